@@ -1,0 +1,87 @@
+//! Identities of events, appends and stores, and the seam by which new ones enter.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Namespace of all ids derived from other ids (RFC 9562, version 5).
+const DERIVED: Uuid = Uuid::from_u128(0x6a1f_5a60_9b1e_4c53_8d0e_7d5c_2b90_41ac);
+
+macro_rules! id_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id_type! {
+    /// Identity of one event, chosen by whoever appends it and unique in the store.
+    ///
+    /// Appending the same id again is how a retry is recognised.
+    EventId
+}
+
+id_type! {
+    /// Identity of one append: what a caller asks about after an answer was lost.
+    AppendId
+}
+
+id_type! {
+    /// Identity of one store, made when the store is created and kept for its life.
+    ///
+    /// Checkpoints carry it, so that a read model of another store is noticed.
+    StoreId
+}
+
+impl EventId {
+    /// The id of the `index`-th event of an append: the same for every retry of that append.
+    pub fn of_append(append: AppendId, index: usize) -> Self {
+        Self(Uuid::new_v5(&append.0, &(index as u64).to_be_bytes()))
+    }
+}
+
+impl AppendId {
+    /// The id of the append that carries these events.
+    pub fn of_events(events: impl IntoIterator<Item = EventId>) -> Self {
+        let bytes: Vec<u8> = events
+            .into_iter()
+            .flat_map(|id| id.0.into_bytes())
+            .collect();
+        Self(Uuid::new_v5(&DERIVED, &bytes))
+    }
+
+    /// The id of the append that answers a command sent under an idempotency key.
+    ///
+    /// `scope` keeps equal keys of different receivers apart; it is usually the stream id.
+    pub fn of_key(scope: &str, key: &str) -> Self {
+        let scoped = Uuid::new_v5(&DERIVED, scope.as_bytes());
+        Self(Uuid::new_v5(&scoped, key.as_bytes()))
+    }
+}
+
+/// Where new identities come from. The one seam for randomness.
+pub trait IdSource: Send + Sync + 'static {
+    /// An id that was never handed out before.
+    fn next(&self) -> Uuid;
+}
+
+/// Time-ordered random ids (UUID version 7): the source for production.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RandomIds;
+
+impl IdSource for RandomIds {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place randomness enters the system"
+    )]
+    fn next(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}

@@ -1,0 +1,18 @@
+//! How large things may be: the one table, enforced at every door.
+
+/// Longest stream id, event type, tag, content type, category, actor or correlation id, in bytes.
+pub const NAME_BYTES: usize = 256;
+/// Largest payload of one event, in bytes.
+pub const EVENT_BYTES: usize = 1024 * 1024;
+/// Largest metadata of one event, in bytes, counted as JSON.
+pub const METADATA_BYTES: usize = 64 * 1024;
+/// Most tags on one event.
+pub const EVENT_TAGS: usize = 64;
+/// Most events in one append.
+pub const APPEND_EVENTS: usize = 1_000;
+/// Largest append, in bytes: payloads, metadata and names of all its events.
+pub const APPEND_BYTES: usize = 8 * 1024 * 1024;
+/// Most items in one query.
+pub const QUERY_ITEMS: usize = 64;
+/// Most types, tags or categories in one item of a query.
+pub const QUERY_ITEM_TERMS: usize = 256;
