@@ -72,6 +72,14 @@ impl Source {
         }
     }
 
+    /// Moves the beginning behind an event that was read.
+    pub fn begin_after(&mut self, event: &RecordedEvent) {
+        match self {
+            Self::Query { after, .. } => *after = Some(event.position),
+            Self::Stream { after, .. } => *after = Some(event.version),
+        }
+    }
+
     /// Checks limits: what any store refuses before it looks at its data.
     ///
     /// # Errors

@@ -1,0 +1,181 @@
+//! One decode path reads every version of an event, and says what it cannot read.
+
+use annals_core::{
+    AppendId, DecodeFault, EncodeError, Event, EventId, EventSchema, Metadata, Position,
+    RecordedEvent, StreamVersion, Timestamp, UpcastError, Upcaster, decode, payload,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Written by hand: a derive writes the same.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all_fields = "camelCase")]
+enum Account {
+    Closed,
+    Deposited {
+        amount: u64,
+        currency: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paid_by: Option<String>,
+    },
+    Noted(Note),
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Note {
+    text: String,
+}
+
+impl Event for Account {
+    const SCHEMAS: &'static [EventSchema] = &[
+        EventSchema {
+            name: "AccountClosed",
+            version: 1,
+            upcasters: &[],
+        },
+        EventSchema {
+            name: "MoneyDeposited",
+            version: 3,
+            upcasters: &[
+                Upcaster {
+                    from: 1,
+                    step: |mut payload| {
+                        payload["currency"] = json!("USD");
+                        payload
+                    },
+                },
+                Upcaster {
+                    from: 2,
+                    step: |mut payload| {
+                        payload["amount"] = json!(payload["amount"].as_u64().map(|whole| whole * 100));
+                        payload
+                    },
+                },
+            ],
+        },
+        EventSchema {
+            name: "AccountNoted",
+            version: 2,
+            upcasters: &[],
+        },
+    ];
+
+    fn schema(&self) -> &'static EventSchema {
+        match self {
+            Self::Closed => &Self::SCHEMAS[0],
+            Self::Deposited { .. } => &Self::SCHEMAS[1],
+            Self::Noted(_) => &Self::SCHEMAS[2],
+        }
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, EncodeError> {
+        Ok(payload::to_json(self)?)
+    }
+
+    fn decode(schema: &EventSchema, payload: &[u8]) -> Result<Self, serde_json::Error> {
+        let variant = match schema.name {
+            "AccountClosed" => "Closed",
+            "MoneyDeposited" => "Deposited",
+            _ => "Noted",
+        };
+        payload::from_json(variant, payload)
+    }
+}
+
+fn recorded(name: &str, schema_version: u32, payload: &Value) -> RecordedEvent {
+    RecordedEvent {
+        position: Position(5),
+        stream: "Account-1".parse().unwrap(),
+        version: StreamVersion(1),
+        id: EventId(Uuid::nil()),
+        append: AppendId(Uuid::nil()),
+        event_type: name.to_owned().try_into().unwrap(),
+        schema_version,
+        content_type: annals_core::ContentType::json(),
+        data: serde_json::to_vec(payload).unwrap().into(),
+        tags: vec![],
+        metadata: Metadata::default(),
+        recorded_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn deposited(amount: u64) -> Account {
+    Account::Deposited {
+        amount,
+        currency: "USD".to_owned(),
+        paid_by: None,
+    }
+}
+
+#[test]
+fn a_payload_holds_the_fields_alone() {
+    let encoded = |event: Account| String::from_utf8(event.encode().unwrap()).unwrap();
+    assert_eq!(encoded(Account::Closed), "{}");
+    assert_eq!(
+        encoded(deposited(5)),
+        r#"{"amount":5,"currency":"USD"}"#
+    );
+    let text = "hi".to_owned();
+    assert_eq!(encoded(Account::Noted(Note { text })), r#"{"text":"hi"}"#);
+}
+
+#[test]
+fn every_kind_of_variant_comes_back() {
+    let text = "hi".to_owned();
+    for event in [Account::Closed, deposited(5), Account::Noted(Note { text })] {
+        let payload = event.encode().unwrap();
+        assert_eq!(Account::decode(event.schema(), &payload).unwrap(), event);
+    }
+}
+
+#[test]
+fn each_stored_version_is_read_as_the_newest() {
+    let stored = [
+        (1, json!({"amount": 5})),
+        (2, json!({"amount": 5, "currency": "USD"})),
+        (3, json!({"amount": 500, "currency": "USD"})),
+    ];
+    for (version, payload) in stored {
+        let read = decode::<Account>(recorded("MoneyDeposited", version, &payload)).unwrap();
+        assert_eq!(read.event, deposited(500), "version {version}");
+        assert_eq!(read.record.schema_version, version);
+    }
+}
+
+fn fault(name: &str, version: u32, payload: &Value) -> DecodeFault {
+    let refused = decode::<Account>(recorded(name, version, payload)).unwrap_err();
+    assert_eq!(refused.position, Position(5));
+    assert_eq!(refused.event_type, name);
+    refused.fault
+}
+
+#[test]
+fn an_event_newer_than_the_code_says_deploy_first() {
+    let newer = fault("MoneyDeposited", 4, &json!({}));
+    assert!(matches!(
+        newer,
+        DecodeFault::Upcast(UpcastError::Newer { stored: 4, known: 3 })
+    ));
+}
+
+#[test]
+fn a_missing_step_is_named() {
+    let missing = fault("AccountNoted", 1, &json!({"text": "hi"}));
+    assert!(matches!(
+        missing,
+        DecodeFault::Upcast(UpcastError::Missing { from: 1 })
+    ));
+}
+
+#[test]
+fn an_unknown_event_type_is_an_error_and_not_skipped() {
+    let unknown = fault("AccountFrozen", 1, &json!({}));
+    assert!(matches!(unknown, DecodeFault::UnknownType));
+}
+
+#[test]
+fn a_payload_of_another_shape_is_an_error() {
+    let misfit = fault("MoneyDeposited", 3, &json!({"amount": "much"}));
+    assert!(matches!(misfit, DecodeFault::Payload(_)));
+}
