@@ -6,6 +6,8 @@
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, EnumAccess, VariantAccess, Visitor};
 use serde::{Serialize, de::IntoDeserializer};
+/// What is wrong with a payload.
+pub use serde_json::Error;
 
 mod serializer;
 
@@ -13,7 +15,7 @@ mod serializer;
 ///
 /// # Errors
 /// When the value is no enum, or a field has no JSON form.
-pub fn to_json(event: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
+pub fn to_json(event: &impl Serialize) -> Result<Vec<u8>, Error> {
     let mut payload = Vec::with_capacity(128);
     event.serialize(serializer::VariantFields {
         json: &mut serde_json::Serializer::new(&mut payload),
@@ -25,10 +27,7 @@ pub fn to_json(event: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
 ///
 /// # Errors
 /// When the payload does not hold these fields.
-pub fn from_json<E: DeserializeOwned>(
-    variant: &'static str,
-    payload: &[u8],
-) -> Result<E, serde_json::Error> {
+pub fn from_json<E: DeserializeOwned>(variant: &'static str, payload: &[u8]) -> Result<E, Error> {
     let mut json = serde_json::Deserializer::from_slice(payload);
     let event = E::deserialize(NamedVariant {
         variant,
@@ -47,7 +46,7 @@ struct NamedVariant<'a, D> {
 type Json<'de> = serde_json::Deserializer<serde_json::de::SliceRead<'de>>;
 
 impl<'de> de::Deserializer<'de> for NamedVariant<'_, Json<'de>> {
-    type Error = serde_json::Error;
+    type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         visitor.visit_enum(self)
@@ -60,7 +59,7 @@ impl<'de> de::Deserializer<'de> for NamedVariant<'_, Json<'de>> {
 }
 
 impl<'de> EnumAccess<'de> for NamedVariant<'_, Json<'de>> {
-    type Error = serde_json::Error;
+    type Error = Error;
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(
@@ -73,7 +72,7 @@ impl<'de> EnumAccess<'de> for NamedVariant<'_, Json<'de>> {
 }
 
 impl<'de> VariantAccess<'de> for NamedVariant<'_, Json<'de>> {
-    type Error = serde_json::Error;
+    type Error = Error;
 
     fn unit_variant(self) -> Result<(), Self::Error> {
         de::Deserialize::deserialize(self.json).map(|_: de::IgnoredAny| ())

@@ -81,10 +81,7 @@ fn an_append_holds_at_most_its_bytes() {
     assert_eq!(filled(rest - 1), Ok(()));
     assert_eq!(filled(rest), Ok(()));
     let bytes = APPEND_BYTES + 1;
-    assert_eq!(
-        filled(rest + 1),
-        Err(InvalidAppend::TooManyBytes { bytes })
-    );
+    assert_eq!(filled(rest + 1), Err(InvalidAppend::TooManyBytes { bytes }));
 }
 
 #[test]

@@ -48,7 +48,8 @@ impl Event for Account {
                 Upcaster {
                     from: 2,
                     step: |mut payload| {
-                        payload["amount"] = json!(payload["amount"].as_u64().map(|whole| whole * 100));
+                        payload["amount"] =
+                            json!(payload["amount"].as_u64().map(|whole| whole * 100));
                         payload
                     },
                 },
@@ -112,10 +113,7 @@ fn deposited(amount: u64) -> Account {
 fn a_payload_holds_the_fields_alone() {
     let encoded = |event: Account| String::from_utf8(event.encode().unwrap()).unwrap();
     assert_eq!(encoded(Account::Closed), "{}");
-    assert_eq!(
-        encoded(deposited(5)),
-        r#"{"amount":5,"currency":"USD"}"#
-    );
+    assert_eq!(encoded(deposited(5)), r#"{"amount":5,"currency":"USD"}"#);
     let text = "hi".to_owned();
     assert_eq!(encoded(Account::Noted(Note { text })), r#"{"text":"hi"}"#);
 }
@@ -155,7 +153,10 @@ fn an_event_newer_than_the_code_says_deploy_first() {
     let newer = fault("MoneyDeposited", 4, &json!({}));
     assert!(matches!(
         newer,
-        DecodeFault::Upcast(UpcastError::Newer { stored: 4, known: 3 })
+        DecodeFault::Upcast(UpcastError::Newer {
+            stored: 4,
+            known: 3
+        })
     ));
 }
 

@@ -1,0 +1,136 @@
+//! Appends that arrive during a sync share the next one, and nobody learns of an event before it
+//! is durable: not by a read, not by a subscription, not by a refusal.
+
+use std::sync::Arc;
+
+use annals_core::{
+    Append, AppendError, Delivery, EventId, EventStore, EventType, ExpectedVersion, NewEvent,
+    Position, Read, Source, StreamId, StreamVersion,
+};
+use annals_embedded::{EmbeddedOptions, EmbeddedStore};
+use gated_disk::GatedDisk;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+mod gated_disk;
+
+fn store_on(disk: &GatedDisk) -> Arc<EmbeddedStore> {
+    let store = EmbeddedStore::open_on(disk.clone(), EmbeddedOptions::in_memory());
+    Arc::new(store.unwrap())
+}
+
+fn one_event(stream: &str, id: u128, expected: ExpectedVersion) -> Append {
+    let event_type = EventType::new("Happened").unwrap();
+    let event = NewEvent::json(EventId(Uuid::from_u128(id)), event_type, &b"{}"[..]);
+    Append::to(stream.parse().unwrap(), expected, vec![event])
+}
+
+type Answer = Result<annals_core::Appended, AppendError>;
+
+fn send(store: &Arc<EmbeddedStore>, append: Append) -> JoinHandle<Answer> {
+    let store = Arc::clone(store);
+    tokio::spawn(async move { store.append(append).await })
+}
+
+/// Sends appends and waits until the store has taken them all from their callers.
+async fn send_all(store: &Arc<EmbeddedStore>, appends: Vec<Append>) -> Vec<JoinHandle<Answer>> {
+    let sent = appends
+        .into_iter()
+        .map(|append| send(store, append))
+        .collect();
+    tokio::task::yield_now().await;
+    sent
+}
+
+#[tokio::test]
+async fn what_arrives_during_a_sync_shares_the_next_one() {
+    let disk = GatedDisk::default();
+    let store = store_on(&disk);
+    let before = disk.syncs();
+    disk.close_gate();
+    let first = send_all(&store, vec![one_event("A-0", 1, ExpectedVersion::Any)]).await;
+    disk.wait_for_a_sync();
+    let others = (2..65).map(|id| one_event(&format!("A-{id}"), id, ExpectedVersion::Any));
+    let others = send_all(&store, others.collect()).await;
+    disk.open_gate();
+    for answer in first.into_iter().chain(others) {
+        answer.await.unwrap().unwrap();
+    }
+    assert_eq!(disk.syncs() - before, 2);
+    assert_eq!(store.head().await.unwrap(), Position(64));
+}
+
+#[tokio::test]
+async fn nobody_sees_an_event_before_it_is_durable() {
+    let disk = GatedDisk::default();
+    let store = store_on(&disk);
+    let mut subscription = store.subscribe(Source::all()).await.unwrap();
+    let nothing = subscription.next().await.unwrap();
+    assert_eq!(nothing, Delivery::CaughtUp(Position::START));
+
+    disk.close_gate();
+    let answers = send_all(&store, vec![one_event("A-1", 1, ExpectedVersion::NoStream)]).await;
+    disk.wait_for_a_sync();
+    let stream: StreamId = "A-1".parse().unwrap();
+    assert_eq!(store.head().await.unwrap(), Position::START);
+    assert_eq!(
+        store.stream_version(&stream).await.unwrap(),
+        StreamVersion::NONE
+    );
+    let read = store.read(Read::forwards(Source::all())).await.unwrap();
+    assert_eq!(read.collect().await.unwrap(), vec![]);
+
+    disk.open_gate();
+    for answer in answers {
+        let appended = answer.await.unwrap().unwrap();
+        let found = store.find_append(appended.id).await.unwrap();
+        assert_eq!(found, Some(appended));
+    }
+    let delivered = subscription.next().await.unwrap();
+    assert!(matches!(delivered, Delivery::Event(event) if event.position == Position(1)));
+}
+
+#[tokio::test]
+async fn a_refusal_waits_until_what_it_tells_of_is_durable() {
+    let disk = GatedDisk::default();
+    let store = store_on(&disk);
+    disk.close_gate();
+    let winner = send(&store, one_event("A-1", 1, ExpectedVersion::NoStream));
+    tokio::task::yield_now().await;
+    disk.wait_for_a_sync();
+    let mut loser = send(&store, one_event("A-1", 2, ExpectedVersion::NoStream));
+    // The store has decided on the loser once a later append of another stream is decided on;
+    // neither may be answered, for both wait for the first sync.
+    let mut later = send(&store, one_event("B-1", 3, ExpectedVersion::NoStream));
+    tokio::select! {
+        biased;
+        early = &mut loser => panic!("a refusal came before its ground was durable: {early:?}"),
+        early = &mut later => panic!("an acknowledgement came before its sync: {early:?}"),
+        () = tokio::task::yield_now() => {}
+    }
+    disk.open_gate();
+    winner.await.unwrap().unwrap();
+    let refusal = loser.await.unwrap().unwrap_err();
+    let actual_version = StreamVersion(1);
+    assert!(
+        matches!(refusal, AppendError::Conflict { actual, .. } if actual == actual_version),
+        "{refusal}"
+    );
+    later.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_repeat_that_meets_its_first_on_the_way_gets_the_first_answer() {
+    let disk = GatedDisk::default();
+    let store = store_on(&disk);
+    disk.close_gate();
+    let repeats = vec![one_event("A-1", 1, ExpectedVersion::NoStream); 10];
+    let answers = send_all(&store, repeats).await;
+    disk.wait_for_a_sync();
+    disk.open_gate();
+    for answer in answers {
+        let appended = answer.await.unwrap().unwrap();
+        assert_eq!(appended.first, Position(1));
+    }
+    assert_eq!(store.head().await.unwrap(), Position(1));
+}
