@@ -6,6 +6,7 @@
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, EnumAccess, VariantAccess, Visitor};
 use serde::{Serialize, de::IntoDeserializer};
+
 /// What is wrong with a payload.
 pub use serde_json::Error;
 

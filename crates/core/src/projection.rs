@@ -27,6 +27,10 @@ pub trait Projection: ReadModel {
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
 
+    /// Counts the changes of [`fold`](Self::fold) that leave the row's columns as they were.
+    /// Raise it, and the rows are made again from the first event.
+    const FOLD_REVISION: u32 = 1;
+
     /// The rows an event belongs to: grouping and fan-out, in one place.
     fn keys(event: &Recorded<Self::Event>) -> Vec<Self::Key>;
 

@@ -21,12 +21,12 @@ pub(crate) enum Decision {
 /// Decides on a valid append, given all that was decided before.
 pub(crate) fn decide(reader: &Reader, append: &Append) -> Decision {
     let index = reader.index();
-    if let Some(known) = known_span(&index, append) {
-        return if known.last > reader.head() {
-            Decision::Postpone
-        } else {
-            Decision::Answer(repeat(reader, append, known))
-        };
+    if let Some(known) = known(&index, append) {
+        if known > reader.head() {
+            return Decision::Postpone;
+        }
+        drop(index);
+        return Decision::Answer(repeat(reader, append, known));
     }
     match check(&index, append) {
         Ok(()) => Decision::Take,
@@ -34,17 +34,15 @@ pub(crate) fn decide(reader: &Reader, append: &Append) -> Decision {
     }
 }
 
-/// Where an append with this id, or with one of these events, was recorded before.
-fn known_span(index: &Index, append: &Append) -> Option<Span> {
-    index.append(append.id).or_else(|| {
-        let known = append.events().find_map(|event| index.event(event.id));
-        known.and_then(|position| index.append_at(position))
-    })
+/// Where an append with this id, or one of these events, was recorded before.
+fn known(index: &Index, append: &Append) -> Option<Position> {
+    let same_append = index.append(append.id).map(|span| span.last);
+    same_append.or_else(|| append.events().find_map(|event| index.event(event.id)))
 }
 
 /// Acknowledges what was recorded before if it is the same, to the letter.
-fn repeat(reader: &Reader, append: &Append, known: Span) -> Result<Appended, AppendError> {
-    let recorded = recorded(reader, known)?;
+fn repeat(reader: &Reader, append: &Append, known: Position) -> Result<Appended, AppendError> {
+    let recorded = recorded(reader, reader.record(known)?.span())?;
     let given = append.writes.iter().flat_map(|write| {
         let stream = &write.stream;
         write.events.iter().map(move |event| (stream, event))

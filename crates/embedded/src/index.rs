@@ -47,10 +47,7 @@ pub(crate) struct Entry<'a> {
 pub(crate) struct Index {
     postings: HashMap<Term, Postings>,
     events: HashMap<EventId, Position>,
-    /// All appends, in order: where one ends, the next begins.
-    spans: Vec<Span>,
-    /// Which of the spans an append is.
-    appends: HashMap<AppendId, usize>,
+    appends: HashMap<AppendId, Span>,
     last: Position,
 }
 
@@ -71,14 +68,11 @@ impl Index {
             self.post(Term::Tag(tag.clone()), position);
         }
         self.events.insert(entry.id, position);
-        let number = *self.appends.entry(entry.append).or_insert(self.spans.len());
-        match self.spans.get_mut(number) {
-            Some(span) => span.last = position,
-            None => self.spans.push(Span {
-                first: position,
-                last: position,
-            }),
-        }
+        let span = self.appends.entry(entry.append).or_insert(Span {
+            first: position,
+            last: position,
+        });
+        span.last = position;
     }
 
     /// Forgets all events after `last`: they were decided on, but could not be written.
@@ -89,9 +83,7 @@ impl Index {
             !postings.is_empty()
         });
         self.events.retain(|_, position| *position <= last);
-        let kept = self.spans.partition_point(|span| span.last <= last);
-        self.spans.truncate(kept);
-        self.appends.retain(|_, number| *number < kept);
+        self.appends.retain(|_, span| span.first <= last);
     }
 
     /// The version of a stream, counting events up to a position.
@@ -107,13 +99,7 @@ impl Index {
 
     /// Where an append is.
     pub(crate) fn append(&self, id: AppendId) -> Option<Span> {
-        self.appends.get(&id).map(|number| self.spans[*number])
-    }
-
-    /// The append that an event came with.
-    pub(crate) fn append_at(&self, position: Position) -> Option<Span> {
-        let found = self.spans.partition_point(|span| span.last < position);
-        self.spans.get(found).copied()
+        self.appends.get(&id).copied()
     }
 
     /// The positions of a stream's events with these versions, at most `limit` from the end that

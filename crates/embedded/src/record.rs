@@ -21,6 +21,8 @@ use annals_core::{
 };
 use uuid::Uuid;
 
+use crate::index::Span;
+
 const FORMAT: u8 = 1;
 
 /// Where an event stands: what the store adds to a [`NewEvent`].
@@ -38,10 +40,19 @@ pub(crate) struct Place<'a> {
 /// A decoded record.
 pub(crate) struct Record {
     pub(crate) event: RecordedEvent,
-    /// Which event of its append this is, from 0.
-    pub(crate) index: u16,
-    /// How many events its append has.
-    pub(crate) count: u16,
+    index: u16,
+    count: u16,
+}
+
+impl Record {
+    /// The positions of the append that brought it.
+    pub(crate) fn span(&self) -> Span {
+        let first = self.event.position.0 - u64::from(self.index);
+        Span {
+            first: Position(first),
+            last: Position(first + u64::from(self.count) - 1),
+        }
+    }
 }
 
 /// Why bytes are no event. The log has checked that they are what was written.
@@ -93,6 +104,9 @@ pub(crate) fn decode(position: Position, bytes: &Bytes) -> Result<Record, Record
     let schema_version = u32::from_le_bytes(input.array("schema version")?);
     let index = u16::from_le_bytes(input.array("index")?);
     let count = u16::from_le_bytes(input.array("count")?);
+    if index >= count || position.0 <= u64::from(index) {
+        return Err(RecordError::Invalid("place in its append"));
+    }
     let event = RecordedEvent {
         position,
         stream: input.name("stream id", |text| text.parse().ok())?,

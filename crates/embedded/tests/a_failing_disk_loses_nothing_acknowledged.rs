@@ -1,5 +1,7 @@
 //! A failing disk loses nothing that was acknowledged, and every caller learns what it may do.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use std::io::ErrorKind;
 
 use annals_core::{

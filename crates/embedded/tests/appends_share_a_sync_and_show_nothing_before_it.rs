@@ -1,6 +1,8 @@
 //! Appends that arrive during a sync share the next one, and nobody learns of an event before it
 //! is durable: not by a read, not by a subscription, not by a refusal.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use std::sync::Arc;
 
 use annals_core::{

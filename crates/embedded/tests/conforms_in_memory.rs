@@ -1,6 +1,8 @@
 //! The embedded store on an in-memory disk keeps the store's contract, and only what was synced
 //! counts after a restart.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 

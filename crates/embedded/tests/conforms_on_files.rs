@@ -1,5 +1,7 @@
 //! The embedded store on files keeps the store's contract.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};

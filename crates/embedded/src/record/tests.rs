@@ -56,7 +56,7 @@ fn a_record_comes_back_as_it_was_written() {
 fn a_record_cut_anywhere_is_refused() {
     let bytes = encoded(&sample());
     for length in 0..bytes.len() {
-        let cut = decode(Position(1), &bytes.slice(..length));
+        let cut = decode(Position(2), &bytes.slice(..length));
         assert!(matches!(cut, Err(RecordError::Short(_))), "cut at {length}");
     }
 }
@@ -73,8 +73,15 @@ fn a_record_of_a_newer_format_is_refused_by_name() {
 fn bytes_behind_the_payload_are_refused() {
     let mut bytes = encoded(&sample()).to_vec();
     bytes.push(0);
-    let longer = decode(Position(1), &bytes.into());
+    let longer = decode(Position(2), &bytes.into());
     assert!(matches!(longer, Err(RecordError::Long)));
+}
+
+#[test]
+fn a_record_that_cannot_lie_where_it_is_is_refused() {
+    // It says that it is the second event of its append, and lies first in the store.
+    let misplaced = decode(Position(1), &encoded(&sample()));
+    assert!(matches!(misplaced, Err(RecordError::Invalid(_))));
 }
 
 /// The bytes of format 1, written down once: a store written today must open for ever.

@@ -7,7 +7,7 @@ use annals_embedded::{Disk, DiskFile, DiskLock, MemoryDisk};
 
 /// A disk in memory whose syncs wait while the gate is closed.
 #[derive(Clone, Default)]
-pub struct GatedDisk {
+pub(crate) struct GatedDisk {
     disk: MemoryDisk,
     gate: Arc<Gate>,
 }
@@ -27,18 +27,18 @@ struct State {
 
 impl GatedDisk {
     /// Holds back every sync from now on.
-    pub fn close_gate(&self) {
+    pub(crate) fn close_gate(&self) {
         self.gate.state.lock().unwrap().closed = true;
     }
 
     /// Lets all syncs pass.
-    pub fn open_gate(&self) {
+    pub(crate) fn open_gate(&self) {
         self.gate.state.lock().unwrap().closed = false;
         self.gate.changed.notify_all();
     }
 
     /// Waits until a sync is held back.
-    pub fn wait_for_a_sync(&self) {
+    pub(crate) fn wait_for_a_sync(&self) {
         let state = self.gate.state.lock().unwrap();
         let held = self
             .gate
@@ -48,7 +48,7 @@ impl GatedDisk {
     }
 
     /// How many syncs of files have passed.
-    pub fn syncs(&self) -> u64 {
+    pub(crate) fn syncs(&self) -> u64 {
         self.gate.state.lock().unwrap().passed
     }
 }

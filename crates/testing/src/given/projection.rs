@@ -98,6 +98,10 @@ where
     /// # Panics
     /// When there is another one, or none, under the key.
     #[track_caller]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an expected row is written in place, and an ampersand before it says nothing"
+    )]
     pub fn then_row(self, key: impl Into<P::Key>, expected: P) -> Self {
         let key = key.into();
         match self.rows.get(&key) {
