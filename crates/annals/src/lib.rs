@@ -1,1 +1,25 @@
-//! annals
+//! Annals: what happened, in the order it happened, kept.
+//!
+//! An event-sourcing and CQRS platform. This crate is the one to depend on: the nouns at its
+//! root, the parts in modules, and [`Annals`] to put them together.
+//!
+//! A whole service, with nothing to install and nothing to start:
+//!
+//! ```
+#![doc = include_str!("../examples/account.rs")]
+//! ```
+
+mod builder;
+mod error;
+mod service;
+
+pub use annals_core::*;
+pub use annals_embedded as embedded;
+#[cfg(feature = "http")]
+pub use annals_http as http;
+pub use annals_macros::{Event, ReadModel};
+pub use annals_runtime as runtime;
+pub use annals_sqlite as sqlite;
+pub use builder::Builder;
+pub use error::Error;
+pub use service::Annals;

@@ -1,0 +1,31 @@
+//! Why a service could not be started.
+
+use std::path::PathBuf;
+
+/// Why a service could not be started. Each message says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The data directory could not be made.
+    /// **Do:** choose a place that may be written to.
+    #[error("data directory {path}: {source}")]
+    Directory {
+        /// Which directory.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The event store could not be opened.
+    /// **Do:** what its own message says.
+    #[error(transparent)]
+    Store(#[from] annals_embedded::OpenError),
+    /// The read models could not be opened.
+    /// **Do:** what its own message says; they can be deleted, and are rebuilt from the events.
+    #[error(transparent)]
+    ReadModels(#[from] annals_sqlite::SqliteError),
+    /// Something was declared twice.
+    /// **Do:** declare it once.
+    #[error("{0} is declared twice")]
+    DeclaredTwice(String),
+}

@@ -1,0 +1,100 @@
+//! A running service: commands in, queries out.
+
+use std::any::{Any, TypeId, type_name};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use annals_core::{Aggregate, EventStore};
+use annals_runtime::{CommandContext, ExecuteError, Executed, ProjectionHandle, Repository};
+use annals_sqlite::Database;
+
+/// A running service: its store, its aggregates, its read models and what keeps them up to date.
+pub struct Annals {
+    store: Arc<dyn EventStore>,
+    read_models: Database,
+    repositories: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    projections: BTreeMap<String, ProjectionHandle>,
+}
+
+impl Annals {
+    pub(crate) fn new(
+        store: Arc<dyn EventStore>,
+        read_models: Database,
+        repositories: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+        projections: BTreeMap<String, ProjectionHandle>,
+    ) -> Self {
+        Self {
+            store,
+            read_models,
+            repositories,
+            projections,
+        }
+    }
+
+    /// The event store.
+    pub fn store(&self) -> &Arc<dyn EventStore> {
+        &self.store
+    }
+
+    /// The database of the read models.
+    pub fn read_models(&self) -> &Database {
+        &self.read_models
+    }
+
+    /// Loads, decides and appends for one kind of aggregate.
+    ///
+    /// # Panics
+    /// When the aggregate was not declared: a mistake in the program.
+    pub fn repository<A: Aggregate>(&self) -> &Repository<A> {
+        let repository = self.repositories.get(&TypeId::of::<A>());
+        repository
+            .and_then(|repository| repository.downcast_ref())
+            .unwrap_or_else(|| panic!("aggregate {} was not declared", type_name::<A>()))
+    }
+
+    /// Sends a command to the aggregate `id`.
+    ///
+    /// # Errors
+    /// [`ExecuteError`]: the aggregate's refusal, or why the command could not be carried out.
+    ///
+    /// # Panics
+    /// As [`repository`](Self::repository).
+    pub async fn execute<A: Aggregate<Command: Clone>>(
+        &self,
+        id: &str,
+        command: A::Command,
+        context: CommandContext,
+    ) -> Result<Executed<A>, ExecuteError<A::Error>> {
+        self.repository::<A>().execute(id, command, context).await
+    }
+
+    /// A running projection.
+    ///
+    /// # Panics
+    /// When no projection of this name was declared: a mistake in the program.
+    pub fn projection(&self, name: &str) -> &ProjectionHandle {
+        let projection = self.projections.get(name);
+        projection.unwrap_or_else(|| panic!("projection {name} was not declared"))
+    }
+
+    /// All running projections, by name.
+    pub fn projections(&self) -> impl Iterator<Item = &ProjectionHandle> {
+        self.projections.values()
+    }
+
+    /// Finishes what projections are at and writes their checkpoints. Queries still work.
+    pub async fn stop(&self) {
+        for projection in self.projections.values() {
+            projection.stop().await;
+        }
+    }
+}
+
+impl std::fmt::Debug for Annals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Annals")
+            .field("store", &self.store.id())
+            .field("projections", &self.projections.keys())
+            .finish_non_exhaustive()
+    }
+}
