@@ -1,1 +1,32 @@
-//! annals-sqlite
+//! Read models, checkpoints and snapshots in SQLite, for a service in one process.
+//!
+//! The event log is the truth; all that is kept here can be deleted and is made again. In
+//! reading order:
+//!
+//! - the [`Database`]: one writer, several readers, all off the async threads;
+//! - rows as types: [`Table`] answers queries, [`TypedProjector`] keeps the rows up to date;
+//! - tables by hand: [`SqlProjection`], kept up to date by [`SqlProjector`];
+//! - [`SnapshotTable`]: states of aggregates, a shortcut past older events.
+
+mod checkpoint;
+mod connections;
+mod database;
+mod error;
+mod event_failure;
+mod rows;
+mod schema;
+mod selection;
+mod snapshots;
+mod sql_projection;
+mod table;
+mod typed_projector;
+mod value;
+
+pub use database::Database;
+pub use error::SqliteError;
+pub use rusqlite;
+pub use selection::Selection;
+pub use snapshots::SnapshotTable;
+pub use sql_projection::{SqlProjection, SqlProjector};
+pub use table::Table;
+pub use typed_projector::TypedProjector;

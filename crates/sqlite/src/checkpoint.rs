@@ -1,0 +1,171 @@
+//! Checkpoints: how far each projection has come, in the database it writes to.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use annals_core::{ColumnValue, Fingerprint, Position, ProjectionBatch, ProjectionError, StoreId};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::{Row, Transaction, params};
+use uuid::Uuid;
+
+use crate::database::Database;
+use crate::error::SqliteError;
+use crate::value::SqlValue;
+
+/// The checkpoint of one projection, and what must be so for it to be moved.
+#[derive(Debug)]
+pub(crate) struct Checkpoint {
+    projection: &'static str,
+    /// The declaration the tables must be of: they change under a projector of an older one.
+    fingerprint: Fingerprint,
+    /// The store it was resumed with.
+    store: Mutex<Option<StoreId>>,
+}
+
+/// A checkpoint as it is kept.
+struct Stored {
+    store: Option<StoreId>,
+    position: Position,
+}
+
+impl Checkpoint {
+    pub(crate) fn new(projection: &'static str, fingerprint: Fingerprint) -> Arc<Self> {
+        let store = Mutex::new(None);
+        Arc::new(Self {
+            projection,
+            fingerprint,
+            store,
+        })
+    }
+
+    /// Where to go on, for the store it belongs to from now on.
+    pub(crate) async fn resume(
+        self: &Arc<Self>,
+        database: &Database,
+        store: StoreId,
+    ) -> Result<Position, ProjectionError> {
+        let checkpoint = Arc::clone(self);
+        let claim = move |tx: &Transaction<'_>| checkpoint.claim(tx, store);
+        let position = database.transact(claim).await?;
+        *self.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store);
+        Ok(position)
+    }
+
+    /// Moves it over a batch, unless it is not where the batch begins.
+    pub(crate) fn advance(
+        &self,
+        tx: &Transaction<'_>,
+        batch: &ProjectionBatch,
+    ) -> Result<(), ProjectionError> {
+        let store = *self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let moved = self.move_if_here(tx, store, batch)?;
+        if moved {
+            return Ok(());
+        }
+        let stored = self.stored(tx)?;
+        if let Some(store) = store {
+            self.check_store(&stored, store)?;
+        }
+        Err(ProjectionError::Moved {
+            expected: batch.after,
+            actual: stored.position,
+        })
+    }
+
+    fn claim(&self, tx: &Transaction<'_>, store: StoreId) -> Result<Position, ProjectionError> {
+        let stored = self.stored(tx)?;
+        self.check_store(&stored, store)?;
+        let claim = "update annals_checkpoints set store = ? where projection = ?";
+        tx.execute(claim, params![store.to_string(), self.projection])
+            .map_err(SqliteError::from)?;
+        Ok(stored.position)
+    }
+
+    fn check_store(&self, stored: &Stored, mine: StoreId) -> Result<(), ProjectionError> {
+        match stored.store {
+            Some(actual) if actual != mine => Err(ProjectionError::WrongStore {
+                projection: self.projection.to_owned(),
+                expected: mine,
+                actual,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn move_if_here(
+        &self,
+        tx: &Transaction<'_>,
+        store: Option<StoreId>,
+        batch: &ProjectionBatch,
+    ) -> Result<bool, SqliteError> {
+        let mut statement = tx.prepare_cached(
+            "update annals_checkpoints set position = ?
+             where projection = ? and fingerprint = ? and store is ? and position = ?",
+        )?;
+        let rows = statement.execute(params![
+            SqlValue(batch.up_to.to_value()),
+            self.projection,
+            self.fingerprint.0.to_string(),
+            store.map(|store| store.to_string()),
+            SqlValue(batch.after.to_value()),
+        ])?;
+        Ok(rows == 1)
+    }
+
+    fn stored(&self, tx: &Transaction<'_>) -> Result<Stored, SqliteError> {
+        let select = "select store, position from annals_checkpoints where projection = ?";
+        Ok(tx.query_row(select, [self.projection], Stored::from_row)?)
+    }
+}
+
+impl Stored {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let store: Option<UuidText> = row.get(0)?;
+        let position: i64 = row.get(1)?;
+        let position = u64::try_from(position)
+            .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(1, position))?;
+        Ok(Self {
+            store: store.map(|UuidText(store)| StoreId(store)),
+            position: Position(position),
+        })
+    }
+}
+
+/// Makes the table of checkpoints if it is not there.
+pub(crate) fn create_table(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    tx.execute_batch(
+        "create table if not exists annals_checkpoints (
+           projection text not null primary key,
+           fingerprint text not null,
+           store text,
+           position integer not null
+         ) strict, without rowid",
+    )
+}
+
+/// The declaration that a projection's tables are of.
+pub(crate) fn fingerprint(tx: &Transaction<'_>, projection: &str) -> rusqlite::Result<Fingerprint> {
+    let select = "select fingerprint from annals_checkpoints where projection = ?";
+    tx.query_row(select, [projection], |row| row.get(0))
+        .map(|UuidText(fingerprint)| Fingerprint(fingerprint))
+}
+
+/// Puts a projection before the first event, of no store yet.
+pub(crate) fn reset(
+    tx: &Transaction<'_>,
+    projection: &str,
+    fingerprint: Fingerprint,
+) -> rusqlite::Result<()> {
+    let reset = "insert or replace into annals_checkpoints values (?, ?, null, 0)";
+    tx.execute(reset, params![projection, fingerprint.0.to_string()])?;
+    Ok(())
+}
+
+/// An id, kept as text for people who look into the database.
+struct UuidText(Uuid);
+
+impl FromSql for UuidText {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let id = Uuid::parse_str(value.as_str()?);
+        id.map(Self).map_err(FromSqlError::other)
+    }
+}

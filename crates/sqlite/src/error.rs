@@ -1,0 +1,87 @@
+//! What can go wrong with the database: a variant per action of the caller.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use annals_core::{ColumnError, ProjectionError, SnapshotError};
+use rusqlite::ErrorCode;
+
+/// Why the database did not do what it was asked to. Nothing of it was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SqliteError {
+    /// The file could not be opened or made.
+    /// **Do:** check the path and its rights; a damaged file can be deleted, and is made again.
+    #[error("read models at {path}: {source}")]
+    Open {
+        /// Which file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: rusqlite::Error,
+    },
+
+    /// The database cannot be used now: busy, full, or about to stop.
+    /// **Do:** back off, then try again.
+    #[error("the database is unavailable: {reason}")]
+    Unavailable {
+        /// Why.
+        reason: String,
+    },
+
+    /// A statement can never succeed.
+    /// **Do:** fix the statement or its values.
+    #[error("statement refused: {0}")]
+    Refused(#[source] rusqlite::Error),
+
+    /// A row was written by other code.
+    /// **Do:** raise the projection's revision, so that it is rebuilt.
+    #[error("row cannot be read: {0}")]
+    Row(#[from] ColumnError),
+
+    /// A query names a column that the read model does not have.
+    /// **Do:** fix the query.
+    #[error("table {table} has no column {column}")]
+    UnknownColumn {
+        /// Which table.
+        table: &'static str,
+        /// What was asked for.
+        column: String,
+    },
+
+    /// The file is damaged.
+    /// **Do:** stop, delete the file and start again: it is made again from the events.
+    #[error("the database is damaged: {0}")]
+    Damaged(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for SqliteError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error),
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::OutOfMemory
+                | ErrorCode::CannotOpen,
+            ) => Self::Unavailable {
+                reason: error.to_string(),
+            },
+            _ => Self::Refused(error),
+        }
+    }
+}
+
+impl From<SqliteError> for ProjectionError {
+    fn from(error: SqliteError) -> Self {
+        Self::Unavailable(Arc::new(error))
+    }
+}
+
+impl From<SqliteError> for SnapshotError {
+    fn from(error: SqliteError) -> Self {
+        Self(Box::new(error))
+    }
+}

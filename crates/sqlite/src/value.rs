@@ -1,0 +1,49 @@
+//! Values of rows as SQLite takes and returns them.
+
+use annals_core::{ReadModel, Value};
+use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+use crate::error::SqliteError;
+
+/// A value on its way to or from SQLite.
+pub(crate) struct SqlValue(pub(crate) Value);
+
+impl ToSql for SqlValue {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let value = match &self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Integer(number) => ValueRef::Integer(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            other => {
+                let message = format!("no place in SQLite for {other:?}");
+                return Err(rusqlite::Error::ToSqlConversionFailure(message.into()));
+            }
+        };
+        Ok(ToSqlOutput::Borrowed(value))
+    }
+}
+
+impl FromSql for SqlValue {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value {
+            ValueRef::Null => Ok(Self(Value::Null)),
+            ValueRef::Integer(number) => Ok(Self(Value::Integer(number))),
+            ValueRef::Text(_) => Ok(Self(Value::Text(value.as_str()?.to_owned()))),
+            ValueRef::Real(_) | ValueRef::Blob(_) => Err(FromSqlError::InvalidType),
+        }
+    }
+}
+
+/// Values as the parameters of a statement.
+pub(crate) fn parameters(values: Vec<Value>) -> impl Iterator<Item = SqlValue> {
+    values.into_iter().map(SqlValue)
+}
+
+/// A row whose columns are those of the read model, in order.
+pub(crate) fn read_row<R: ReadModel>(row: &Row<'_>) -> Result<R, SqliteError> {
+    let column = |index| row.get(index).map(|SqlValue(value)| value);
+    let values = (0..R::COLUMNS.len()).map(column);
+    let values = values.collect::<rusqlite::Result<Vec<Value>>>()?;
+    Ok(R::from_values(values)?)
+}

@@ -1,0 +1,266 @@
+//! The effect of a batch and the checkpoint behind it: both, once, or neither.
+
+use annals_core::{Position, Projection, ProjectionError, Projector, Recorded};
+use annals_macros::ReadModel;
+use annals_sqlite::{Database, SqlProjector, SqliteError, TypedProjector};
+
+use crate::bank::{
+    AccountEvent, Balance, Deposits, OTHER_STORE, STORE, balance, batch, count, database, deposit,
+    recorded,
+};
+
+async fn balances(database: &Database) -> TypedProjector<Balance> {
+    let projector = TypedProjector::new(database.clone()).await;
+    projector.expect("the table can be made")
+}
+
+async fn deposits(database: &Database) -> SqlProjector<Deposits<1>> {
+    let projector = SqlProjector::new(database.clone(), Deposits).await;
+    projector.expect("the tables can be made")
+}
+
+#[tokio::test]
+async fn a_batch_moves_rows_and_checkpoint() {
+    let database = database().await;
+    let projector = balances(&database).await;
+    assert_eq!(projector.resume(STORE).await.unwrap(), Position::START);
+
+    let events = vec![deposit(1, "a", 5), deposit(2, "b", 7), deposit(4, "a", 1)];
+    projector.apply(batch(0, events)).await.unwrap();
+
+    assert_eq!(balance(&database, "a").await, Some(6));
+    assert_eq!(balance(&database, "b").await, Some(7));
+    assert_eq!(projector.resume(STORE).await.unwrap(), Position(4));
+}
+
+#[tokio::test]
+async fn a_batch_without_events_moves_the_checkpoint() {
+    let projector = balances(&database().await).await;
+    let mut empty = batch(0, vec![]);
+    empty.up_to = Position(90);
+    projector.apply(empty).await.unwrap();
+    assert_eq!(projector.resume(STORE).await.unwrap(), Position(90));
+}
+
+#[tokio::test]
+async fn rows_and_checkpoint_are_there_after_reopening() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("read-models.db");
+    let projector = balances(&Database::open(&path).await.unwrap()).await;
+    projector.resume(STORE).await.unwrap();
+    projector
+        .apply(batch(0, vec![deposit(1, "a", 5)]))
+        .await
+        .unwrap();
+    drop(projector);
+
+    let database = Database::open(&path).await.unwrap();
+    let projector = balances(&database).await;
+    assert_eq!(projector.resume(STORE).await.unwrap(), Position(1));
+    assert_eq!(balance(&database, "a").await, Some(5));
+}
+
+#[tokio::test]
+async fn a_panic_in_the_middle_writes_neither_and_names_the_event() {
+    let database = database().await;
+    let projector = balances(&database).await;
+    let poisoned = recorded(2, "b", &AccountEvent::Poisoned);
+    let events = vec![deposit(1, "a", 5), poisoned, deposit(3, "a", 5)];
+
+    let failure = projector.apply(batch(0, events)).await.unwrap_err();
+
+    let message = "event at position 2 cannot be applied: the projection panicked: poisoned";
+    assert_eq!(failure.to_string(), message);
+    assert_eq!(balance(&database, "a").await, None);
+    assert_eq!(projector.resume(STORE).await.unwrap(), Position::START);
+}
+
+#[tokio::test]
+async fn a_refused_statement_in_the_middle_writes_neither_and_names_the_event() {
+    let database = database().await;
+    let projector = deposits(&database).await;
+    let poisoned = recorded(2, "b", &AccountEvent::Poisoned);
+    let events = vec![deposit(1, "a", 5), poisoned];
+
+    let failure = projector.apply(batch(0, events)).await.unwrap_err();
+
+    assert!(matches!(
+        failure,
+        ProjectionError::Event {
+            position: Position(2),
+            ..
+        }
+    ));
+    assert_eq!(count(&database, "deposits").await, 0);
+    assert_eq!(projector.resume(STORE).await.unwrap(), Position::START);
+
+    projector
+        .apply(batch(0, vec![deposit(1, "a", 5)]))
+        .await
+        .unwrap();
+    assert_eq!(count(&database, "deposits").await, 1);
+}
+
+/// Folds every row into that of another account.
+#[derive(ReadModel, Clone)]
+struct Misfiled {
+    #[key]
+    account: String,
+}
+
+impl Projection for Misfiled {
+    type Event = AccountEvent;
+
+    fn keys(_: &Recorded<AccountEvent>) -> Vec<String> {
+        vec!["a".to_owned()]
+    }
+
+    fn fold(_: Option<Self>, _: &String, _: &Recorded<AccountEvent>) -> Option<Self> {
+        let account = "b".to_owned();
+        Some(Self { account })
+    }
+}
+
+#[tokio::test]
+async fn a_row_folded_under_another_key_is_refused_and_names_the_event() {
+    let database = database().await;
+    let projector = TypedProjector::<Misfiled>::new(database.clone())
+        .await
+        .unwrap();
+    let failure = projector
+        .apply(batch(0, vec![deposit(1, "a", 5)]))
+        .await
+        .unwrap_err();
+    assert!(matches!(
+        failure,
+        ProjectionError::Event {
+            position: Position(1),
+            ..
+        }
+    ));
+    assert_eq!(count(&database, "misfiled").await, 0);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_decoded_is_named() {
+    let projector = balances(&database().await).await;
+    let mut newer = deposit(3, "a", 5);
+    newer.schema_version = 2;
+    let failure = projector.apply(batch(0, vec![newer])).await.unwrap_err();
+    assert!(matches!(
+        failure,
+        ProjectionError::Event {
+            position: Position(3),
+            ..
+        }
+    ));
+}
+
+#[tokio::test]
+async fn a_batch_that_does_not_begin_at_the_checkpoint_writes_nothing() {
+    let database = database().await;
+    let projector = balances(&database).await;
+    projector.resume(STORE).await.unwrap();
+    projector
+        .apply(batch(0, vec![deposit(1, "a", 5)]))
+        .await
+        .unwrap();
+
+    for (after, position) in [(0, 1), (2, 3)] {
+        let batch = batch(after, vec![deposit(position, "a", 5)]);
+        let refused = projector.apply(batch).await.unwrap_err();
+        let expected = Position(after);
+        assert!(matches!(
+            refused,
+            ProjectionError::Moved { expected: e, actual: Position(1) } if e == expected
+        ));
+    }
+    assert_eq!(balance(&database, "a").await, Some(5));
+    assert_eq!(projector.resume(STORE).await.unwrap(), Position(1));
+}
+
+#[tokio::test]
+async fn the_read_model_of_another_store_is_refused() {
+    let database = database().await;
+    balances(&database).await.resume(OTHER_STORE).await.unwrap();
+
+    let refused = balances(&database).await.resume(STORE).await.unwrap_err();
+
+    assert!(matches!(
+        refused,
+        ProjectionError::WrongStore {
+            expected: STORE,
+            actual: OTHER_STORE,
+            ..
+        }
+    ));
+}
+
+#[tokio::test]
+async fn a_projector_writes_nothing_once_its_read_model_belongs_to_another_store() {
+    let database = database().await;
+    let projector = balances(&database).await;
+    projector.resume(STORE).await.unwrap();
+    let other = OTHER_STORE.to_string();
+    database
+        .write(move |tx| tx.execute("update annals_checkpoints set store = ?", [other]))
+        .await
+        .unwrap();
+
+    let refused = projector
+        .apply(batch(0, vec![deposit(1, "a", 5)]))
+        .await
+        .unwrap_err();
+
+    assert!(matches!(refused, ProjectionError::WrongStore { .. }));
+    assert_eq!(balance(&database, "a").await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_projectors_at_once_never_apply_twice() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("read-models.db");
+    let (one, two) = (
+        Database::open(&path).await.unwrap(),
+        Database::open(&path).await.unwrap(),
+    );
+    let run = async |database: &Database| {
+        let projector = balances(database).await;
+        let mut position = projector.resume(STORE).await.unwrap().0;
+        while position < 50 {
+            let next = batch(position, vec![deposit(position + 1, "a", 1)]);
+            position = match projector.apply(next).await {
+                Ok(()) => position + 1,
+                Err(ProjectionError::Moved { actual, .. }) => actual.0,
+                Err(other) => panic!("{other}"),
+            };
+        }
+    };
+    tokio::join!(run(&one), run(&two));
+    assert_eq!(balance(&one, "a").await, Some(50));
+}
+
+#[tokio::test]
+async fn a_row_is_deleted_when_its_fold_ends() {
+    let database = database().await;
+    let projector = balances(&database).await;
+    projector
+        .apply(batch(0, vec![deposit(1, "a", 5)]))
+        .await
+        .unwrap();
+    let closed = recorded(2, "a", &AccountEvent::Closed);
+    projector.apply(batch(1, vec![closed])).await.unwrap();
+    assert_eq!(balance(&database, "a").await, None);
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_its_own_is_not_taken_over() {
+    let database = database().await;
+    let create = "create table balances (anything text) strict";
+    database
+        .write(move |tx| tx.execute_batch(create))
+        .await
+        .unwrap();
+    let refused = TypedProjector::<Balance>::new(database).await.unwrap_err();
+    assert!(matches!(refused, SqliteError::Refused(_)));
+}
