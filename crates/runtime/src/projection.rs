@@ -1,0 +1,155 @@
+//! Projections that run: each in a task of its own, woken by the store.
+//!
+//! In reading order: `progress` is what others see of it; `runner` drives the projector, and is
+//! the one place where it is tried again; `gather` makes batches.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals_core::{EventStore, IdSource, Position, Projector, RandomIds};
+use tokio::sync::watch;
+
+use crate::backoff::Backoff;
+
+mod gather;
+mod progress;
+mod runner;
+
+pub use progress::{NotReached, ProjectionStatus, RunError};
+use progress::{Progress, Reporter};
+use runner::Runner;
+
+/// How a projection is run. The defaults are for production.
+#[derive(Clone)]
+pub struct RunnerOptions {
+    /// Most events in one batch, hence in one transaction of the read model.
+    pub max_batch: NonZeroUsize,
+    /// Events that are not asked for are skipped without a write. The checkpoint is written all
+    /// the same when it is so many positions behind, so that a restart need not skip them again.
+    pub checkpoint_every: u64,
+    /// How often an event that cannot be applied is tried before the projection fails.
+    pub event_attempts: u32,
+    /// How long to wait before trying again.
+    pub backoff: Backoff,
+    /// Makes the waits differ.
+    pub ids: Arc<dyn IdSource>,
+}
+
+impl Default for RunnerOptions {
+    fn default() -> Self {
+        Self {
+            max_batch: NonZeroUsize::new(512).expect("512 is not zero"),
+            checkpoint_every: 10_000,
+            event_attempts: 5,
+            backoff: Backoff {
+                first: Duration::from_millis(50),
+                most: Duration::from_secs(10),
+            },
+            ids: Arc::new(RandomIds),
+        }
+    }
+}
+
+impl std::fmt::Debug for RunnerOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunnerOptions")
+            .field("max_batch", &self.max_batch)
+            .field("checkpoint_every", &self.checkpoint_every)
+            .field("event_attempts", &self.event_attempts)
+            .field("backoff", &self.backoff)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Starts to keep a read model up to date with a store, in a task of its own.
+///
+/// It goes on from the projector's checkpoint and is woken by the store, never by a timer. When
+/// the store or the read model is unavailable it tries again for as long as it takes; when an
+/// event cannot be applied it fails after a few attempts, having applied all before it. Other
+/// projections do not notice either.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+pub fn run_projection(
+    store: Arc<dyn EventStore>,
+    projector: Arc<dyn Projector>,
+    options: RunnerOptions,
+) -> ProjectionHandle {
+    let name = projector.name().to_owned();
+    let (reporter, progress) = Reporter::new(name.clone());
+    let (stop, stopping) = watch::channel(false);
+    let runner = Runner::new(store, projector, options, reporter, stopping);
+    tokio::spawn(runner.run());
+    ProjectionHandle {
+        name,
+        progress,
+        stop,
+    }
+}
+
+/// A running projection. Dropping the handle stops it too, without waiting for it.
+#[must_use = "dropping the handle stops the projection"]
+pub struct ProjectionHandle {
+    name: String,
+    progress: watch::Receiver<Progress>,
+    stop: watch::Sender<bool>,
+}
+
+impl ProjectionHandle {
+    /// The name of the projection.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Up to where the read model is complete. It never goes back.
+    pub fn position(&self) -> Position {
+        self.progress.borrow().position
+    }
+
+    /// What it is doing.
+    pub fn status(&self) -> ProjectionStatus {
+        self.progress.borrow().status.clone()
+    }
+
+    /// Waits until the read model holds everything up to a position, also if nothing there
+    /// concerns it. Answers with the position reached, which may be a later one.
+    ///
+    /// # Errors
+    /// [`NotReached`] when it takes longer than `limit`, or when the projection has ended.
+    pub async fn wait_for(
+        &self,
+        position: Position,
+        limit: Duration,
+    ) -> Result<Position, NotReached> {
+        let mut progress = self.progress.clone();
+        let settled = progress.wait_for(|now| now.position >= position || now.status.is_over());
+        // Late, or over with its last status left behind: the progress itself tells which.
+        let _late_or_over = tokio::time::timeout(limit, settled).await;
+        let now = self.progress.borrow().clone();
+        if now.position >= position {
+            return Ok(now.position);
+        }
+        Err(NotReached {
+            reached: now.position,
+            cause: now.status,
+        })
+    }
+
+    /// Stops it: the batch in progress is finished and the checkpoint is written.
+    pub async fn stop(&self) {
+        self.stop.send_replace(true);
+        let mut progress = self.progress.clone();
+        // An error says that the runner is gone, which is what is waited for.
+        let _gone = progress.wait_for(|now| now.status.is_over()).await;
+    }
+}
+
+impl std::fmt::Debug for ProjectionHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProjectionHandle")
+            .field("name", &self.name)
+            .field("progress", &*self.progress.borrow())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,150 @@
+//! What others see of a running projection: how far it is, and what it is doing.
+
+use annals_core::{Position, ProjectionError, ReadError};
+use tokio::sync::watch;
+
+/// What a projection is doing.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProjectionStatus {
+    /// It has not yet reached the end of the store since it started or failed.
+    #[error("catching up")]
+    CatchingUp,
+    /// It has reached the end of the store and takes in events as they are recorded.
+    #[error("live")]
+    Live,
+    /// Something went wrong, and it tries again.
+    #[error("trying again after failure {attempt} in a row: {error}")]
+    Retrying {
+        /// What went wrong last.
+        #[source]
+        error: RunError,
+        /// How many times in a row.
+        attempt: u32,
+    },
+    /// Something went wrong that trying again does not mend. The read model stays as it is.
+    #[error("failed: {error}")]
+    Failed {
+        /// What went wrong.
+        #[source]
+        error: RunError,
+    },
+    /// It was told to stop, and has.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl ProjectionStatus {
+    /// True if it will not go on by itself.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self, Self::Failed { .. } | Self::Stopped)
+    }
+}
+
+/// What went wrong with a running projection.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// Events could not be read.
+    /// **Do:** what [`ReadError`] says.
+    #[error(transparent)]
+    Store(#[from] ReadError),
+    /// The read model could not be written.
+    /// **Do:** what [`ProjectionError`] says.
+    #[error(transparent)]
+    ReadModel(#[from] ProjectionError),
+    /// The projection's code panicked, or its runtime was shut down.
+    /// **Do:** look for the panic in the log.
+    #[error("the projection ended without saying why")]
+    Aborted,
+}
+
+/// A position was not reached.
+///
+/// **Do:** when the projection is catching up, live or trying again, ask later; otherwise mend
+/// what its status names.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the read model is at position {reached}; its projection is {cause}")]
+pub struct NotReached {
+    /// The position that was reached.
+    pub reached: Position,
+    /// What the projection is doing.
+    #[source]
+    pub cause: ProjectionStatus,
+}
+
+/// How far a projection is, and what it is doing: always told together.
+#[derive(Debug, Clone)]
+pub(super) struct Progress {
+    pub(super) position: Position,
+    pub(super) status: ProjectionStatus,
+}
+
+/// The runner's end of its progress.
+///
+/// It says how things ended even when the runner cannot: dropped without a final status, it
+/// reports a failure, so that nobody waits for a projection that panicked.
+pub(super) struct Reporter {
+    projection: String,
+    progress: watch::Sender<Progress>,
+}
+
+impl Reporter {
+    pub(super) fn new(projection: String) -> (Self, watch::Receiver<Progress>) {
+        let (progress, seen) = watch::channel(Progress {
+            position: Position::START,
+            status: ProjectionStatus::CatchingUp,
+        });
+        let reporter = Self {
+            projection,
+            progress,
+        };
+        (reporter, seen)
+    }
+
+    /// The read model was found to be complete up to `position`.
+    pub(super) fn resumed(&self, position: Position) {
+        self.progress.send_modify(|progress| {
+            progress.position = progress.position.max(position);
+        });
+    }
+
+    /// The effect of everything up to `position` is committed.
+    pub(super) fn reached(&self, position: Position, status: ProjectionStatus) {
+        self.progress.send_modify(|progress| {
+            progress.position = progress.position.max(position);
+            progress.status = status;
+        });
+    }
+
+    /// Something went wrong, and will be tried again.
+    pub(super) fn retrying(&self, error: RunError, attempt: u32) {
+        tracing::warn!(projection = self.projection, %error, attempt, "projection tries again");
+        self.set(ProjectionStatus::Retrying { error, attempt });
+    }
+
+    /// The projection is over because of an error.
+    pub(super) fn failed(&self, error: RunError) {
+        tracing::error!(projection = self.projection, %error, "projection failed");
+        self.set(ProjectionStatus::Failed { error });
+    }
+
+    /// The projection is over because it was told to stop.
+    pub(super) fn stopped(&self) {
+        self.set(ProjectionStatus::Stopped);
+    }
+
+    fn set(&self, status: ProjectionStatus) {
+        self.progress
+            .send_modify(|progress| progress.status = status);
+    }
+}
+
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        let is_over = self.progress.borrow().status.is_over();
+        if !is_over {
+            self.failed(RunError::Aborted);
+        }
+    }
+}

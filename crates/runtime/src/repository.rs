@@ -1,0 +1,70 @@
+//! Aggregates in an event store: where they are loaded from and commands are executed.
+
+use std::sync::Arc;
+
+use annals_core::{Aggregate, EventStore, IdSource, RandomIds, Snapshot, SnapshotStore};
+
+use crate::snapshots::{SnapshotPolicy, Snapshots};
+use crate::turns::Turns;
+
+/// All aggregates of one kind in an event store. Clones share everything.
+///
+/// Keep one per kind and process: commands to one aggregate queue up in it fairly. Several are
+/// as correct, since the store settles every race, but cost retries.
+#[derive(Clone)]
+pub struct Repository<A: Aggregate> {
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) snapshots: Option<Arc<Snapshots<A>>>,
+    pub(crate) turns: Arc<Turns>,
+}
+
+impl<A: Aggregate> Repository<A> {
+    /// A repository on a store, with random ids and without snapshots.
+    pub fn new(store: Arc<dyn EventStore>) -> Self {
+        Self {
+            store,
+            ids: Arc::new(RandomIds),
+            snapshots: None,
+            turns: Arc::new(Turns::new()),
+        }
+    }
+
+    /// The same repository with another source of ids.
+    #[must_use]
+    pub fn with_ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// The same repository with snapshots: loading begins at the newest one.
+    #[must_use]
+    pub fn with_snapshots(
+        mut self,
+        snapshots: Arc<dyn SnapshotStore>,
+        policy: SnapshotPolicy,
+    ) -> Self
+    where
+        A: Snapshot,
+    {
+        self.snapshots = Some(Arc::new(Snapshots::new(snapshots, policy)));
+        self
+    }
+
+    /// Waits until the snapshots that are being taken are kept, or have failed.
+    pub async fn settle(&self) {
+        if let Some(snapshots) = &self.snapshots {
+            snapshots.settle().await;
+        }
+    }
+}
+
+impl<A: Aggregate> std::fmt::Debug for Repository<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Repository")
+            .field("category", &A::CATEGORY)
+            .field("store", &self.store.id())
+            .field("snapshots", &self.snapshots.is_some())
+            .finish_non_exhaustive()
+    }
+}

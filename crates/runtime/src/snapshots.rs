@@ -1,0 +1,125 @@
+//! Snapshots: when they are taken, and when one is used.
+
+use std::sync::Arc;
+
+use annals_core::{
+    Aggregate, EventId, Fingerprint, Snapshot, SnapshotStore, StoredSnapshot, StreamId,
+    StreamVersion,
+};
+use tokio::sync::Semaphore;
+
+/// Most snapshots being taken at one time. Further ones are left to a later command.
+const AT_ONCE: u32 = 4;
+
+/// When a snapshot is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SnapshotPolicy {
+    events: u64,
+}
+
+impl SnapshotPolicy {
+    /// Whenever at least so many events have passed since the last one; 0 counts as 1.
+    pub fn every(events: u64) -> Self {
+        let events = events.max(1);
+        Self { events }
+    }
+}
+
+/// The snapshots of one kind of aggregate.
+///
+/// How a state is written and read is known only where `A` is known to be a [`Snapshot`]; here it
+/// is kept as functions, so that a repository needs no second type.
+pub(crate) struct Snapshots<A> {
+    store: Arc<dyn SnapshotStore>,
+    policy: SnapshotPolicy,
+    fingerprint: Fingerprint,
+    write: fn(&A) -> serde_json::Result<Vec<u8>>,
+    read: fn(&[u8]) -> serde_json::Result<A>,
+    places: Arc<Semaphore>,
+}
+
+/// A state to begin with. Whether it belongs to the stream is for the loader to verify.
+pub(crate) struct Shortcut<A> {
+    pub(crate) state: A,
+    pub(crate) version: StreamVersion,
+    pub(crate) last_event: EventId,
+}
+
+impl<A: Snapshot> Snapshots<A> {
+    pub(crate) fn new(store: Arc<dyn SnapshotStore>, policy: SnapshotPolicy) -> Self {
+        Self {
+            store,
+            policy,
+            fingerprint: A::fingerprint(),
+            write: |state| serde_json::to_vec(state),
+            read: |json| serde_json::from_slice(json),
+            places: Arc::new(Semaphore::new(AT_ONCE as usize)),
+        }
+    }
+}
+
+impl<A: Aggregate> Snapshots<A> {
+    /// The newest snapshot, if it was made by this code and is not beyond `up_to`.
+    ///
+    /// One that cannot be had or read is no error: the stream holds everything.
+    pub(crate) async fn newest(
+        &self,
+        stream: &StreamId,
+        up_to: StreamVersion,
+    ) -> Option<Shortcut<A>> {
+        let found = self.store.load(stream).await;
+        let found =
+            found.inspect_err(|error| tracing::warn!(%stream, %error, "snapshot not loaded"));
+        let kept = found.ok()??;
+        if kept.fingerprint != self.fingerprint || kept.version > up_to {
+            return None;
+        }
+        let state = (self.read)(&kept.state);
+        let state =
+            state.inspect_err(|error| tracing::warn!(%stream, %error, "snapshot unreadable"));
+        Some(Shortcut {
+            state: state.ok()?,
+            version: kept.version,
+            last_event: kept.last_event,
+        })
+    }
+
+    /// True if so many events since the last snapshot call for another.
+    pub(crate) fn is_due(&self, events_since: u64) -> bool {
+        events_since >= self.policy.events
+    }
+
+    /// Takes a snapshot beside the caller. When too many are being taken it does not: the next
+    /// command finds it still due.
+    pub(crate) fn take(self: Arc<Self>, stream: StreamId, shortcut: Shortcut<A>) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return;
+        };
+        tokio::spawn(async move {
+            self.save(&stream, shortcut).await;
+            drop(place);
+        });
+    }
+
+    async fn save(&self, stream: &StreamId, shortcut: Shortcut<A>) {
+        let state = match (self.write)(&shortcut.state) {
+            Ok(state) => state,
+            Err(error) => return tracing::warn!(%stream, %error, "snapshot has no JSON form"),
+        };
+        let snapshot = StoredSnapshot {
+            fingerprint: self.fingerprint,
+            version: shortcut.version,
+            last_event: shortcut.last_event,
+            state,
+        };
+        if let Err(error) = self.store.save(stream, snapshot).await {
+            tracing::warn!(%stream, %error, "snapshot not kept");
+        }
+    }
+
+    /// Waits until none is being taken.
+    pub(crate) async fn settle(&self) {
+        let all = self.places.acquire_many(AT_ONCE).await;
+        drop(all.expect("the semaphore is never closed"));
+    }
+}

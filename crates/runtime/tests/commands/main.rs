@@ -1,0 +1,12 @@
+//! What a repository promises whoever sends commands to it.
+
+mod account;
+mod faulty_store;
+mod memory_snapshots;
+
+mod a_command_decides_on_what_was_recorded;
+mod a_conflict_is_decided_again;
+mod a_lost_answer_never_doubles_an_effect;
+mod a_repeat_gets_the_first_answer;
+mod a_snapshot_changes_nothing_but_the_work;
+mod the_past_can_be_loaded;
