@@ -1,1 +1,37 @@
-//! annals-http
+//! Ways in over HTTP: what a service on axum needs to answer commands and queries well.
+//!
+//! - requests: [`Command`] and [`Parameters`] read them by [`FromFields`], through [`Fields`],
+//!   and name every bad field at once;
+//! - answers: [`Answer`] with the version and the position, [`Page`] for collections, [`Problem`]
+//!   (RFC 9457) for everything that went wrong;
+//! - reading one's own writes: [`Freshness`];
+//! - around a whole router: [`guard`], with [`Limits`], request ids, an access log, and nothing
+//!   that leaks from a failure; [`Readiness`] for who watches over the service.
+
+mod answer;
+mod command;
+mod failure;
+mod faults;
+mod fields;
+mod freshness;
+mod guard;
+mod health;
+mod object;
+pub mod openapi;
+mod page;
+mod parameters;
+mod problem;
+mod request_id;
+
+pub use answer::{Answer, POSITION};
+pub use command::Command;
+pub use faults::{Fault, Faults};
+pub use fields::{Fields, FromFields};
+pub use freshness::{Freshness, MIN_POSITION};
+pub use guard::{Limits, guard};
+pub use health::{ProjectionHealth, Readiness, live};
+pub use object::{JsonValue, Object, text};
+pub use page::{Cursor, Page, PageRequest, Pagination};
+pub use parameters::Parameters;
+pub use problem::Problem;
+pub use request_id::RequestContext;

@@ -1,0 +1,72 @@
+//! What a failed command or read means over HTTP.
+
+use annals_core::{AppendError, ReadError};
+use annals_runtime::{ExecuteError, LoadError};
+use axum::http::StatusCode;
+
+use crate::faults::Faults;
+use crate::problem::Problem;
+
+/// A refusal becomes the problem that the service makes of its own error.
+impl<E> From<ExecuteError<E>> for Problem
+where
+    Problem: From<E>,
+    E: std::error::Error + 'static,
+{
+    fn from(error: ExecuteError<E>) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => refusal.into(),
+            ExecuteError::VersionMismatch { actual, .. } => {
+                let title = "The version is not the one that If-Match names";
+                Self::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", title)
+                    .detail(format!("the version is {actual}"))
+                    .with("version", actual.0)
+            }
+            ExecuteError::Contended { attempts } => {
+                let title = "Others changed it at the same time";
+                Self::new(StatusCode::CONFLICT, "contended", title)
+                    .detail(format!("nothing was changed after {attempts} attempts: try again"))
+            }
+            ExecuteError::KeyReused { key } => {
+                let title = "The Idempotency-Key was used for another request";
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", title)
+                    .detail(format!("give each request a key of its own instead of {key}"))
+            }
+            ExecuteError::Load(error) => error.into(),
+            ExecuteError::Store(error) => error.into(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<LoadError> for Problem {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::InvalidId(name) => {
+                Self::invalid(Faults::whole(format!("is no id: {}", name.fault)))
+            }
+            LoadError::Read(error) => error.into(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable { .. } => Self::unavailable(&error),
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<AppendError> for Problem {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Unavailable { .. } => Self::unavailable(&error),
+            AppendError::Unconfirmed { .. } => Self::unavailable(&error)
+                .detail("the command may have been carried out: repeat it with its Idempotency-Key"),
+            _ => Self::internal(&error),
+        }
+    }
+}
