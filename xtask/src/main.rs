@@ -1,2 +1,55 @@
-//! The project's commands.
-fn main() {}
+//! The project's commands, run as `cargo xtask <command>`.
+//!
+//! What CI runs is `cargo xtask test` and nothing else, so whatever fails there fails here, with the same words.
+#![expect(clippy::print_stdout, reason = "a command reports on standard output")]
+
+mod bench;
+mod check;
+mod command;
+mod error;
+mod steps;
+mod test;
+mod tidy;
+mod toolchain;
+mod workspace;
+
+use std::env;
+use std::process::ExitCode;
+
+use error::Error;
+use tidy::Detail;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  check             the fast loop: format, lints, tidy, tests
+  test              everything: sets up what the tests need, then check, doc tests and documentation
+  tidy [--verbose]  the house rules that compiler and clippy cannot check; --verbose lists the long files
+  bench [filter]    the benchmarks of the reference service, in release";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[&str]) -> Result<(), Error> {
+    match arguments {
+        ["check"] => check::run(),
+        ["test"] => test::run(),
+        ["tidy"] => tidy::run(Detail::Summary),
+        ["tidy", "--verbose"] => tidy::run(Detail::Everything),
+        ["bench", filter @ ..] => bench::run(filter),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(Error::Usage),
+    }
+}
