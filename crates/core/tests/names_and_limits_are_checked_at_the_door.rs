@@ -1,5 +1,7 @@
 //! Names and limits are checked at the door: one below, at, and one above each limit.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use annals_core::limits::{
     APPEND_BYTES, APPEND_EVENTS, EVENT_BYTES, EVENT_TAGS, METADATA_BYTES, NAME_BYTES, QUERY_ITEMS,
 };

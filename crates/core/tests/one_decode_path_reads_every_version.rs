@@ -1,5 +1,7 @@
 //! One decode path reads every version of an event, and says what it cannot read.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use annals_core::{
     AppendId, DecodeFault, EncodeError, Event, EventId, EventSchema, Metadata, Position,
     RecordedEvent, StreamVersion, Timestamp, UpcastError, Upcaster, decode, payload,

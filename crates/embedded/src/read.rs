@@ -15,10 +15,14 @@ use tokio::sync::watch;
 use crate::index::Index;
 use crate::record::{self, Record};
 
-/// Most events of one page.
+/// Most events of one page that are fetched one by one.
 const PAGE_EVENTS: usize = 256;
 /// A page ends once it holds this many bytes of payload.
 const PAGE_BYTES: usize = 1024 * 1024;
+/// Bytes of the log that are read at once when everything in them is wanted.
+const SCAN_BYTES: usize = 256 * 1024;
+/// Fewer events than this are fetched one by one even if they lie side by side.
+const SCAN_EVENTS: usize = 16;
 
 /// What all readers share. Nothing here takes appends, so a reader keeps no writer alive.
 pub(crate) struct Reader {
@@ -100,7 +104,7 @@ pub(crate) async fn fetch(
 ) -> Result<(Walk, VecDeque<RecordedEvent>), ReadError> {
     let reader = Arc::clone(reader);
     let fetched = tokio::task::spawn_blocking(move || {
-        let page = walk.page(&reader, most.min(PAGE_EVENTS))?;
+        let page = walk.page(&reader, most)?;
         Ok((walk, page))
     });
     fetched.await.map_err(|fault| ReadError::Unavailable {
@@ -154,9 +158,10 @@ impl Walk {
 
     /// The next events, at most so many.
     fn page(&mut self, reader: &Reader, most: usize) -> Result<VecDeque<RecordedEvent>, ReadError> {
-        if self.reads_everything() {
+        if self.reads_everything() && most >= SCAN_EVENTS {
             return self.scan(reader, most);
         }
+        let most = most.min(PAGE_EVENTS);
         let positions = self.positions(reader, most);
         self.done = positions.len() < most;
         let mut page = VecDeque::with_capacity(positions.len());
@@ -183,7 +188,7 @@ impl Walk {
     fn scan(&mut self, reader: &Reader, most: usize) -> Result<VecDeque<RecordedEvent>, ReadError> {
         let (low, high) = (*self.left.start(), *self.left.end());
         let most = most.min(usize::try_from(high - low + 1).unwrap_or(usize::MAX));
-        let records = reader.log.scan(low - 1, PAGE_BYTES);
+        let records = reader.log.scan(low - 1, SCAN_BYTES);
         let records = records.map_err(|fault| corruption(Position(low), &fault))?;
         let mut page = VecDeque::with_capacity(records.len().min(most));
         let (bytes, spans) = records.into_parts();
