@@ -35,9 +35,9 @@ pub struct ProjectionHealth {
 }
 
 impl Readiness {
-    /// How these projections are now.
-    pub fn of<'p>(projections: impl IntoIterator<Item = &'p ProjectionHandle>) -> Self {
-        let projections: Vec<_> = projections.into_iter().map(ProjectionHealth::of).collect();
+    /// Sums up how all projections are.
+    pub fn of(projections: impl IntoIterator<Item = ProjectionHealth>) -> Self {
+        let projections: Vec<_> = projections.into_iter().collect();
         let ready = projections.iter().all(|projection| projection.status == LIVE);
         Self { ready, projections }
     }
@@ -56,7 +56,8 @@ impl IntoResponse for Readiness {
 const LIVE: &str = "live";
 
 impl ProjectionHealth {
-    fn of(projection: &ProjectionHandle) -> Self {
+    /// How a projection is now.
+    pub fn of(projection: &ProjectionHandle) -> Self {
         // The error behind a status is in the log; it may tell of data.
         let status = match projection.status() {
             ProjectionStatus::CatchingUp => "catching up",

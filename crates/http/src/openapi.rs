@@ -1,7 +1,7 @@
 //! The parameters that readers of requests read, as OpenAPI tells of them.
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::Required;
+use utoipa::openapi::{RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema};
 
 use crate::command::{Command, IDEMPOTENCY_KEY, IF_MATCH};
@@ -9,30 +9,45 @@ use crate::freshness::{Freshness, MIN_POSITION};
 use crate::page::PageRequest;
 
 /// A parameter of the query string, which may be missing.
-pub fn query_parameter<T: PartialSchema>(name: &str, description: &str) -> Parameter {
-    parameter::<T>(ParameterIn::Query, name, description)
+pub fn query_parameter(
+    name: &str,
+    description: &str,
+    schema: impl Into<RefOr<Schema>>,
+) -> Parameter {
+    parameter(ParameterIn::Query, name, description, schema)
 }
 
 /// A segment of the path.
-pub fn path_parameter<T: PartialSchema>(name: &str, description: &str) -> Parameter {
-    let mut parameter = parameter::<T>(ParameterIn::Path, name, description);
+pub fn path_parameter(
+    name: &str,
+    description: &str,
+    schema: impl Into<RefOr<Schema>>,
+) -> Parameter {
+    let mut parameter = parameter(ParameterIn::Path, name, description, schema);
     parameter.required = Required::True;
     parameter
 }
 
-fn parameter<T: PartialSchema>(place: ParameterIn, name: &str, description: &str) -> Parameter {
+fn parameter(
+    place: ParameterIn,
+    name: &str,
+    description: &str,
+    schema: impl Into<RefOr<Schema>>,
+) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(place)
         .description(Some(description))
         .required(Required::False)
-        .schema(Some(T::schema()))
+        .schema(Some(schema))
         .build()
 }
 
 impl<T> IntoParams for Command<T> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let header = |name, description| parameter::<String>(ParameterIn::Header, name, description);
+        let header = |name, description| {
+            parameter(ParameterIn::Header, name, description, String::schema())
+        };
         vec![
             header(IDEMPOTENCY_KEY, "A repeat gets the first answer and changes nothing."),
             header(IF_MATCH, "Only if the version is this one, as ETag gives it, or *."),
@@ -43,8 +58,16 @@ impl<T> IntoParams for Command<T> {
 impl<C> IntoParams for PageRequest<C> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         vec![
-            query_parameter::<u32>("limit", "At most this many rows: 1 to 100, by default 50."),
-            query_parameter::<String>("cursor", "The nextCursor of the page before."),
+            query_parameter(
+                "limit",
+                "At most this many rows: 1 to 100, by default 50.",
+                u32::schema(),
+            ),
+            query_parameter(
+                "cursor",
+                "The nextCursor of the page before.",
+                String::schema(),
+            ),
         ]
     }
 }
@@ -53,8 +76,8 @@ impl IntoParams for Freshness {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "Wait until the answer includes this position, as Annals-Position gives it.";
         vec![
-            query_parameter::<u64>("minPosition", description),
-            parameter::<u64>(ParameterIn::Header, MIN_POSITION, description),
+            query_parameter("minPosition", description, u64::schema()),
+            parameter(ParameterIn::Header, MIN_POSITION, description, u64::schema()),
         ]
     }
 }

@@ -115,3 +115,6 @@ fn read_cursor<C: Cursor>(text: &str) -> Result<C, &'static str> {
         _ => Err("is not a cursor of this collection: send nextCursor as it was given"),
     }
 }
+
+#[cfg(test)]
+mod tests;

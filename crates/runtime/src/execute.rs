@@ -9,7 +9,7 @@ use annals_core::{
 
 use crate::error::{ExecuteError, LoadError};
 use crate::idempotency::IdempotencyKey;
-use crate::load::Loaded;
+use crate::load::{LATEST, Loaded};
 use crate::refusal::CommandRefused;
 use crate::repository::Repository;
 use crate::snapshots::Shortcut;
@@ -112,9 +112,7 @@ impl<A: Aggregate> Repository<A> {
         order: &Order,
         command: A::Command,
     ) -> Result<Option<Executed<A>>, ExecuteError<A::Error>> {
-        let loaded = self
-            .load_stream(&order.stream, StreamVersion(u64::MAX))
-            .await?;
+        let loaded = self.load_stream(&order.stream, LATEST).await?;
         let actual = loaded.version;
         if let Some(expected) = order.expected.filter(|expected| !expected.holds_at(actual)) {
             return Err(ExecuteError::VersionMismatch { expected, actual });

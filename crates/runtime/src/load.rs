@@ -8,6 +8,9 @@ use annals_core::{
 use crate::error::LoadError;
 use crate::repository::Repository;
 
+/// Beyond any event there is: loads all of them.
+pub(crate) const LATEST: StreamVersion = StreamVersion(u64::MAX);
+
 /// An aggregate, folded from its events.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded<A> {
@@ -38,8 +41,7 @@ impl<A: Aggregate> Repository<A> {
     /// # Errors
     /// [`LoadError`] when its events cannot be had or are not known to this code.
     pub async fn load(&self, id: &str) -> Result<Loaded<A>, LoadError> {
-        self.load_stream(&A::stream(id)?, StreamVersion(u64::MAX))
-            .await
+        self.load_stream(&A::stream(id)?, LATEST).await
     }
 
     /// The aggregate `id` as it was.
@@ -55,13 +57,10 @@ impl<A: Aggregate> Repository<A> {
             Moment::Version(version) => self.load_stream(&stream, version).await,
             Moment::Time(time) => {
                 let events = self
-                    .store
-                    .read(Read::forwards(Source::stream(stream)))
+                    .read_between(&stream, StreamVersion::NONE, LATEST)
                     .await?;
-                fold(Loaded::default(), events, |event| {
-                    event.happened_at() <= time
-                })
-                .await
+                let had_happened = |event: &RecordedEvent| event.happened_at() <= time;
+                fold(Loaded::default(), events, had_happened).await
             }
         }
     }
@@ -136,11 +135,8 @@ impl<A: Aggregate> Repository<A> {
         up_to: StreamVersion,
     ) -> Result<EventStream, LoadError> {
         let source = Source::stream_after(stream.clone(), after);
-        let events = up_to.0.saturating_sub(after.0);
-        Ok(self
-            .store
-            .read(Read::forwards(source).limit(events))
-            .await?)
+        let read = Read::forwards(source).limit(up_to.0.saturating_sub(after.0));
+        Ok(self.store.read(read).await?)
     }
 }
 

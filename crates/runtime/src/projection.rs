@@ -28,7 +28,7 @@ pub struct RunnerOptions {
     /// Events that are not asked for are skipped without a write. The checkpoint is written all
     /// the same when it is so many positions behind, so that a restart need not skip them again.
     pub checkpoint_every: u64,
-    /// How often an event that cannot be applied is tried before the projection fails.
+    /// How often in a row an event that cannot be applied is tried before the projection fails.
     pub event_attempts: u32,
     /// How long to wait before trying again.
     pub backoff: Backoff,

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use annals_core::Aggregate;
 use annals_core::{
-    Append, EventId, EventStore, EventType, ExpectedVersion, IdSource, Metadata, NewEvent,
-    Position, RandomIds, StreamVersion,
+    Aggregate, Append, EventId, EventStore, EventType, ExpectedVersion, IdSource, Metadata,
+    NewEvent, Position, RandomIds, StreamVersion,
 };
-use annals_runtime::{CommandContext, ExecuteError, LoadError, Repository};
+use annals_runtime::{CommandContext, ExecuteError, LoadError};
 use annals_testing::SequentialIds;
 
-use crate::account::{Account, AccountCommand, InsufficientFunds, events_of, new_store};
+use crate::account::{
+    Account, AccountCommand, InsufficientFunds, accounts_in, events_of, new_store,
+};
 
 #[tokio::test]
 async fn an_executed_command_is_loaded_with_its_effect() {
-    let accounts = Repository::<Account>::new(new_store());
+    let accounts = accounts_in(&new_store());
     let done = accounts
         .execute(
             "a-1",
@@ -38,7 +39,7 @@ async fn an_executed_command_is_loaded_with_its_effect() {
 
 #[tokio::test]
 async fn an_aggregate_without_events_is_the_default_one() {
-    let accounts = Repository::<Account>::new(new_store());
+    let accounts = accounts_in(&new_store());
     let loaded = accounts.load("a-1").await.unwrap();
     assert_eq!(loaded.state, Account::default());
     assert_eq!(loaded.version, StreamVersion::NONE);
@@ -48,7 +49,7 @@ async fn an_aggregate_without_events_is_the_default_one() {
 #[tokio::test]
 async fn events_of_one_command_are_recorded_together_with_consecutive_versions() {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let context = CommandContext::default;
     accounts
         .execute("a-1", AccountCommand::Deposit(500), context())
@@ -73,8 +74,7 @@ async fn events_of_one_command_are_recorded_together_with_consecutive_versions()
 #[tokio::test]
 async fn metadata_of_the_context_goes_with_every_event() {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _)
-        .with_ids(Arc::new(SequentialIds::default()));
+    let accounts = accounts_in(&store).with_ids(Arc::new(SequentialIds::default()));
     let metadata = Metadata {
         actor: Some("eve".to_owned()),
         correlation: Some("request-7".to_owned()),
@@ -96,7 +96,7 @@ async fn metadata_of_the_context_goes_with_every_event() {
 #[tokio::test]
 async fn a_refused_command_without_a_key_writes_nothing() {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let refused = accounts
         .execute(
             "a-1",
@@ -114,7 +114,7 @@ async fn a_refused_command_without_a_key_writes_nothing() {
 #[tokio::test]
 async fn a_command_that_leads_to_nothing_writes_nothing_and_tells_what_it_saw() {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let context = CommandContext::default;
     accounts
         .execute("a-1", AccountCommand::Deposit(5), context())
@@ -138,7 +138,7 @@ async fn a_command_that_leads_to_nothing_writes_nothing_and_tells_what_it_saw() 
 
 #[tokio::test]
 async fn an_id_that_cannot_name_a_stream_is_refused() {
-    let accounts = Repository::<Account>::new(new_store());
+    let accounts = accounts_in(&new_store());
     let loaded = accounts.load("").await;
     assert!(matches!(loaded, Err(LoadError::InvalidId(_))));
     let context = CommandContext::default();
@@ -162,7 +162,7 @@ async fn an_event_that_is_not_known_is_never_skipped() {
     let stream = Account::stream("a-1").unwrap();
     let append = Append::to(stream, ExpectedVersion::NoStream, vec![unknown]);
     store.append(append).await.unwrap();
-    let accounts = Repository::<Account>::new(store);
+    let accounts = accounts_in(&store);
     assert!(matches!(
         accounts.load("a-1").await,
         Err(LoadError::Decode(_))

@@ -7,11 +7,11 @@ use annals_core::{
     Aggregate, Append, AppendError, Event, EventId, EventStore, ExpectedVersion, IdSource,
     Metadata, Position, RandomIds, StreamVersion,
 };
-use annals_runtime::{CommandContext, ExecuteError, Repository};
+use annals_runtime::{CommandContext, ExecuteError};
 use futures_util::future::join_all;
 
 use crate::account::{
-    Account, AccountCommand, AccountEvent, InsufficientFunds, events_of, new_store,
+    Account, AccountCommand, AccountEvent, InsufficientFunds, accounts_in, events_of, new_store,
 };
 use crate::faulty_store::{Fault, FaultyStore};
 
@@ -33,7 +33,7 @@ fn withdrawal(cents: i64) -> Fault {
 
 async fn with_balance(cents: i64) -> Arc<annals_embedded::EmbeddedStore> {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let deposit = AccountCommand::Deposit(cents);
     let done = accounts
         .execute("a-1", deposit, CommandContext::default())
@@ -46,7 +46,7 @@ async fn with_balance(cents: i64) -> Arc<annals_embedded::EmbeddedStore> {
 async fn a_command_that_was_overtaken_decides_on_the_new_state() {
     let store = with_balance(100).await;
     let faulty = FaultyStore::new(&store, [withdrawal(80)]);
-    let accounts = Repository::<Account>::new(faulty);
+    let accounts = accounts_in(&faulty);
     let withdraw = AccountCommand::Withdraw(50);
     let refused = accounts
         .execute("a-1", withdraw, CommandContext::default())
@@ -57,7 +57,7 @@ async fn a_command_that_was_overtaken_decides_on_the_new_state() {
     ));
 
     let faulty = FaultyStore::new(&store, [withdrawal(5)]);
-    let accounts = Repository::<Account>::new(faulty);
+    let accounts = accounts_in(&faulty);
     let withdraw = AccountCommand::Withdraw(10);
     let done = accounts
         .execute("a-1", withdraw, CommandContext::default())
@@ -70,10 +70,7 @@ async fn a_command_that_was_overtaken_decides_on_the_new_state() {
 async fn sixty_four_withdrawals_at_once_never_take_more_than_there_is() {
     let store = with_balance(300).await;
     // As in four processes, which do not know of each other's queues.
-    let processes: Vec<_> =
-        iter::repeat_with(|| Repository::<Account>::new(Arc::clone(&store) as _))
-            .take(4)
-            .collect();
+    let processes: Vec<_> = iter::repeat_with(|| accounts_in(&store)).take(4).collect();
     let withdraw = |index: usize| {
         let accounts = processes[index % 4].clone();
         async move {
@@ -109,7 +106,7 @@ async fn sixty_four_withdrawals_at_once_never_take_more_than_there_is() {
 async fn commands_of_one_process_queue_up_instead_of_conflicting() {
     let store = new_store();
     let counting = FaultyStore::new(&store, []);
-    let accounts = Repository::<Account>::new(Arc::clone(&counting) as _);
+    let accounts = accounts_in(&counting);
     let deposit = || {
         let accounts = accounts.clone();
         async move {
@@ -128,7 +125,7 @@ async fn commands_of_one_process_queue_up_instead_of_conflicting() {
 async fn a_command_that_is_always_overtaken_gives_up_and_wrote_nothing() {
     let store = new_store();
     let faulty = FaultyStore::new(&store, iter::repeat_n(Fault::Conflict, 100));
-    let accounts = Repository::<Account>::new(Arc::clone(&faulty) as _);
+    let accounts = accounts_in(&faulty);
     let deposit = AccountCommand::Deposit(1);
     let done = accounts
         .execute("a-1", deposit, CommandContext::default())
@@ -144,7 +141,7 @@ async fn a_command_that_is_always_overtaken_gives_up_and_wrote_nothing() {
 #[tokio::test]
 async fn a_command_for_another_version_is_not_decided() {
     let store = with_balance(100).await;
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     for expected in [
         ExpectedVersion::NoStream,
         ExpectedVersion::At(StreamVersion(2)),
@@ -173,7 +170,7 @@ async fn a_command_for_another_version_is_not_decided() {
 async fn a_command_for_a_version_is_not_decided_again_on_a_later_one() {
     let store = with_balance(100).await;
     let faulty = FaultyStore::new(&store, [withdrawal(5)]);
-    let accounts = Repository::<Account>::new(faulty);
+    let accounts = accounts_in(&faulty);
     let expected = expecting(ExpectedVersion::At(StreamVersion(1)));
     let done = accounts
         .execute("a-1", AccountCommand::Withdraw(1), expected)
@@ -190,7 +187,7 @@ async fn a_command_for_a_version_is_not_decided_again_on_a_later_one() {
 #[tokio::test]
 async fn an_unavailable_store_is_not_asked_again() {
     let faulty = FaultyStore::new(&new_store(), [Fault::Unavailable]);
-    let accounts = Repository::<Account>::new(Arc::clone(&faulty) as _);
+    let accounts = accounts_in(&faulty);
     let deposit = AccountCommand::Deposit(1);
     let done = accounts
         .execute("a-1", deposit, CommandContext::default())

@@ -1,13 +1,14 @@
 //! Appends whose answers are lost: the same append is sent again, and one effect is left.
 
 use std::iter;
-use std::sync::Arc;
 
 use annals_core::{AppendError, EventStore, Position};
 use annals_runtime::{CommandContext, ExecuteError, Executed, Repository};
 use proptest::prelude::*;
 
-use crate::account::{Account, AccountCommand, InsufficientFunds, new_store, under_key};
+use crate::account::{
+    Account, AccountCommand, InsufficientFunds, accounts_in, new_store, under_key,
+};
 use crate::faulty_store::{Fault, FaultyStore};
 
 #[tokio::test(start_paused = true)]
@@ -15,7 +16,7 @@ async fn an_append_whose_answer_was_lost_is_sent_again_and_stored_once() {
     for lost in [Fault::AnswerLost, Fault::RequestLost] {
         let store = new_store();
         let faulty = FaultyStore::new(&store, iter::repeat_n(lost, 3));
-        let accounts = Repository::<Account>::new(Arc::clone(&faulty) as _);
+        let accounts = accounts_in(&faulty);
         let deposit = AccountCommand::Deposit(5);
         let done = accounts
             .execute("a-1", deposit, CommandContext::default())
@@ -30,7 +31,7 @@ async fn an_append_whose_answer_was_lost_is_sent_again_and_stored_once() {
 #[tokio::test(start_paused = true)]
 async fn an_append_that_is_never_confirmed_ends_as_unconfirmed() {
     let faulty = FaultyStore::new(&new_store(), iter::repeat_n(Fault::RequestLost, 100));
-    let accounts = Repository::<Account>::new(Arc::clone(&faulty) as _);
+    let accounts = accounts_in(&faulty);
     let deposit = AccountCommand::Deposit(5);
     let done = accounts
         .execute("a-1", deposit, CommandContext::default())
@@ -46,7 +47,7 @@ async fn an_append_that_is_never_confirmed_ends_as_unconfirmed() {
 async fn unavailable_after_a_lost_answer_does_not_pass_for_nothing_written() {
     let faults = iter::once(Fault::AnswerLost).chain(iter::repeat_n(Fault::Unavailable, 100));
     let faulty = FaultyStore::new(&new_store(), faults);
-    let accounts = Repository::<Account>::new(faulty);
+    let accounts = accounts_in(&faulty);
     let deposit = AccountCommand::Deposit(5);
     let done = accounts
         .execute("a-1", deposit, CommandContext::default())
@@ -102,7 +103,7 @@ proptest! {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let accounts = Repository::<Account>::new(FaultyStore::new(&new_store(), faults));
+            let accounts = accounts_in(&FaultyStore::new(&new_store(), faults));
             let mut balance = 0;
             for (index, command) in commands.into_iter().enumerate() {
                 let change = match command {

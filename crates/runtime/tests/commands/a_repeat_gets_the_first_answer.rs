@@ -1,21 +1,19 @@
 //! A request under an idempotency key has one answer, whoever repeats it and when.
 
-use std::sync::Arc;
-
 use annals_core::{EventStore, Position, Query, Read, Source, StreamId, StreamVersion};
-use annals_runtime::{CommandContext, ExecuteError, Repository};
+use annals_runtime::{CommandContext, ExecuteError};
 use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::account::{
-    Account, AccountCommand, InsufficientFunds, events_in, events_of, new_store, under_key,
+    AccountCommand, InsufficientFunds, accounts_in, events_in, events_of, new_store, under_key,
 };
 use crate::faulty_store::FaultyStore;
 
 #[tokio::test]
 async fn a_repeat_gets_the_first_state_version_and_position_and_records_nothing() {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let exchange = AccountCommand::Exchange(0, 5);
     let first = accounts
         .execute("a-1", exchange, under_key("k", "x"))
@@ -28,7 +26,7 @@ async fn a_repeat_gets_the_first_state_version_and_position_and_records_nothing(
         .unwrap();
 
     // As after a restart: nothing but the store is left.
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let again = accounts
         .execute("a-1", exchange, under_key("k", "x"))
         .await
@@ -49,7 +47,7 @@ async fn a_repeat_gets_the_first_state_version_and_position_and_records_nothing(
 #[tokio::test]
 async fn a_key_is_written_down_with_the_events_it_led_to() {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let context = under_key("k", "x");
     let fingerprint = context.idempotency.as_ref().unwrap().fingerprint;
     accounts
@@ -63,7 +61,7 @@ async fn a_key_is_written_down_with_the_events_it_led_to() {
 
 #[tokio::test]
 async fn a_key_belongs_to_one_aggregate() {
-    let accounts = Repository::<Account>::new(new_store());
+    let accounts = accounts_in(&new_store());
     for id in ["a-1", "a-2"] {
         let deposit = AccountCommand::Deposit(5);
         let done = accounts
@@ -77,7 +75,7 @@ async fn a_key_belongs_to_one_aggregate() {
 #[tokio::test]
 async fn a_key_used_for_another_request_is_an_error() {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let deposit = AccountCommand::Deposit(5);
     accounts
         .execute("a-1", deposit, under_key("paid", "deposit 5"))
@@ -103,7 +101,7 @@ async fn a_key_used_for_another_request_is_an_error() {
 #[tokio::test]
 async fn a_refusal_is_remembered_when_the_command_would_be_accepted_by_now() {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let withdraw = || AccountCommand::Withdraw(50);
     let refused = accounts
         .execute("a-1", withdraw(), under_key("k", "x"))
@@ -118,7 +116,7 @@ async fn a_refusal_is_remembered_when_the_command_would_be_accepted_by_now() {
         .await
         .unwrap();
 
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let again = accounts
         .execute("a-1", withdraw(), under_key("k", "x"))
         .await;
@@ -132,7 +130,7 @@ async fn a_refusal_is_remembered_when_the_command_would_be_accepted_by_now() {
 #[tokio::test]
 async fn a_refusal_is_recorded_in_a_stream_of_its_own() {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let withdraw = AccountCommand::Withdraw(50);
     let refused = accounts.execute("a-1", withdraw, under_key("k", "x")).await;
     assert!(matches!(refused, Err(ExecuteError::Refused(_))));
@@ -158,7 +156,7 @@ async fn of_twins_that_race_one_is_recorded_and_all_get_its_answer() {
     let store = new_store();
     let twins = (0..32).map(|_| {
         // A repository each, as in 32 processes.
-        let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+        let accounts = accounts_in(&store);
         let deposit = AccountCommand::Deposit(5);
         tokio::spawn(async move { accounts.execute("a-1", deposit, under_key("k", "x")).await })
     });
@@ -176,7 +174,7 @@ async fn of_twins_that_race_one_is_recorded_and_all_get_its_answer() {
 #[tokio::test]
 async fn a_twin_that_saw_the_first_ones_events_does_not_count_them_twice() {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let deposit = AccountCommand::Deposit(5);
     let first = accounts
         .execute("a-1", deposit, under_key("k", "x"))
@@ -186,7 +184,7 @@ async fn a_twin_that_saw_the_first_ones_events_does_not_count_them_twice() {
     // It asked about the key before the first one's append, and loads after it.
     let late = FaultyStore::new(&store, []);
     late.answer_once_from_before();
-    let accounts = Repository::<Account>::new(Arc::clone(&late) as _);
+    let accounts = accounts_in(&late);
     let twin = accounts
         .execute("a-1", deposit, under_key("k", "x"))
         .await
@@ -203,7 +201,7 @@ async fn a_twin_that_saw_the_first_ones_events_does_not_count_them_twice() {
 #[tokio::test]
 async fn a_twin_that_would_be_refused_gets_the_first_ones_acceptance() {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let deposit = AccountCommand::Deposit(5);
     accounts
         .execute("a-1", deposit, CommandContext::default())
@@ -217,7 +215,7 @@ async fn a_twin_that_would_be_refused_gets_the_first_ones_acceptance() {
 
     let late = FaultyStore::new(&store, []);
     late.answer_once_from_before();
-    let accounts = Repository::<Account>::new(late);
+    let accounts = accounts_in(&late);
     let twin = accounts
         .execute("a-1", withdraw, under_key("k", "x"))
         .await
@@ -231,7 +229,7 @@ async fn a_twin_that_would_be_refused_gets_the_first_ones_acceptance() {
 #[tokio::test]
 async fn a_twin_that_would_be_accepted_gets_the_first_ones_refusal() {
     let store = new_store();
-    let accounts = Repository::<Account>::new(Arc::clone(&store) as _);
+    let accounts = accounts_in(&store);
     let withdraw = AccountCommand::Withdraw(5);
     let refused = accounts.execute("a-1", withdraw, under_key("k", "x")).await;
     assert!(matches!(refused, Err(ExecuteError::Refused(_))));
@@ -243,7 +241,7 @@ async fn a_twin_that_would_be_accepted_gets_the_first_ones_refusal() {
 
     let late = FaultyStore::new(&store, []);
     late.answer_once_from_before();
-    let accounts = Repository::<Account>::new(late);
+    let accounts = accounts_in(&late);
     let twin = accounts.execute("a-1", withdraw, under_key("k", "x")).await;
     assert!(matches!(
         twin,
@@ -254,7 +252,7 @@ async fn a_twin_that_would_be_accepted_gets_the_first_ones_refusal() {
 
 #[tokio::test]
 async fn a_command_that_led_to_nothing_is_decided_anew() {
-    let accounts = Repository::<Account>::new(new_store());
+    let accounts = accounts_in(&new_store());
     let done = accounts
         .execute("a-1", AccountCommand::LookAt, under_key("k", "x"))
         .await;

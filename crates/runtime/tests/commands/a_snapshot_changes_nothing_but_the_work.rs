@@ -8,7 +8,7 @@ use annals_runtime::{CommandContext, ExecuteError, Moment, Repository, SnapshotP
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::account::{Account, AccountCommand, new_store};
+use crate::account::{Account, AccountCommand, accounts_in, new_store};
 use crate::memory_snapshots::{MemorySnapshots, NoSnapshots};
 
 struct Bank {
@@ -21,8 +21,7 @@ impl Bank {
     fn with(snapshots: MemorySnapshots, every: u64) -> Self {
         let (store, snapshots) = (new_store(), Arc::new(snapshots));
         let policy = SnapshotPolicy::every(every);
-        let accounts = Repository::new(Arc::clone(&store) as _)
-            .with_snapshots(Arc::clone(&snapshots) as _, policy);
+        let accounts = accounts_in(&store).with_snapshots(Arc::clone(&snapshots) as _, policy);
         Self {
             accounts,
             snapshots,
@@ -175,8 +174,7 @@ async fn a_snapshot_is_no_use_for_a_version_before_it() {
 #[tokio::test]
 async fn commands_go_on_when_snapshots_can_be_neither_read_nor_kept() {
     let policy = SnapshotPolicy::every(1);
-    let accounts =
-        Repository::<Account>::new(new_store()).with_snapshots(Arc::new(NoSnapshots), policy);
+    let accounts = accounts_in(&new_store()).with_snapshots(Arc::new(NoSnapshots), policy);
     for version in 1..=3 {
         let deposit = AccountCommand::Deposit(1);
         let done = accounts
@@ -208,7 +206,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let bank = Bank::every(every);
-            let plain = Repository::<Account>::new(Arc::clone(&bank.store) as _);
+            let plain = accounts_in(&bank.store);
             for command in commands {
                 bank.send(command).await;
                 let shortened = bank.accounts.load("a-1").await.unwrap();

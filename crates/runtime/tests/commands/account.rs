@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Aggregate, EncodeError, Event, EventSchema, Read, RecordedEvent, Snapshot, Source, Upcaster,
-    payload,
+    Aggregate, EncodeError, Event, EventSchema, EventStore, Read, RecordedEvent, Snapshot, Source,
+    StreamId, Upcaster, payload,
 };
-use annals_core::{EventStore, StreamId};
 use annals_embedded::EmbeddedStore;
-use annals_runtime::{CommandContext, IdempotencyKey};
+use annals_runtime::{CommandContext, IdempotencyKey, Repository};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -120,6 +119,11 @@ impl Event for AccountEvent {
 /// An empty store.
 pub(crate) fn new_store() -> Arc<EmbeddedStore> {
     Arc::new(EmbeddedStore::in_memory().expect("memory suffices"))
+}
+
+/// The accounts in a store, as one more process sees them.
+pub(crate) fn accounts_in(store: &Arc<impl EventStore>) -> Repository<Account> {
+    Repository::new(Arc::clone(store) as _)
 }
 
 /// A request under an idempotency key.

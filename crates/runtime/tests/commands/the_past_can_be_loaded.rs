@@ -11,7 +11,7 @@ use annals_embedded::{EmbeddedOptions, EmbeddedStore, MemoryDisk};
 use annals_runtime::{CommandContext, Moment, Repository};
 use annals_testing::ManualClock;
 
-use crate::account::{Account, AccountCommand, AccountEvent, new_store};
+use crate::account::{Account, AccountCommand, AccountEvent, accounts_in, new_store};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).expect("a second of the year 1970")
@@ -40,7 +40,7 @@ async fn balance_at(accounts: &Repository<Account>, time: Timestamp) -> (i64, St
 
 #[tokio::test]
 async fn a_version_is_the_state_right_after_its_event() {
-    let accounts = Repository::<Account>::new(new_store());
+    let accounts = accounts_in(&new_store());
     for cents in [1, 20, 300] {
         deposit(&accounts, cents, None).await;
     }
@@ -56,7 +56,7 @@ async fn a_version_is_the_state_right_after_its_event() {
 
 #[tokio::test]
 async fn a_time_includes_what_happened_at_that_very_instant() {
-    let accounts = Repository::<Account>::new(new_store());
+    let accounts = accounts_in(&new_store());
     deposit(&accounts, 1, Some(at(100))).await;
     deposit(&accounts, 20, Some(at(200))).await;
     let just_before = at(200) - Duration::from_nanos(1);
@@ -73,7 +73,7 @@ async fn a_time_includes_what_happened_at_that_very_instant() {
 
 #[tokio::test]
 async fn a_time_takes_business_times_in_whatever_order_they_were_recorded() {
-    let accounts = Repository::<Account>::new(new_store());
+    let accounts = accounts_in(&new_store());
     deposit(&accounts, 1, Some(at(300))).await;
     deposit(&accounts, 20, Some(at(100))).await;
     deposit(&accounts, 300, Some(at(200))).await;
@@ -121,7 +121,7 @@ async fn history_comes_in_pages_and_in_the_newest_shape() {
     let stream = Account::stream("a-1").unwrap();
     let append = Append::to(stream, ExpectedVersion::NoStream, vec![old]);
     store.append(append).await.unwrap();
-    let accounts = Repository::<Account>::new(store);
+    let accounts = accounts_in(&store);
     deposit(&accounts, 20, None).await;
     deposit(&accounts, 30, None).await;
 

@@ -1,1 +1,9 @@
-//! x
+//! What a running projection promises whoever reads its read model.
+
+mod flaky_store;
+mod ledger;
+
+mod a_failure_applies_nothing_twice;
+mod a_projection_goes_on_where_it_was;
+mod a_projection_takes_in_what_is_recorded;
+mod an_event_that_cannot_be_applied_is_not_passed_over;

@@ -40,4 +40,5 @@ fn a_path_of_one_machine_is_found() {
     );
     assert_eq!(messages("README.md", "`/home/me/annals`").len(), 1);
     assert!(messages("README.md", "see docs/work/plan.md").is_empty());
+    assert!(messages("README.md", "see ../work/plan.md").is_empty());
 }

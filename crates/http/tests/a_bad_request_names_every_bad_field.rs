@@ -1,0 +1,134 @@
+//! A request is read to its end: every bad field of path, query, headers and body is named.
+
+#[expect(dead_code, reason = "each test uses its part of the service")]
+mod service;
+
+use std::str::FromStr;
+
+use annals_http::{Command, Fields, Freshness, FromFields, Limits, Parameters, guard, text};
+use axum::Json;
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::routing::{get as on_get, post as on_post};
+use serde_json::{Value, json};
+use service::{get, post, send};
+
+struct Id(u32);
+
+impl FromFields for Id {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        fields.path("id", u32::from_str).map(Self)
+    }
+}
+
+struct Rename {
+    name: String,
+    size: u8,
+}
+
+impl FromFields for Rename {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let name = fields.required("name", text(String::from_str));
+        let size = fields.required("size", text(u8::from_str));
+        Some(Self { name: name?, size: size? })
+    }
+}
+
+async fn rename(command: Command<(Id, Rename)>) -> Json<Value> {
+    let (Id(id), Rename { name, size }) = command.request;
+    let metadata = command.context.metadata;
+    Json(json!({
+        "id": id,
+        "name": name,
+        "size": size,
+        "key": command.context.idempotency.map(|key| key.key),
+        "expected": format!("{:?}", command.context.expected),
+        "correlation": metadata.correlation,
+        "traceParent": metadata.trace_parent,
+    }))
+}
+
+async fn look_up(Parameters((Id(id), _)): Parameters<(Id, Freshness)>) -> Json<u32> {
+    Json(id)
+}
+
+fn router() -> Router {
+    let router = Router::new()
+        .route("/things/{id}/rename", on_post(rename))
+        .route("/things/{id}", on_get(look_up));
+    guard(router, Limits::default())
+}
+
+#[tokio::test]
+async fn a_good_command_arrives_with_its_headers() {
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let request = Request::post("/things/7/rename")
+        .header("content-type", "application/json; charset=utf-8")
+        .header("idempotency-key", "k-1")
+        .header("if-match", "\"3\"")
+        .header("x-request-id", "r-1")
+        .header("traceparent", trace)
+        .body(Body::from(r#"{"name": "a", "size": "2"}"#))
+        .unwrap();
+    let reply = send(&router(), request).await;
+    let expected = json!({
+        "id": 7, "name": "a", "size": 2, "key": "k-1",
+        "expected": "Some(At(StreamVersion(3)))", "correlation": "r-1", "traceParent": trace,
+    });
+    assert_eq!(reply.body, expected);
+    assert_eq!(reply.header("x-request-id"), "r-1");
+    assert_eq!(reply.header("traceparent"), trace);
+}
+
+#[tokio::test]
+async fn path_headers_and_body_are_all_named_at_once() {
+    let request = Request::post("/things/x/rename?colour=red")
+        .header("content-type", "application/json")
+        .header("idempotency-key", "two words")
+        .header("if-match", "W/\"3\"")
+        .body(Body::from(r#"{"name": 1, "weight": 2}"#))
+        .unwrap();
+    let reply = send(&router(), request).await;
+    reply.assert_problem(422, "invalid-request");
+    let mut fields = reply.bad_fields();
+    fields.sort_unstable();
+    let expected = ["Idempotency-Key", "If-Match", "colour", "id", "name", "size", "weight"];
+    assert_eq!(fields, expected);
+}
+
+#[tokio::test]
+async fn unknown_and_bad_parameters_of_a_query_are_named() {
+    let reply = send(&router(), get("/things/1?minPosition=x&color=red&minPosition=2")).await;
+    reply.assert_problem(422, "invalid-request");
+    assert_eq!(reply.bad_fields(), ["minPosition", "minPosition", "color"]);
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_refused_by_its_reason() {
+    let router = router();
+    let path = "/things/1/rename";
+    let as_text = Request::post(path).header("content-type", "text/plain");
+    let untyped = Request::post(path).body(Body::from("{}")).unwrap();
+    let cases = [
+        (post(path, "{\"name\": "), 400, "malformed-json"),
+        (post(path, vec![b'"', 0xff, b'"']), 400, "malformed-json"),
+        (post(path, "[".repeat(10_000)), 400, "malformed-json"),
+        (post(path, " ".repeat(64 * 1024 + 1)), 413, "too-large"),
+        (as_text.body(Body::from("{}")).unwrap(), 415, "unsupported-media-type"),
+        (untyped, 415, "unsupported-media-type"),
+        (post(path, "[1]"), 422, "invalid-request"),
+        (post("/things/%ff/rename", "{}"), 400, "malformed-path"),
+    ];
+    for (request, status, kind) in cases {
+        send(&router, request).await.assert_problem(status, kind);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_body_has_no_fields() {
+    let request = Request::post("/things/1/rename").body(Body::empty()).unwrap();
+    let reply = send(&router(), request).await;
+    reply.assert_problem(422, "invalid-request");
+    assert_eq!(reply.bad_fields(), ["name", "size"]);
+}
