@@ -1,2 +1,51 @@
-//! The reference service.
-fn main() {}
+//! The reference service of Annals, as a program.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use annals_reference::Error;
+use annals_reference::bank::Bank;
+use annals_reference::import::import_bank;
+use annals_reference::options::{LogFormat, Options, Task};
+use annals_reference::serve::serve;
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    write_log(options.log_format);
+    match run(&options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without a standard error there is nobody left to tell.
+            let _untold = writeln!(std::io::stderr(), "annals-reference: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options) -> Result<(), Error> {
+    match &options.task {
+        None | Some(Task::Serve) => serve(options).await,
+        Some(Task::ImportBank { file }) => {
+            let bank = Bank::open(&options.data_dir).await?;
+            let report = import_bank(&bank, file).await?;
+            bank.stop().await;
+            Ok(writeln!(std::io::stdout(), "{report}")?)
+        }
+    }
+}
+
+/// Sends what is logged to the standard error; the standard output is for results.
+fn write_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}

@@ -1,0 +1,154 @@
+//! The bank over HTTP: commands per second with 64 clients, and how far its read models lag.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use annals::http::Limits;
+use annals::{Delivery, Source};
+use annals_reference::bank::Bank;
+use annals_reference::routes::router;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use crate::Outcome;
+use crate::disk::syncs_per_second;
+use crate::table::Table;
+
+const CLIENTS: usize = 64;
+const LOAD_FOR: Duration = Duration::from_secs(6);
+const VISIBLE_WITHIN: Duration = Duration::from_secs(30);
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) async fn commands(table: &mut Table) -> Outcome {
+    let directory = TempDir::new()?;
+    let syncs = syncs_per_second(directory.path())?;
+    let bank = Bank::open(directory.path()).await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let service = router(bank.clone(), Limits::default());
+    let server = tokio::spawn(async move { axum::serve(listener, service).await });
+
+    let done = Arc::new(AtomicBool::new(false));
+    let lag = tokio::spawn(measure_lag(bank.clone(), Arc::clone(&done)));
+    let (rate, latencies) = load(address).await.map_err(|failure| failure.to_string())?;
+    done.store(true, Ordering::Relaxed);
+    // One more event ends the wait for the next one.
+    let mut last = Client::connect(address)
+        .await
+        .map_err(|failure| failure.to_string())?;
+    last.open("last")
+        .await
+        .map_err(|failure| failure.to_string())?;
+    let lag = lag.await?.map_err(|failure| failure.to_string())?;
+
+    table.rate(
+        &format!("commands through HTTP, {CLIENTS} clients"),
+        rate,
+        syncs,
+    );
+    table.percentiles("command latency under that load", latencies);
+    table.percentiles("projection lag under that load, all four", lag);
+    server.abort();
+    bank.stop().await;
+    Ok(())
+}
+
+/// Every client deposits into an account of its own, one request after the other.
+async fn load(address: SocketAddr) -> Result<(f64, Vec<Duration>), Failure> {
+    let answered = Arc::new(AtomicU64::new(0));
+    let mut clients = JoinSet::new();
+    let started = Instant::now();
+    for number in 0..CLIENTS {
+        let answered = Arc::clone(&answered);
+        clients.spawn(async move {
+            let mut client = Client::connect(address).await?;
+            let account = format!("acc-{number}");
+            client.open(&account).await?;
+            let mut latencies = Vec::new();
+            while started.elapsed() < LOAD_FOR {
+                let sent = Instant::now();
+                client.deposit(&account).await?;
+                latencies.push(sent.elapsed());
+                answered.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok::<_, Failure>(latencies)
+        });
+    }
+    let mut latencies = Vec::new();
+    while let Some(client) = clients.join_next().await {
+        latencies.extend(client??);
+    }
+    let answered = answered.load(Ordering::Relaxed) as f64;
+    Ok((answered / started.elapsed().as_secs_f64(), latencies))
+}
+
+/// From the moment an event can be read until the slowest read model shows it; one event after
+/// the other, as fast as they can be followed.
+async fn measure_lag(bank: Bank, done: Arc<AtomicBool>) -> Result<Vec<Duration>, Failure> {
+    let annals = bank.annals();
+    let head = annals.store().head().await?;
+    let mut subscription = annals.store().subscribe(Source::all_after(head)).await?;
+    let mut samples = Vec::new();
+    while !done.load(Ordering::Relaxed) {
+        // Only the newest of what is there: older ones have waited for this loop, not for the
+        // read models.
+        let Delivery::CaughtUp(newest) = subscription.next().await? else {
+            continue;
+        };
+        let readable = Instant::now();
+        for projection in annals.projections() {
+            projection.wait_for(newest, VISIBLE_WITHIN).await?;
+        }
+        samples.push(readable.elapsed());
+    }
+    Ok(samples)
+}
+
+/// One kept-alive connection.
+struct Client {
+    sender: SendRequest<Full<Bytes>>,
+}
+
+impl Client {
+    async fn connect(address: SocketAddr) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(Self { sender })
+    }
+
+    async fn open(&mut self, account: &str) -> Result<(), Failure> {
+        let body = format!(r#"{{"accountId":"{account}","ownerId":"bench"}}"#);
+        self.post("/accounts", body, StatusCode::CREATED).await
+    }
+
+    async fn deposit(&mut self, account: &str) -> Result<(), Failure> {
+        let body = r#"{"amount":"1.00","description":"bench"}"#.to_owned();
+        let path = format!("/accounts/{account}/deposit");
+        self.post(&path, body, StatusCode::OK).await
+    }
+
+    async fn post(&mut self, path: &str, body: String, wanted: StatusCode) -> Result<(), Failure> {
+        let request = Request::post(path)
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body)))?;
+        let answer = self.sender.send_request(request).await?;
+        let status = answer.status();
+        let body = answer.into_body().collect().await?.to_bytes();
+        if status != wanted {
+            return Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into());
+        }
+        Ok(())
+    }
+}

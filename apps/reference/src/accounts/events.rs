@@ -1,0 +1,59 @@
+//! What happens to an account.
+
+use annals::{Event, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AccountId, OwnerId};
+use super::upcast::{add_currency, money_of_plain_amount, nest_amount};
+use crate::money::Money;
+
+/// What happened to an account, in its newest shape.
+#[derive(Event, Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[serde(rename_all_fields = "camelCase")]
+pub enum AccountEvent {
+    /// It was opened for somebody.
+    #[event(name = "AccountOpened")]
+    Opened {
+        /// Which account.
+        account_id: AccountId,
+        /// Whose.
+        owner_id: OwnerId,
+        /// When.
+        opened_at: Timestamp,
+    },
+    /// Money was paid in.
+    ///
+    /// Version 1 had a plain amount, version 2 added the currency, version 3 made money of both.
+    #[event(name = "MoneyDeposited", version = 3, upcast(1 => add_currency, 2 => nest_amount))]
+    Deposited {
+        /// How much.
+        amount: Money,
+        /// What for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+        /// When.
+        timestamp: Timestamp,
+    },
+    /// Money was paid out.
+    ///
+    /// Version 1 had a plain amount, version 2 made money of it.
+    #[event(name = "MoneyWithdrawn", version = 2, upcast(1 => money_of_plain_amount))]
+    Withdrawn {
+        /// How much.
+        amount: Money,
+        /// What for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+        /// When.
+        timestamp: Timestamp,
+    },
+    /// It was closed.
+    #[event(name = "AccountClosed")]
+    Closed {
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// When.
+        closed_at: Timestamp,
+    },
+}

@@ -1,0 +1,176 @@
+//! The bank: what is put together from the domain, and what every route is given.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use annals::http::Problem;
+use annals::runtime::{CommandContext, ExecuteError, Executed, ProjectionHandle, Repository};
+use annals::sqlite::{Database, SqlProjection, SqliteError};
+use annals::{
+    Aggregate, Annals, AppendId, Builder, Clock, IdSource, Position, RandomIds, ReadError,
+    ReadModel, StreamVersion, SystemClock, Timestamp,
+};
+
+use crate::accounts::read_models::{
+    AccountBalance, AccountSummary, DailySummary, TransactionHistory,
+};
+use crate::accounts::{Account, AccountCommand, AccountError, AccountId};
+
+/// A command on an account that was carried out.
+pub type AccountExecuted = Executed<Account>;
+
+/// A running bank. Clones are the same bank.
+#[derive(Clone, Debug)]
+pub struct Bank {
+    annals: Arc<Annals>,
+    clock: Arc<dyn NamedClock>,
+}
+
+/// A clock that can be shown.
+trait NamedClock: Clock + std::fmt::Debug {}
+
+impl<C: Clock + std::fmt::Debug> NamedClock for C {}
+
+impl Bank {
+    /// A bank that keeps everything in one directory.
+    ///
+    /// # Errors
+    /// [`annals::Error`] when the directory cannot be used.
+    pub async fn open(directory: &Path) -> Result<Self, annals::Error> {
+        Self::start(Annals::open(directory)).await
+    }
+
+    /// A bank that forgets everything, for tests and trials.
+    ///
+    /// # Errors
+    /// [`annals::Error`] when there is no memory for it.
+    pub async fn in_memory() -> Result<Self, annals::Error> {
+        Self::start(Annals::in_memory()).await
+    }
+
+    async fn start(builder: Builder) -> Result<Self, annals::Error> {
+        let annals = builder
+            .aggregate::<Account>()
+            .projection::<AccountBalance>()
+            .sql_projection(TransactionHistory)
+            .projection::<DailySummary>()
+            .sql_projection(AccountSummary)
+            .start()
+            .await?;
+        Ok(Self {
+            annals: Arc::new(annals),
+            clock: Arc::new(SystemClock),
+        })
+    }
+
+    /// The same bank by another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock + std::fmt::Debug) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What it runs on.
+    pub fn annals(&self) -> &Annals {
+        &self.annals
+    }
+
+    /// The accounts, to be loaded.
+    pub fn accounts(&self) -> &Repository<Account> {
+        self.annals.repository()
+    }
+
+    /// The database of the read models.
+    pub fn read_models(&self) -> &Database {
+        self.annals.read_models()
+    }
+
+    /// What keeps a typed read model up to date.
+    pub fn projection<R: ReadModel>(&self) -> &ProjectionHandle {
+        self.annals.projection(R::TABLE)
+    }
+
+    /// What keeps a read model by hand up to date.
+    pub fn sql_projection<P: SqlProjection>(&self) -> &ProjectionHandle {
+        self.annals.projection(P::NAME)
+    }
+
+    /// Sends a command to an account.
+    ///
+    /// # Errors
+    /// [`ExecuteError`]: the account's refusal, or why the command could not be carried out.
+    pub async fn execute(
+        &self,
+        account: &AccountId,
+        command: AccountCommand,
+        context: CommandContext,
+    ) -> Result<AccountExecuted, ExecuteError<AccountError>> {
+        self.annals
+            .execute(account.as_str(), command, context)
+            .await
+    }
+
+    /// An id for a new account: of the idempotency key if there is one, so that a repeated
+    /// request opens no second account.
+    pub fn new_account_id(&self, context: &CommandContext) -> AccountId {
+        let id = match &context.idempotency {
+            Some(key) => AppendId::of_key(Account::CATEGORY, &key.key).0,
+            None => RandomIds.next(),
+        };
+        id.to_string()
+            .parse()
+            .expect("a UUID is a valid account id")
+    }
+
+    /// The row of a read model.
+    ///
+    /// # Errors
+    /// A [`Problem`] when it cannot be read.
+    pub async fn row<R: ReadModel>(&self, key: &R::Key) -> Result<Option<R>, Problem> {
+        self.read_models()
+            .table::<R>()
+            .get(key)
+            .await
+            .map_err(query_failed)
+    }
+
+    /// The position of the last event.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the store does not answer.
+    pub async fn head(&self) -> Result<Position, ReadError> {
+        self.annals.store().head().await
+    }
+
+    /// Checks that there is such an account.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn check_known(&self, account: &AccountId) -> Result<(), Problem> {
+        let stream = Account::stream(account.as_str()).expect("an account id fits a stream id");
+        match self.annals.store().stream_version(&stream).await? {
+            StreamVersion::NONE => {
+                Err(Problem::not_found(format!("there is no account {account}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Finishes what projections are at. Queries still work.
+    pub async fn stop(&self) {
+        self.annals.stop().await;
+    }
+}
+
+/// What a failed query on a read model means over HTTP.
+pub fn query_failed(error: SqliteError) -> Problem {
+    match error {
+        SqliteError::Unavailable { .. } => Problem::unavailable(&error),
+        _ => Problem::internal(&error),
+    }
+}

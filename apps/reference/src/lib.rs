@@ -1,0 +1,23 @@
+//! The reference service of Annals: a bank, event-sourced, built on what Annals publishes.
+//!
+//! In reading order:
+//!
+//! - the domain: [`money`], and [`accounts`] with a slice for each use case;
+//! - what it is put together to: the [`bank`], the [`routes`] and their documentation;
+//! - what the program does: [`options`], [`serve`], [`import`], [`demo`];
+//! - [`traffic`], for whoever needs a busy bank.
+
+pub mod accounts;
+pub mod bank;
+pub mod demo;
+mod docs;
+mod error;
+pub mod import;
+pub mod money;
+pub mod options;
+pub mod routes;
+pub mod serve;
+pub mod summary;
+pub mod traffic;
+
+pub use error::Error;

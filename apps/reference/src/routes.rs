@@ -1,0 +1,42 @@
+//! All routes of the service.
+
+use annals::http::{Limits, ProjectionHealth, Readiness, guard};
+use axum::Router;
+use axum::extract::State;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::bank::Bank;
+use crate::{accounts, docs, summary};
+
+/// The service of a bank, ready to be served.
+pub fn router(bank: Bank, limits: Limits) -> Router {
+    let (router, document) = OpenApiRouter::with_openapi(docs::Api::openapi())
+        .merge(accounts::routes())
+        .routes(routes!(summary::get_summary))
+        .routes(routes!(live))
+        .routes(routes!(ready))
+        .split_for_parts();
+    guard(
+        router.with_state(bank).merge(docs::routes(document)),
+        limits,
+    )
+}
+
+/// Whether the process takes requests.
+#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200)))]
+async fn live() -> axum::response::Response {
+    annals::http::live().await
+}
+
+/// Whether queries are answered up to date: 200 if every projection is, else 503.
+#[utoipa::path(
+    get,
+    path = "/health/ready",
+    tag = "health",
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness))
+)]
+async fn ready(State(bank): State<Bank>) -> Readiness {
+    Readiness::of(bank.annals().projections().map(ProjectionHealth::of))
+}

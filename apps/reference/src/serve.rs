@@ -1,0 +1,106 @@
+//! Serving: from the open data directory to the last answer.
+
+use std::future::IntoFuture;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use annals::http::Limits;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::bank::Bank;
+use crate::demo;
+use crate::error::Error;
+use crate::options::Options;
+use crate::routes::router;
+
+/// How long requests in flight may take once the service was told to stop.
+const DRAIN_WITHIN: Duration = Duration::from_secs(20);
+
+/// Serves until Ctrl-C or SIGTERM, then drains: requests in flight are answered and projections
+/// write their checkpoints.
+///
+/// # Errors
+/// [`Error`] when it cannot start.
+pub async fn serve(options: &Options) -> Result<(), Error> {
+    refuse_insecure(options)?;
+    let bank = Bank::open(&options.data_dir).await?;
+    if options.seed_demo {
+        demo::seed(&bank).await?;
+    }
+    let address = options.listen;
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|source| Error::Listen { address, source })?;
+    // Before anyone is told that it serves: from then on a signal must drain it.
+    let told_to_stop = StopSignals::listen()?;
+    greet(listener.local_addr()?, &options.data_dir)?;
+    serve_until(told_to_stop, listener, bank.clone()).await;
+    bank.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn refuse_insecure(options: &Options) -> Result<(), Error> {
+    if options.listen.ip().is_loopback() || options.insecure_listen {
+        return Ok(());
+    }
+    Err(Error::InsecureListen(options.listen))
+}
+
+fn greet(address: SocketAddr, data_dir: &Path) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "listening on  http://{address}   (documentation: http://{address}/docs)"
+    )?;
+    writeln!(out, "data kept in  {}", data_dir.display())?;
+    writeln!(
+        out,
+        "try           curl -i http://{address}/accounts -H 'Content-Type: application/json' \
+         -d '{{\"accountId\":\"acc-123\",\"ownerId\":\"me\",\"initialDeposit\":\"50.00\"}}'"
+    )?;
+    Ok(out.flush()?)
+}
+
+async fn serve_until(told_to_stop: StopSignals, listener: TcpListener, bank: Bank) {
+    let (stop, stopping) = oneshot::channel::<()>();
+    let server = axum::serve(listener, router(bank, Limits::default()));
+    let drained = server.with_graceful_shutdown(async {
+        // A dropped sender means stop as well.
+        let _stop = stopping.await;
+    });
+    let serving = tokio::spawn(drained.into_future());
+    told_to_stop.wait().await;
+    tracing::info!("draining");
+    drop(stop);
+    let abort = serving.abort_handle();
+    if tokio::time::timeout(DRAIN_WITHIN, serving).await.is_err() {
+        tracing::warn!("requests took too long and were cut off");
+        abort.abort();
+    }
+}
+
+/// Ctrl-C and SIGTERM.
+struct StopSignals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl StopSignals {
+    fn listen() -> Result<Self, std::io::Error> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
