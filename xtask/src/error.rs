@@ -53,9 +53,9 @@ impl fmt::Display for Error {
             }
             Error::NoTestData => write!(
                 f,
-                "no folder `{}` beside the workspace, and none named by {}",
-                workspace::TEST_DATA,
-                workspace::TEST_DATA_VARIABLE
+                "{} names no folder, or is not set and there is no `{}`",
+                workspace::TEST_DATA_VARIABLE,
+                workspace::TEST_DATA
             ),
             Error::Failed { line } => write!(f, "failed: {line}"),
             Error::NotStarted { line, source } => write!(f, "could not start `{line}`: {source}"),

@@ -6,6 +6,7 @@ mod tree;
 
 mod dependencies;
 mod docs;
+mod orphans;
 mod sizes;
 mod suites;
 mod words;
@@ -25,10 +26,11 @@ pub(crate) enum Detail {
     Everything,
 }
 
-const RULES: [fn(&Tree) -> Vec<Finding>; 5] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 6] = [
     dependencies::check,
     sizes::check,
     suites::check,
+    orphans::check,
     docs::check,
     words::check,
 ];

@@ -171,6 +171,6 @@ impl Bank {
 pub fn query_failed(error: SqliteError) -> Problem {
     match error {
         SqliteError::Unavailable { .. } => Problem::unavailable(&error),
-        _ => Problem::internal(&error),
+        other => Problem::internal(&other),
     }
 }

@@ -86,7 +86,7 @@ impl Summary {
         (status = "default", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub async fn get_summary(
+pub(crate) async fn get_summary(
     State(bank): State<Bank>,
     Parameters(freshness): Parameters<Freshness>,
 ) -> Result<Answer<Summary>, Problem> {

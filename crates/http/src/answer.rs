@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 /// The header that tells the position an answer includes.
-pub const POSITION: HeaderName = HeaderName::from_static("annals-position");
+const POSITION: HeaderName = HeaderName::from_static("annals-position");
 
 /// An answer to a command or a query.
 #[derive(Debug)]

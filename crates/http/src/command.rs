@@ -76,7 +76,9 @@ fn parse_key(text: &str) -> Result<String, String> {
     let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
     match text.len() {
         1..=MAX_KEY if visible => Ok(text.to_owned()),
-        _ => Err(format!("must be 1 to {MAX_KEY} visible ASCII characters without spaces")),
+        _ => Err(format!(
+            "must be 1 to {MAX_KEY} visible ASCII characters without spaces"
+        )),
     }
 }
 
@@ -95,7 +97,11 @@ fn parse_if_match(text: &str) -> Result<ExpectedVersion, &'static str> {
 
 fn metadata(parts: &Parts) -> Metadata {
     let context = parts.extensions.get::<RequestContext>().cloned();
-    let RequestContext { request_id, trace_parent, trace_state } = context.unwrap_or_default();
+    let RequestContext {
+        request_id,
+        trace_parent,
+        trace_state,
+    } = context.unwrap_or_default();
     Metadata {
         correlation: Some(request_id.clone()),
         causation: Some(request_id),
@@ -124,7 +130,9 @@ fn read_body(headers: &HeaderMap, body: &[u8]) -> Result<Object, Problem> {
     let body = std::str::from_utf8(body).map_err(|fault| malformed(&fault.to_string()))?;
     match JsonValue::parse(body).map_err(|fault| malformed(&fault))? {
         JsonValue::Object(object) => Ok(object),
-        _ => Err(Problem::invalid(crate::Faults::whole("must be a JSON object"))),
+        _ => Err(Problem::invalid(crate::Faults::whole(
+            "must be a JSON object",
+        ))),
     }
 }
 
@@ -142,8 +150,12 @@ fn malformed(fault: &str) -> Problem {
 
 fn wrong_media_type() -> Problem {
     let title = "The body has the wrong media type";
-    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", title)
-        .detail("send Content-Type: application/json")
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-media-type",
+        title,
+    )
+    .detail("send Content-Type: application/json")
 }
 
 fn unreadable_body(rejection: BytesRejection) -> Problem {

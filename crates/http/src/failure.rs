@@ -24,13 +24,20 @@ where
             }
             ExecuteError::Contended { attempts } => {
                 let title = "Others changed it at the same time";
-                Self::new(StatusCode::CONFLICT, "contended", title)
-                    .detail(format!("nothing was changed after {attempts} attempts: try again"))
+                Self::new(StatusCode::CONFLICT, "contended", title).detail(format!(
+                    "nothing was changed after {attempts} attempts: try again"
+                ))
             }
             ExecuteError::KeyReused { key } => {
                 let title = "The Idempotency-Key was used for another request";
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", title)
-                    .detail(format!("give each request a key of its own instead of {key}"))
+                Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "idempotency-key-reused",
+                    title,
+                )
+                .detail(format!(
+                    "give each request a key of its own instead of {key}"
+                ))
             }
             ExecuteError::Load(error) => error.into(),
             ExecuteError::Store(error) => error.into(),
@@ -64,8 +71,9 @@ impl From<AppendError> for Problem {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::Unavailable { .. } => Self::unavailable(&error),
-            AppendError::Unconfirmed { .. } => Self::unavailable(&error)
-                .detail("the command may have been carried out: repeat it with its Idempotency-Key"),
+            AppendError::Unconfirmed { .. } => Self::unavailable(&error).detail(
+                "the command may have been carried out: repeat it with its Idempotency-Key",
+            ),
             _ => Self::internal(&error),
         }
     }

@@ -79,7 +79,9 @@ impl Fields {
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let mut named = self.query.extract_if(.., |(parameter, _)| parameter == name);
+        let mut named = self
+            .query
+            .extract_if(.., |(parameter, _)| parameter == name);
         let (_, text) = named.next()?;
         if named.count() > 0 {
             self.faults.add(name, "is given more than once");
@@ -168,7 +170,8 @@ fn owned((name, value): (&str, &str)) -> (String, String) {
 }
 
 fn note<T, E: Display>(faults: &mut Faults, name: &str, read: Result<T, E>) -> Option<T> {
-    read.map_err(|fault| faults.add(name, fault.to_string())).ok()
+    read.map_err(|fault| faults.add(name, fault.to_string()))
+        .ok()
 }
 
 fn unreadable_path(rejection: &dyn Display) -> Problem {

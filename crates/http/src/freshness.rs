@@ -45,7 +45,10 @@ impl Freshness {
     fn not_reached(self, reached: Position) -> Problem {
         let title = "The read model has not reached that position yet";
         Problem::try_later("not-fresh-enough", title)
-            .detail(format!("position {} was asked for, {reached} is reached", self.at_least))
+            .detail(format!(
+                "position {} was asked for, {reached} is reached",
+                self.at_least
+            ))
             .with("minPosition", self.at_least.0)
             .with("position", reached.0)
     }

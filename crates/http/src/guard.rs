@@ -61,11 +61,7 @@ async fn shed_load(
     }
 }
 
-async fn answer_in_time(
-    State(limit): State<Duration>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn answer_in_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     let answer = tokio::time::timeout(limit, next.run(request)).await;
     answer.unwrap_or_else(|_| {
         Problem::try_later("timed-out", "The answer took too long")

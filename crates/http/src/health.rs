@@ -38,7 +38,9 @@ impl Readiness {
     /// Sums up how all projections are.
     pub fn of(projections: impl IntoIterator<Item = ProjectionHealth>) -> Self {
         let projections: Vec<_> = projections.into_iter().collect();
-        let ready = projections.iter().all(|projection| projection.status == LIVE);
+        let ready = projections
+            .iter()
+            .all(|projection| projection.status == LIVE);
         Self { ready, projections }
     }
 }

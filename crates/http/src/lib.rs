@@ -23,7 +23,7 @@ mod parameters;
 mod problem;
 mod request_id;
 
-pub use answer::{Answer, POSITION};
+pub use answer::Answer;
 pub use command::Command;
 pub use faults::{Fault, Faults};
 pub use fields::{Fields, FromFields};

@@ -83,11 +83,11 @@ impl Object {
         read: impl FnOnce(JsonValue) -> Result<T, Faults>,
     ) -> Option<T> {
         match self.take(name) {
-            None | Some(JsonValue::Null) => {
+            Some(value) => self.read(name, &value, read),
+            None => {
                 self.faults.add(name, "is required");
                 None
             }
-            Some(value) => self.read(name, value, read),
         }
     }
 
@@ -98,10 +98,8 @@ impl Object {
         name: &str,
         read: impl FnOnce(JsonValue) -> Result<T, Faults>,
     ) -> Option<T> {
-        match self.take(name) {
-            None | Some(JsonValue::Null) => None,
-            Some(value) => self.read(name, value, read),
-        }
+        let value = self.take(name)?;
+        self.read(name, &value, read)
     }
 
     /// Ends reading.
@@ -121,27 +119,24 @@ impl Object {
     fn read<T>(
         &mut self,
         name: &str,
-        value: JsonValue,
+        value: &RawValue,
         read: impl FnOnce(JsonValue) -> Result<T, Faults>,
     ) -> Option<T> {
-        let read = read(value);
-        read.map_err(|faults| self.faults.add_part(name, faults)).ok()
+        JsonValue::of(value)
+            .map_err(|fault| Faults::whole(format!("cannot be read: {fault}")))
+            .and_then(read)
+            .map_err(|faults| self.faults.add_part(name, faults))
+            .ok()
     }
 
-    fn take(&mut self, name: &str) -> Option<JsonValue> {
+    /// The value of a field; `None` if it is missing or null.
+    fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
         let mut named = self.unread.extract_if(.., |(field, _)| field == name);
         let (_, first) = named.next()?;
-        let repeated = named.count() > 0;
-        if repeated {
+        if named.count() > 0 {
             self.faults.add(name, "is given more than once");
         }
-        match JsonValue::of(&first) {
-            Ok(value) => Some(value),
-            Err(fault) => {
-                self.faults.add(name, format!("cannot be read: {fault}"));
-                None
-            }
-        }
+        Some(first).filter(|value| value.get() != "null")
     }
 }
 

@@ -45,12 +45,17 @@ fn parameter(
 
 impl<T> IntoParams for Command<T> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let header = |name, description| {
-            parameter(ParameterIn::Header, name, description, String::schema())
-        };
+        let header =
+            |name, description| parameter(ParameterIn::Header, name, description, String::schema());
         vec![
-            header(IDEMPOTENCY_KEY, "A repeat gets the first answer and changes nothing."),
-            header(IF_MATCH, "Only if the version is this one, as ETag gives it, or *."),
+            header(
+                IDEMPOTENCY_KEY,
+                "A repeat gets the first answer and changes nothing.",
+            ),
+            header(
+                IF_MATCH,
+                "Only if the version is this one, as ETag gives it, or *.",
+            ),
         ]
     }
 }
@@ -74,10 +79,16 @@ impl<C> IntoParams for PageRequest<C> {
 
 impl IntoParams for Freshness {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "Wait until the answer includes this position, as Annals-Position gives it.";
+        let description =
+            "Wait until the answer includes this position, as Annals-Position gives it.";
         vec![
             query_parameter("minPosition", description, u64::schema()),
-            parameter(ParameterIn::Header, MIN_POSITION, description, u64::schema()),
+            parameter(
+                ParameterIn::Header,
+                MIN_POSITION,
+                description,
+                u64::schema(),
+            ),
         ]
     }
 }

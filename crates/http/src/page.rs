@@ -64,7 +64,10 @@ impl<C: Cursor> PageRequest<C> {
         let next_cursor = last.map(|row| write_cursor(&place(row)));
         Page {
             data: rows,
-            pagination: Pagination { next_cursor, has_more },
+            pagination: Pagination {
+                next_cursor,
+                has_more,
+            },
         }
     }
 }
@@ -111,7 +114,11 @@ fn read_cursor<C: Cursor>(text: &str) -> Result<C, &'static str> {
         .ok()
         .and_then(|json| serde_json::from_slice::<Envelope<C>>(&json).ok());
     match envelope {
-        Some(Envelope { v: CURSOR_FORMAT, of, after }) if of == C::COLLECTION => Ok(after),
+        Some(Envelope {
+            v: CURSOR_FORMAT,
+            of,
+            after,
+        }) if of == C::COLLECTION => Ok(after),
         _ => Err("is not a cursor of this collection: send nextCursor as it was given"),
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -122,20 +122,10 @@ impl Problem {
 
     /// When it is worth trying again, in whole seconds.
     #[must_use]
-    pub fn retry_after(self, wait: Duration) -> Self {
-        self.header(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)))
-    }
-
-    /// One more header.
-    #[must_use]
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        let seconds = HeaderValue::from(wait.as_secs().max(1));
+        self.headers.insert(RETRY_AFTER, seconds);
         self
-    }
-
-    /// The HTTP status.
-    pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.document.status).expect("it was made from a status")
     }
 }
 
@@ -143,7 +133,9 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self.document).expect("a document has only text keys");
         let content_type = [(CONTENT_TYPE, MEDIA_TYPE)];
-        (self.status(), self.headers, content_type, body).into_response()
+        let status = StatusCode::from_u16(self.document.status);
+        let status = status.expect("the document was made from a status");
+        (status, self.headers, content_type, body).into_response()
     }
 }
 

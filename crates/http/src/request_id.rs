@@ -49,7 +49,11 @@ pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
 
 impl RequestContext {
     fn of(headers: &HeaderMap) -> Self {
-        let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let header = |name| {
+            headers
+                .get(name)
+                .and_then(|value: &HeaderValue| value.to_str().ok())
+        };
         let request_id = header(REQUEST_ID).filter(|id| is_request_id(id));
         let request_id = request_id.map_or_else(|| RandomIds.next().to_string(), str::to_owned);
         let trace_parent = header(TRACE_PARENT).filter(|parent| is_trace_parent(parent));

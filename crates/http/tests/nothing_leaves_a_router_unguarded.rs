@@ -1,7 +1,8 @@
 //! Unknown routes, wrong methods, panics, floods and slow answers: each is a problem that says
 //! what to do, and none tells of the inside.
 
-#[expect(dead_code, reason = "each test uses its part of the service")]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 mod service;
 
 use std::sync::Arc;
@@ -85,20 +86,28 @@ async fn beyond_the_limit_requests_are_turned_away_at_once() {
     assert_eq!(reply.header("retry-after"), "1");
     held.abort();
     assert!(held.await.unwrap_err().is_cancelled());
-    send(&router, get("/nowhere")).await.assert_problem(404, "not-found");
+    send(&router, get("/nowhere"))
+        .await
+        .assert_problem(404, "not-found");
 }
 
 #[tokio::test]
 async fn an_unfit_request_id_is_replaced_and_an_unfit_trace_dropped() {
     let request = Request::get("/fine")
         .header("x-request-id", "two words")
-        .header("traceparent", "00-00000000000000000000000000000000-b7ad6b7169203331-01")
+        .header(
+            "traceparent",
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+        )
         .header("tracestate", "a=b")
         .body(Body::empty())
         .unwrap();
     let reply = send(&router(Limits::default()), request).await;
     assert_eq!(reply.status.as_u16(), 200);
-    assert_eq!(reply.header("x-request-id").len(), "01980000-0000-7000-8000-000000000000".len());
+    assert_eq!(
+        reply.header("x-request-id").len(),
+        "01980000-0000-7000-8000-000000000000".len()
+    );
     assert_eq!(reply.header("traceparent"), "");
     assert_eq!(reply.header("tracestate"), "");
 }

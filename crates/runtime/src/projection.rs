@@ -136,12 +136,13 @@ impl ProjectionHandle {
         })
     }
 
-    /// Stops it: the batch in progress is finished and the checkpoint is written.
+    /// Stops it: the batch in progress is finished and the checkpoint is written. Then it has
+    /// also let go of the store and the read model.
     pub async fn stop(&self) {
         self.stop.send_replace(true);
         let mut progress = self.progress.clone();
-        // An error says that the runner is gone, which is what is waited for.
-        let _gone = progress.wait_for(|now| now.status.is_over()).await;
+        // The reporter is the last that the runner drops; until then it may tell of more.
+        while progress.changed().await.is_ok() {}
     }
 }
 

@@ -70,7 +70,7 @@ pub struct Closed {
         (status = "default", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub async fn close_account(
+pub(crate) async fn close_account(
     State(bank): State<Bank>,
     Command {
         request: (account_id, closing),

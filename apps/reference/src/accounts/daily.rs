@@ -113,7 +113,7 @@ impl Cursor for Place {
         (status = "default", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub async fn list_days(
+pub(crate) async fn list_days(
     State(bank): State<Bank>,
     Parameters((account_id, period, (page, freshness))): Parameters<(
         AccountId,

@@ -96,7 +96,7 @@ impl Paid {
         (status = "default", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub async fn deposit_money(
+pub(crate) async fn deposit_money(
     State(bank): State<Bank>,
     Command {
         request: (account_id, payment),

@@ -126,7 +126,7 @@ impl utoipa::IntoParams for AskedMoment {
         (status = "default", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub async fn get_account(
+pub(crate) async fn get_account(
     State(bank): State<Bank>,
     Parameters((account_id, AskedMoment(moment), freshness)): Parameters<(
         AccountId,

@@ -77,7 +77,7 @@ impl Cursor for Place {
         (status = "default", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub async fn list_history(
+pub(crate) async fn list_history(
     State(bank): State<Bank>,
     Parameters((account_id, page, freshness)): Parameters<(
         AccountId,

@@ -75,7 +75,7 @@ impl Cursor for Place {
         (status = "default", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub async fn list_accounts(
+pub(crate) async fn list_accounts(
     State(bank): State<Bank>,
     Parameters((filter, page, freshness)): Parameters<(Filter, PageRequest<Place>, Freshness)>,
 ) -> Result<Answer<Page<AccountView>>, Problem> {

@@ -99,7 +99,7 @@ pub struct Opened {
         (status = "default", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub async fn open_account(
+pub(crate) async fn open_account(
     State(bank): State<Bank>,
     Command { request, context }: Command<Application>,
 ) -> Result<Answer<Opened>, Problem> {

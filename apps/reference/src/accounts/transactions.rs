@@ -57,7 +57,7 @@ impl Cursor for Place {
         (status = "default", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub async fn list_transactions(
+pub(crate) async fn list_transactions(
     State(bank): State<Bank>,
     Parameters((account_id, page, freshness)): Parameters<(
         AccountId,

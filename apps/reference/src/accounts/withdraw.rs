@@ -50,7 +50,7 @@ impl Withdraw {
         (status = "default", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub async fn withdraw_money(
+pub(crate) async fn withdraw_money(
     State(bank): State<Bank>,
     Command {
         request: (account_id, payment),

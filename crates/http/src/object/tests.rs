@@ -29,9 +29,19 @@ fn as_written(value: JsonValue) -> Result<String, Faults> {
 
 #[test]
 fn numbers_come_as_they_are_written() {
-    for number in ["1000", "1000.50", "0.1", "-3", "1e3", "123456789012345678901234567890.12"] {
+    for number in [
+        "1000",
+        "1000.50",
+        "0.1",
+        "-3",
+        "1e3",
+        "123456789012345678901234567890.12",
+    ] {
         let mut object = object(&format!(r#"{{"amount": {number} }}"#));
-        assert_eq!(object.required("amount", as_written).as_deref(), Some(number));
+        assert_eq!(
+            object.required("amount", as_written).as_deref(),
+            Some(number)
+        );
         assert!(object.finish().is_ok());
     }
 }
@@ -101,7 +111,16 @@ fn nesting_is_bounded_and_brackets_in_texts_do_not_count() {
 
 #[test]
 fn what_is_no_json_is_refused() {
-    for text in ["", "{", "{\"a\":}", "nul", "{} {}", "{'a': 1}", "01", "{\"a\": 1,}"] {
+    for text in [
+        "",
+        "{",
+        "{\"a\":}",
+        "nul",
+        "{} {}",
+        "{'a': 1}",
+        "01",
+        "{\"a\": 1,}",
+    ] {
         assert!(JsonValue::parse(text).is_err(), "{text:?}");
     }
 }

@@ -25,7 +25,10 @@ fn page(request: &PageRequest<Number>, last: u64) -> Page<u64> {
 
 #[test]
 fn following_the_cursor_shows_every_row_once() {
-    let mut request = PageRequest { limit: 3, after: None };
+    let mut request = PageRequest {
+        limit: 3,
+        after: None,
+    };
     let mut seen = Vec::new();
     loop {
         let page = page(&request, 10);
@@ -42,7 +45,10 @@ fn following_the_cursor_shows_every_row_once() {
 
 #[test]
 fn a_page_that_ends_with_the_last_row_has_no_next_one() {
-    let request = PageRequest { limit: 5, after: None };
+    let request = PageRequest {
+        limit: 5,
+        after: None,
+    };
     let page = page(&request, 5);
     assert_eq!(page.data.len(), 5);
     assert!(!page.pagination.has_more && page.pagination.next_cursor.is_none());

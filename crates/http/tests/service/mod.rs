@@ -21,12 +21,6 @@ impl Reply {
         value.unwrap_or_default()
     }
 
-    /// The bad fields it names, in order.
-    pub(crate) fn bad_fields(&self) -> Vec<&str> {
-        let errors = self.body["errors"].as_array().into_iter().flatten();
-        errors.filter_map(|error| error["field"].as_str()).collect()
-    }
-
     /// Checks that it is a problem of this status and kind.
     #[track_caller]
     pub(crate) fn assert_problem(&self, status: u16, kind: &str) {

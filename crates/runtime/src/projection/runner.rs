@@ -19,13 +19,14 @@ pub(super) struct Runner {
     store: Arc<dyn EventStore>,
     projector: Arc<dyn Projector>,
     options: RunnerOptions,
-    reporter: Reporter,
     stopping: watch::Receiver<bool>,
     /// Up to where the read model has been written.
     checkpoint: Position,
     /// Up to where it is complete: between the checkpoint and here is nothing for it.
     complete: Position,
     failures: Failures,
+    // Last, so that it is dropped last: whoever waits for its end may then open the store anew.
+    reporter: Reporter,
 }
 
 /// What went wrong since something last went well.
@@ -50,11 +51,11 @@ impl Runner {
             store,
             projector,
             options,
-            reporter,
             stopping,
             checkpoint: Position::START,
             complete: Position::START,
             failures: Failures::default(),
+            reporter,
         }
     }
 

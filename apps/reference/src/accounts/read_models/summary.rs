@@ -59,17 +59,17 @@ impl SqlProjection for AccountSummary {
             AccountEvent::Deposited { amount, .. } => {
                 if currency_of(tx, account)?.is_none() {
                     change(tx, Currency::USD, |row| {
-                        row.active = row.active.saturating_sub(1)
+                        row.active = row.active.saturating_sub(1);
                     })?;
                     change(tx, amount.currency, |row| row.active += 1)?;
                     remember_currency(tx, account, amount.currency)?;
                 }
                 change(tx, amount.currency, |row| {
-                    row.total = row.total.plus(*amount)
+                    row.total = row.total.plus(*amount);
                 })
             }
             AccountEvent::Withdrawn { amount, .. } => change(tx, amount.currency, |row| {
-                row.total = row.total.minus(*amount)
+                row.total = row.total.minus(*amount);
             }),
             AccountEvent::Closed { .. } => {
                 let currency = currency_of(tx, account)?.unwrap_or(Currency::USD);

@@ -1,0 +1,125 @@
+//! A bank in memory, and a client that reads its own writes.
+
+use annals::Timestamp;
+use annals::http::{Limits, MIN_POSITION};
+use annals_reference::bank::Bank;
+use annals_reference::routes::router;
+use annals_testing::ManualClock;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request};
+use serde_json::Value;
+use tower::ServiceExt;
+
+/// A bank in memory whose clock stands at noon of 2024-03-01.
+pub(crate) struct Client {
+    pub(crate) bank: Bank,
+    pub(crate) clock: ManualClock,
+    router: Router,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Client {
+    pub(crate) async fn new() -> Self {
+        let noon: Timestamp = "2024-03-01T12:00:00Z".parse().unwrap();
+        let clock = ManualClock::at(noon);
+        let bank = Bank::in_memory().await.unwrap().with_clock(clock.clone());
+        let router = router(bank.clone(), Limits::default());
+        Self {
+            bank,
+            clock,
+            router,
+        }
+    }
+
+    /// Posts JSON.
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
+        self.post_with(&[], path, body).await
+    }
+
+    /// Posts JSON with more headers.
+    pub(crate) async fn post_with(
+        &self,
+        headers: &[(&str, &str)],
+        path: &str,
+        body: Value,
+    ) -> Reply {
+        let mut request = Request::post(path).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+            .await
+    }
+
+    /// Gets what is known after all that was written.
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        let request = Request::get(path).header(MIN_POSITION, self.head().await.to_string());
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Reply {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: serde_json::from_slice(&bytes).unwrap_or_default(),
+        }
+    }
+
+    /// The position of the last event.
+    pub(crate) async fn head(&self) -> u64 {
+        self.bank.head().await.unwrap().0
+    }
+}
+
+impl Reply {
+    /// The answer, which must have this status.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        self.body
+    }
+
+    /// A header as text; empty if it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default()
+    }
+
+    /// Checks that it is a problem of this status and kind.
+    #[track_caller]
+    pub(crate) fn assert_problem(&self, status: u16, kind: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(self.body["status"], status);
+        assert_eq!(
+            self.body["type"],
+            format!("urn:annals:problem:{kind}"),
+            "{self:?}"
+        );
+        assert!(self.body["title"].is_string());
+    }
+
+    /// The bad fields it names, sorted.
+    pub(crate) fn bad_fields(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array().into_iter().flatten();
+        let mut fields: Vec<_> = errors.filter_map(|error| error["field"].as_str()).collect();
+        fields.sort_unstable();
+        fields
+    }
+}
+
+/// US dollars as JSON.
+pub(crate) fn usd(value: &str) -> Value {
+    serde_json::json!({ "value": value, "currency": "USD" })
+}

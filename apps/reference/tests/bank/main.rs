@@ -1,0 +1,14 @@
+//! Scenarios on a bank in memory, through its router.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod a_repeat_gets_the_first_answer;
+mod an_import_names_its_faults;
+mod bad_input_appends_nothing;
+mod client;
+mod commands_follow_the_rules;
+mod if_match_guards_a_version;
+mod old_shapes_stay_readable;
+mod queries_tell_what_happened;
+mod the_demo_is_seeded_once;
+mod the_document_names_every_route;

@@ -1,0 +1,72 @@
+//! OpenAPI at `/openapi.json`, and the page to browse it, both from the program itself.
+
+use axum::body::Body;
+use axum::http::Request;
+
+use crate::client::Client;
+
+#[tokio::test]
+async fn the_document_is_openapi_3_1_and_names_every_route() {
+    let client = Client::new().await;
+    let document = client.get("/openapi.json").await.expect(200);
+    assert_eq!(document["openapi"], "3.1.0");
+    let routes = [
+        ("/accounts", "post"),
+        ("/accounts", "get"),
+        ("/accounts/{id}", "get"),
+        ("/accounts/{id}/deposit", "post"),
+        ("/accounts/{id}/withdraw", "post"),
+        ("/accounts/{id}/close", "post"),
+        ("/accounts/{id}/transactions", "get"),
+        ("/accounts/{id}/daily", "get"),
+        ("/accounts/{id}/history", "get"),
+        ("/summary", "get"),
+        ("/health/live", "get"),
+        ("/health/ready", "get"),
+    ];
+    for (path, method) in routes {
+        assert!(
+            document["paths"][path][method].is_object(),
+            "{method} {path}"
+        );
+    }
+    let operations = document["paths"].as_object().unwrap().values();
+    let count: usize = operations.map(|path| path.as_object().unwrap().len()).sum();
+    assert_eq!(count, routes.len());
+}
+
+#[tokio::test]
+async fn every_reference_in_the_document_leads_somewhere() {
+    let client = Client::new().await;
+    let document = client.get("/openapi.json").await.expect(200);
+    let text = document.to_string();
+    let references: Vec<_> = text.split("\"$ref\":\"#").skip(1).collect();
+    assert!(!references.is_empty());
+    for reference in references {
+        let pointer = reference.split('"').next().unwrap();
+        assert!(document.pointer(pointer).is_some(), "{pointer}");
+    }
+    assert_eq!(
+        document["components"]["schemas"]["Money"]["properties"]["value"]["type"],
+        "string"
+    );
+}
+
+#[tokio::test]
+async fn the_page_to_browse_it_needs_no_other_server() {
+    let client = Client::new().await;
+    let page = client
+        .send(Request::get("/docs/").body(Body::empty()).unwrap())
+        .await;
+    assert_eq!(page.status, 200);
+    for asset in [
+        "swagger-ui.css",
+        "swagger-ui-bundle.js",
+        "swagger-initializer.js",
+    ] {
+        let request = Request::get(format!("/docs/{asset}"))
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(client.send(request).await.status, 200, "{asset}");
+    }
+}

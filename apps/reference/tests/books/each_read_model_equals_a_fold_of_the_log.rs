@@ -1,0 +1,43 @@
+//! Whenever one looks, each read model holds exactly what the events up to its checkpoint add up
+//! to: while commands go on, after a stop, after a restart.
+
+use crate::ledger::{READ_MODELS, assert_agrees};
+use annals::runtime::{CommandContext, ExecuteError};
+use annals_reference::bank::Bank;
+use annals_reference::traffic::Traffic;
+
+const SEED: u64 = 20_240_115;
+const ACCOUNTS: usize = 40;
+const STOPS: usize = 12;
+const COMMANDS_BETWEEN_STOPS: usize = 90;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_random_stops_every_row_is_what_the_log_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut traffic = Traffic::seeded(SEED, "acc", ACCOUNTS);
+    let mut refused = 0;
+    for stop in 0..STOPS {
+        let bank = Bank::open(directory.path()).await.unwrap();
+        let commands = 1 + (stop * 7_919) % COMMANDS_BETWEEN_STOPS;
+        for (number, order) in traffic.by_ref().take(commands).enumerate() {
+            let context = CommandContext::default();
+            match bank
+                .execute(&order.account_id, order.command, context)
+                .await
+            {
+                Ok(_) => {}
+                Err(ExecuteError::Refused(_)) => refused += 1,
+                Err(other) => panic!("seed {SEED}: {other}"),
+            }
+            // In the midst of it, wherever the projections happen to be.
+            if number % 17 == 0 {
+                assert_agrees(&bank, READ_MODELS[number % READ_MODELS.len()]).await;
+            }
+        }
+        bank.stop().await;
+        for name in READ_MODELS {
+            assert_agrees(&bank, name).await;
+        }
+    }
+    assert!(refused > 0, "seed {SEED}: the traffic holds refusals");
+}

@@ -1,0 +1,11 @@
+//! The bank's books: whatever happens, they add up.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod bank_data;
+mod ledger;
+
+mod a_killed_import_ends_as_an_uninterrupted_one;
+mod each_read_model_equals_a_fold_of_the_log;
+mod money_is_conserved_while_clients_compete;
+mod the_import_ends_as_the_data_says;
