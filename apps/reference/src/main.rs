@@ -1,4 +1,7 @@
 //! The reference service of Annals, as a program.
+//!
+//! Without a task it serves; `import-bank` sends a file of transactions through the command side.
+//! What it can be told stands in `options`, and everything it does in the library beside it.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;

@@ -30,7 +30,7 @@ async fn assert_convicted<F: Flaw>(line: u8) {
     for case in CASES.iter().filter(|case| case.line == line) {
         let backend = Arc::new(FlawedBackend::<F>::new());
         if let Outcome::Failed(seen) = case.run(backend).await {
-            println!("convicted by {case}: {seen}");
+            eprintln!("convicted by {case}: {seen}");
             return;
         }
     }

@@ -18,14 +18,14 @@ struct ModelBackend {
 #[async_trait]
 impl Backend for ModelBackend {
     async fn open(&self) -> Arc<dyn EventStore> {
-        let mut opened = self.opened.lock().unwrap();
+        let mut opened = self.opened.lock().expect("nothing panics while it is held");
         let store = ModelStore::new(store_id(opened.len()));
         opened.push(store.clone());
         Arc::new(store)
     }
 
     async fn restart(&self, store: Arc<dyn EventStore>) -> Result<Arc<dyn EventStore>, Skip> {
-        let mut opened = self.opened.lock().unwrap();
+        let mut opened = self.opened.lock().expect("nothing panics while it is held");
         let crashed = opened.iter_mut().find(|opened| opened.id() == store.id());
         let crashed = crashed.expect("the store was opened by this backend");
         *crashed = crashed.reopened();

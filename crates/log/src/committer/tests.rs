@@ -27,7 +27,7 @@ fn batches_are_committed_in_order_and_given_back() {
     let reader = log.reader();
     let (done, outcomes) = mpsc::channel();
     let committer = Committer::start(log, move |outcome, batch| {
-        done.send((outcome.unwrap(), batch)).unwrap()
+        done.send((outcome.unwrap(), batch)).unwrap();
     })
     .unwrap();
     for round in 0..20 {

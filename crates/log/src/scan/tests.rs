@@ -84,7 +84,7 @@ fn a_whole_segment_shows_its_records_in_order() {
     let segment = Segment::with(&[&[10, 0], &[700]]);
     let mut found = Vec::new();
     let verdict = scan(&segment.bytes, UNPROVEN, &mut |record| {
-        found.push((record.position, record.payload.len()))
+        found.push((record.position, record.payload.len()));
     });
     assert_eq!(verdict, Verdict::Whole(segment.extent));
     assert_eq!(found, [(1, 10), (2, 0), (3, 700)]);

@@ -106,14 +106,14 @@ impl<F: Flaw> FlawedBackend<F> {
 #[async_trait]
 impl<F: Flaw> Backend for FlawedBackend<F> {
     async fn open(&self) -> Arc<dyn EventStore> {
-        let mut opened = self.opened.lock().unwrap();
+        let mut opened = self.opened.lock().expect("nothing panics while it is held");
         let store = ModelStore::new(store_id(opened.len()));
         opened.push(store.clone());
         Self::open_on(store)
     }
 
     async fn restart(&self, store: Arc<dyn EventStore>) -> Result<Arc<dyn EventStore>, Skip> {
-        let mut opened = self.opened.lock().unwrap();
+        let mut opened = self.opened.lock().expect("nothing panics while it is held");
         let crashed = opened.iter_mut().find(|opened| opened.id() == store.id());
         let crashed = crashed.expect("the store was opened by this backend");
         *crashed = F::restart(crashed);

@@ -121,9 +121,9 @@ impl Log {
             .iter()
             .filter(|event| selects(read, event))
             .cloned();
-        let limit = read
-            .limit
-            .map_or(usize::MAX, |limit| usize::try_from(limit).unwrap());
+        let limit = read.limit.map_or(usize::MAX, |limit| {
+            usize::try_from(limit).expect("a limit fits the machine")
+        });
         match read.direction {
             Direction::Forwards => selected.take(limit).collect(),
             Direction::Backwards => selected.rev().take(limit).collect(),
