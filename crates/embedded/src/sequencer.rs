@@ -12,7 +12,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
-use annals_core::{Append, AppendError, Appended, Clock, Position};
+use annals_core::{Append, AppendError, AppendId, Appended, Clock, Position};
 use annals_log::{Batch, CommitError, Committed, Committer};
 use crossbeam_channel::{Receiver, select};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
@@ -25,10 +25,27 @@ use crate::record::{self, Place};
 /// A group takes no more appends once it holds this many bytes.
 const GROUP_BYTES: usize = 1024 * 1024;
 
+/// What the sequencer is asked.
+pub(crate) enum Request {
+    /// To take an append.
+    Append(AppendRequest),
+    /// To say when it is settled whether an append committed.
+    Settle(SettleRequest),
+}
+
 /// An append on its way.
-pub(crate) struct Request {
+pub(crate) struct AppendRequest {
     pub(crate) append: Append,
     pub(crate) answer: oneshot::Sender<Result<Appended, AppendError>>,
+    /// A place in the queue, free again when the request is answered.
+    pub(crate) _place: OwnedSemaphorePermit,
+}
+
+/// A question about an append, which may be on its way. It is behind the append in the queue, and
+/// so is never answered too early. Without an answer nobody knows.
+pub(crate) struct SettleRequest {
+    pub(crate) append: AppendId,
+    pub(crate) settled: oneshot::Sender<()>,
     /// A place in the queue, free again when the request is answered.
     pub(crate) _place: OwnedSemaphorePermit,
 }
@@ -38,7 +55,7 @@ pub(crate) type CommitResult = (Result<Committed, CommitError>, Batch);
 
 /// An append that was decided on and waits for its group.
 struct Decided {
-    request: Request,
+    request: AppendRequest,
     verdict: Result<Appended, AppendError>,
 }
 
@@ -48,7 +65,7 @@ impl Decided {
     }
 }
 
-impl Request {
+impl AppendRequest {
     /// Answers; a caller that went away is not missed.
     fn reply(self, verdict: Result<Appended, AppendError>) {
         let _gone = self.answer.send(verdict);
@@ -153,11 +170,28 @@ impl Sequencer {
             let Some(request) = next.or_else(|| self.requests.try_recv().ok()) else {
                 return;
             };
-            self.decide(request);
+            match request {
+                Request::Append(request) => self.decide(request),
+                Request::Settle(request) => self.settle(request),
+            }
         }
     }
 
-    fn decide(&mut self, request: Request) {
+    /// Answers as soon as the append is durable, or known never to have been taken.
+    fn settle(&mut self, request: SettleRequest) {
+        if self.stopped.is_some() {
+            // Dropped without an answer: only opening the log again tells.
+            return;
+        }
+        let known = self.reader.index().append(request.append);
+        if known.is_some_and(|span| span.last > self.reader.head()) {
+            self.postponed.push_back(Request::Settle(request));
+        } else {
+            let _gone = request.settled.send(());
+        }
+    }
+
+    fn decide(&mut self, request: AppendRequest) {
         if let Some(reason) = self.stopped.clone() {
             return request.reply(Err(AppendError::Unavailable { reason }));
         }
@@ -165,7 +199,9 @@ impl Sequencer {
         let verdict = match decision {
             Decision::Take => Ok(self.take(&request.append)),
             Decision::Answer(verdict) => verdict,
-            Decision::Postpone => return self.postponed.push_back(request),
+            Decision::Postpone => {
+                return self.postponed.push_back(Request::Append(request));
+            }
         };
         self.decided.push(Decided { request, verdict });
     }
@@ -258,7 +294,7 @@ impl Sequencer {
         write(&self.index).truncate(self.reader.head());
         self.batch.clear();
         for decided in self.decided.drain(..).rev() {
-            self.waiting.push_front(decided.request);
+            self.waiting.push_front(Request::Append(decided.request));
         }
         for decided in group {
             let reason = reason.to_owned();

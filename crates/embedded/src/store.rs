@@ -11,7 +11,7 @@ use annals_core::{
 use annals_log::{Committer, Disk, FileDisk, Log, LogOptions, MemoryDisk};
 use async_trait::async_trait;
 use crossbeam_channel::Sender;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use uuid::Uuid;
 
 use crate::decide;
@@ -20,7 +20,7 @@ use crate::index::{Entry, Index, Span};
 use crate::options::EmbeddedOptions;
 use crate::read::{self, Reader};
 use crate::record;
-use crate::sequencer::{Parts, Request, Sequencer};
+use crate::sequencer::{AppendRequest, Parts, Request, Sequencer, SettleRequest};
 use crate::subscribe;
 
 /// An event store in one directory, or in memory, inside this process.
@@ -130,9 +130,33 @@ impl EmbeddedStore {
         })
     }
 
-    fn append_span(&self, id: AppendId) -> Option<Span> {
+    fn durable_span(&self, id: AppendId) -> Option<Span> {
         let span = self.reader.index().append(id);
         span.filter(|span| span.last <= self.reader.head())
+    }
+
+    /// Waits until it is settled whether an append committed that may be on its way.
+    async fn settle(&self, append: AppendId) -> Result<(), ReadError> {
+        let (settled, answer) = oneshot::channel();
+        let request = SettleRequest {
+            append,
+            settled,
+            _place: self.place().await,
+        };
+        // A request that cannot be sent is dropped, and so never answered.
+        let _unsent = self.requests().send(Request::Settle(request));
+        answer.await.map_err(|_| ReadError::Unavailable {
+            reason: format!("whether append {append} committed shows when the store is reopened"),
+        })
+    }
+
+    async fn place(&self) -> OwnedSemaphorePermit {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        place.expect("the semaphore is never closed")
+    }
+
+    fn requests(&self) -> &Sender<Request> {
+        self.requests.as_ref().expect("present until the drop")
     }
 }
 
@@ -156,18 +180,15 @@ impl EventStore for EmbeddedStore {
 
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         append.validate()?;
-        let place = Arc::clone(&self.places).acquire_owned().await;
-        let place = place.expect("the semaphore is never closed");
         let id = append.id;
         let (answer, answered) = oneshot::channel();
-        let request = Request {
+        let request = AppendRequest {
             append,
             answer,
-            _place: place,
+            _place: self.place().await,
         };
-        let requests = self.requests.as_ref().expect("present until the drop");
-        requests
-            .send(request)
+        self.requests()
+            .send(Request::Append(request))
             .map_err(|_| AppendError::Unavailable {
                 reason: "the store has stopped and must be reopened".to_owned(),
             })?;
@@ -180,7 +201,10 @@ impl EventStore for EmbeddedStore {
     }
 
     async fn find_append(&self, id: AppendId) -> Result<Option<Appended>, ReadError> {
-        let Some(span) = self.append_span(id) else {
+        if self.durable_span(id).is_none() {
+            self.settle(id).await?;
+        }
+        let Some(span) = self.durable_span(id) else {
             return Ok(None);
         };
         let reader = Arc::clone(&self.reader);

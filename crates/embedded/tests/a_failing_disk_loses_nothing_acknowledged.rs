@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 
 use annals_core::{
     Append, AppendError, EventId, EventStore, EventType, ExpectedVersion, NewEvent, Position, Read,
-    Source, limits,
+    ReadError, Source, limits,
 };
 use annals_embedded::{Call, EmbeddedOptions, EmbeddedStore, Fault, Lasting, MemoryDisk};
 use uuid::Uuid;
@@ -53,6 +53,11 @@ async fn after_a_failed_sync_nothing_more_is_acknowledged_until_the_store_is_reo
         positions(&store).await,
         [1],
         "what is durable is still read"
+    );
+    let asked = store.find_append(append(2, 10).id).await;
+    assert!(
+        matches!(asked, Err(ReadError::Unavailable { .. })),
+        "nobody knows yet: {asked:?}"
     );
 
     drop(store);

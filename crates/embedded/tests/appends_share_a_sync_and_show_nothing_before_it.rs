@@ -136,3 +136,28 @@ async fn a_repeat_that_meets_its_first_on_the_way_gets_the_first_answer() {
     }
     assert_eq!(store.head().await.unwrap(), Position(1));
 }
+
+#[tokio::test]
+async fn whether_an_append_committed_is_told_when_it_is_settled() {
+    let disk = GatedDisk::default();
+    let store = store_on(&disk);
+    disk.close_gate();
+    let append = one_event("A-1", 1, ExpectedVersion::NoStream);
+    let id = append.id;
+    let answers = send_all(&store, vec![append]).await;
+    disk.wait_for_a_sync();
+    let asking = Arc::clone(&store);
+    let mut asked = tokio::spawn(async move { asking.find_append(id).await });
+    let never_sent = one_event("A-2", 2, ExpectedVersion::Any).id;
+    assert_eq!(store.find_append(never_sent).await.unwrap(), None);
+    tokio::select! {
+        biased;
+        early = &mut asked => panic!("told before it was settled: {early:?}"),
+        () = tokio::task::yield_now() => {}
+    }
+    disk.open_gate();
+    let found = asked.await.unwrap().unwrap();
+    for answer in answers {
+        assert_eq!(found, Some(answer.await.unwrap().unwrap()));
+    }
+}
