@@ -56,10 +56,6 @@ impl ActiveSegment {
             && bytes <= self.extent.header.max_batch_bytes as usize
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        self.extent.end == self.capacity
-    }
-
     pub(crate) fn is_half_full(&self) -> bool {
         self.extent.end > self.capacity / 2
     }

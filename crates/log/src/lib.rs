@@ -42,8 +42,8 @@
 //! In reading order:
 //!
 //! - the disk: [`disk`](Disk), its two kinds, and what a test may do to it;
-//! - the bytes: `little_endian`, `frame`, [`batch`](Batch), `commit`, [`segment`](SegmentHeader);
-//! - what a segment's bytes say: [`scan`](scan()), a pure function, and [`Damage`];
+//! - the bytes: `little_endian`, `frame`, [`batch`](Batch), `commit`, `segment`;
+//! - what a segment's bytes say: `scan`, a pure function, and [`Damage`];
 //! - what a stop may have left: `mark`, [`recover`](Recovery);
 //! - the writer: [`log`](Log), `active`, `prepare`, and in a thread of its own, [`committer`](Committer);
 //! - the readers: `index`, [`reader`](LogReader);
@@ -77,5 +77,3 @@ pub use log::{Committed, Log};
 pub use options::{LogOptions, StoreId};
 pub use reader::{LogReader, Records};
 pub use recover::{Recovery, Tail};
-pub use scan::{Evidence, Extent, Found, Verdict, scan};
-pub use segment::SegmentHeader;

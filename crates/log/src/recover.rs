@@ -2,11 +2,11 @@
 //!
 //! Each step can be interrupted and done again: what it changes, the next recovery judges as this one did.
 //!
-//! 1. Remove a half prepared segment; make the first segment if there is none.
+//! 1. Remove a half prepared segment, and make durable which files there are; make the first segment if there is
+//!    none.
 //! 2. [Verify](verify) every segment, and that each continues the one before.
 //! 3. [Settle](settle) the tail: save and cut off an unfinished batch, make the rest durable.
-//! 4. After a cut, go on in a new segment.
-//! 5. Note, durably, that the log is open and how far it is durable.
+//! 4. Note, durably, that the log is open and how far it is durable.
 
 mod settle;
 mod succession;
@@ -74,6 +74,8 @@ pub(crate) fn recover(
     visit: &mut dyn FnMut(u64, &[u8]),
 ) -> Result<Recovered, OpenError> {
     prepare::remove_leftover(disk)?;
+    // The last process may have ended between naming a segment and syncing its name.
+    disk.sync_directory()?;
     if verify::segment_positions(disk)?.is_empty() {
         create(disk, options)?;
     }
@@ -82,14 +84,7 @@ pub(crate) fn recover(
     let verified = verify::verify(disk, mark.claim(), &index, visit)?;
     let settled = settle::settle(disk, verified.last, mark.claim())?;
 
-    let mut active = settled.active;
-    if active.is_full() {
-        // Cut off, now or by a recovery that got no further: no batch may follow in the same file.
-        let prepared = prepare::zero_filled(disk, options.sizes().segment_bytes)?;
-        active = active.succeed(disk, prepared, options.sizes())?;
-        index.add(active.indexed());
-    }
-    let records = active.last();
+    let records = settled.active.last();
     mark.settle(records, false)?;
     index.publish(records);
     let recovery = Recovery {
@@ -98,7 +93,7 @@ pub(crate) fn recover(
         tail: settled.tail,
     };
     Ok(Recovered {
-        active,
+        active: settled.active,
         index,
         mark,
         recovery,

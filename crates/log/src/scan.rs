@@ -21,16 +21,16 @@ use crate::segment::{HEADER_BYTES, HeaderFault, SegmentHeader};
 
 /// What is known of a segment besides its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Evidence {
+pub(crate) struct Evidence {
     /// The last position known to be durable; in a segment that others follow, 0 will do.
-    pub durable: u64,
+    pub(crate) durable: u64,
     /// Whether the segment was complete or the log closed cleanly: then no write can be unfinished.
-    pub at_rest: bool,
+    pub(crate) at_rest: bool,
 }
 
 /// What a segment's bytes say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Valid batches, then zeros.
     Whole(Extent),
     /// Valid batches, then what one unfinished write left.
@@ -57,32 +57,32 @@ pub enum Verdict {
 
 /// How far the valid batches of a segment reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Extent {
+pub(crate) struct Extent {
     /// The segment's header.
-    pub header: SegmentHeader,
+    pub(crate) header: SegmentHeader,
     /// Where the last valid batch ends.
-    pub end: u32,
+    pub(crate) end: u32,
     /// The position after the last valid record.
-    pub next: u64,
+    pub(crate) next: u64,
     /// The hash of everything committed up to here.
-    pub chain: [u8; 32],
+    pub(crate) chain: [u8; 32],
 }
 
 /// A record of a valid batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found<'a> {
+pub(crate) struct Found<'a> {
     /// Where its frame begins.
-    pub offset: u32,
+    pub(crate) offset: u32,
     /// Its position.
-    pub position: u64,
+    pub(crate) position: u64,
     /// Its bytes.
-    pub payload: &'a [u8],
+    pub(crate) payload: &'a [u8],
 }
 
 /// Judges the bytes of a segment file, and shows `visit` the records of all valid batches, in order.
 ///
 /// Never panics, whatever the bytes. Whether the segment continues the one before is not asked here.
-pub fn scan(bytes: &[u8], evidence: Evidence, visit: &mut dyn FnMut(Found<'_>)) -> Verdict {
+pub(crate) fn scan(bytes: &[u8], evidence: Evidence, visit: &mut dyn FnMut(Found<'_>)) -> Verdict {
     let corrupt_header = |damage| Verdict::Corrupt {
         offset: 0,
         position: 0,
@@ -123,14 +123,12 @@ impl Extent {
     }
 
     /// The position of the last record up to here.
-    #[must_use]
-    pub fn last(&self) -> u64 {
+    pub(crate) fn last(&self) -> u64 {
         self.next.wrapping_sub(1)
     }
 
     /// Whether the segment holds no valid record.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.next == self.header.first
     }
 

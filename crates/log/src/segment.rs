@@ -31,19 +31,19 @@ const SUFFIX: &str = ".seg";
 
 /// What the start of a segment file says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SegmentHeader {
+pub(crate) struct SegmentHeader {
     /// The store it belongs to.
-    pub store_id: StoreId,
+    pub(crate) store_id: StoreId,
     /// Its place in the order of the segments, from 1.
-    pub number: u64,
+    pub(crate) number: u64,
     /// How many segment files were made up to this one; one that replaced an empty one kept its number.
-    pub epoch: u64,
+    pub(crate) epoch: u64,
     /// The position of its first record.
-    pub first: u64,
+    pub(crate) first: u64,
     /// The hash of everything committed before it.
-    pub chain: [u8; 32],
+    pub(crate) chain: [u8; 32],
     /// The bytes its largest batch may take.
-    pub max_batch_bytes: u32,
+    pub(crate) max_batch_bytes: u32,
 }
 
 /// Why the start of a file is no header.

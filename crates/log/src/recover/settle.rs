@@ -27,6 +27,7 @@ pub(super) fn settle(
         None => keep(&last, claim)?,
     };
     let length = match tail {
+        // No room is left, so that the next batch goes to a new segment.
         Tail::RolledBack { .. } => last.extent.end,
         Tail::Clean | Tail::Kept { .. } => last.length(),
     };

@@ -26,8 +26,9 @@ impl Succession {
         }
     }
 
-    /// Checks that a segment continues what came before, and makes it what the next has to continue.
-    pub(super) fn advance(&mut self, extent: &Extent) -> Result<(), Damage> {
+    /// Checks that a segment, named by a position, continues what came before, and makes it what the next has to
+    /// continue.
+    pub(super) fn advance(&mut self, named_by: u64, extent: &Extent) -> Result<(), Damage> {
         let header = &extent.header;
         if header.store_id != self.store_id {
             return Err(Damage::OtherStore);
@@ -43,7 +44,7 @@ impl Succession {
                 found: header.epoch,
             });
         }
-        if header.first != self.next {
+        if header.first != self.next || header.first != named_by {
             return Err(Damage::WrongStart {
                 found: header.first,
             });

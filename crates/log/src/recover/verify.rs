@@ -52,7 +52,7 @@ pub(super) fn verify(
     let mut verify_next = |first: u64, evidence: Evidence| -> Result<VerifiedSegment, OpenError> {
         let segment = verify_segment(disk, first, evidence, visit)?;
         succession
-            .advance(&segment.extent)
+            .advance(first, &segment.extent)
             .map_err(|damage| corruption(&segment_name(first), first, damage))?;
         index.add(Arc::clone(&segment.indexed));
         Ok(segment)
