@@ -3,15 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use annals_core::{
-    Append, AppendError, Delivery, EventId, EventStore, EventType, ExpectedVersion, NewEvent,
-    Position, Read, Source, StreamId, StreamVersion,
+    Append, AppendError, Appended, Delivery, EventId, EventStore, EventType, ExpectedVersion,
+    NewEvent, Position, Read, Source, StreamId, StreamVersion,
 };
 use annals_embedded::{EmbeddedOptions, EmbeddedStore};
+use futures_util::FutureExt;
 use gated_disk::GatedDisk;
-use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 mod gated_disk;
@@ -27,21 +28,25 @@ fn one_event(stream: &str, id: u128, expected: ExpectedVersion) -> Append {
     Append::to(stream.parse().unwrap(), expected, vec![event])
 }
 
-type Answer = Result<annals_core::Appended, AppendError>;
+type Answering = Pin<Box<dyn Future<Output = Result<Appended, AppendError>>>>;
 
-fn send(store: &Arc<EmbeddedStore>, append: Append) -> JoinHandle<Answer> {
+/// Sends an append: it is in the store's queue when this returns, and not yet answered.
+fn send(store: &Arc<EmbeddedStore>, append: Append) -> Answering {
     let store = Arc::clone(store);
-    tokio::spawn(async move { store.append(append).await })
+    let mut answering: Answering = Box::pin(async move { store.append(append).await });
+    assert!(
+        (&mut answering).now_or_never().is_none(),
+        "answered at once"
+    );
+    answering
 }
 
-/// Sends appends and waits until the store has taken them all from their callers.
-async fn send_all(store: &Arc<EmbeddedStore>, appends: Vec<Append>) -> Vec<JoinHandle<Answer>> {
-    let sent = appends
-        .into_iter()
-        .map(|append| send(store, append))
-        .collect();
-    tokio::task::yield_now().await;
-    sent
+fn send_all(
+    store: &Arc<EmbeddedStore>,
+    appends: impl IntoIterator<Item = Append>,
+) -> Vec<Answering> {
+    let appends = appends.into_iter();
+    appends.map(|append| send(store, append)).collect()
 }
 
 #[tokio::test]
@@ -50,13 +55,13 @@ async fn what_arrives_during_a_sync_shares_the_next_one() {
     let store = store_on(&disk);
     let before = disk.syncs();
     disk.close_gate();
-    let first = send_all(&store, vec![one_event("A-0", 1, ExpectedVersion::Any)]).await;
+    let first = send_all(&store, vec![one_event("A-0", 1, ExpectedVersion::Any)]);
     disk.wait_for_a_sync();
     let others = (2..65).map(|id| one_event(&format!("A-{id}"), id, ExpectedVersion::Any));
-    let others = send_all(&store, others.collect()).await;
+    let others = send_all(&store, others);
     disk.open_gate();
     for answer in first.into_iter().chain(others) {
-        answer.await.unwrap().unwrap();
+        answer.await.unwrap();
     }
     assert_eq!(disk.syncs() - before, 2);
     assert_eq!(store.head().await.unwrap(), Position(64));
@@ -71,7 +76,7 @@ async fn nobody_sees_an_event_before_it_is_durable() {
     assert_eq!(nothing, Delivery::CaughtUp(Position::START));
 
     disk.close_gate();
-    let answers = send_all(&store, vec![one_event("A-1", 1, ExpectedVersion::NoStream)]).await;
+    let answers = send_all(&store, vec![one_event("A-1", 1, ExpectedVersion::NoStream)]);
     disk.wait_for_a_sync();
     let stream: StreamId = "A-1".parse().unwrap();
     assert_eq!(store.head().await.unwrap(), Position::START);
@@ -84,7 +89,7 @@ async fn nobody_sees_an_event_before_it_is_durable() {
 
     disk.open_gate();
     for answer in answers {
-        let appended = answer.await.unwrap().unwrap();
+        let appended = answer.await.unwrap();
         let found = store.find_append(appended.id).await.unwrap();
         assert_eq!(found, Some(appended));
     }
@@ -98,7 +103,6 @@ async fn a_refusal_waits_until_what_it_tells_of_is_durable() {
     let store = store_on(&disk);
     disk.close_gate();
     let winner = send(&store, one_event("A-1", 1, ExpectedVersion::NoStream));
-    tokio::task::yield_now().await;
     disk.wait_for_a_sync();
     let mut loser = send(&store, one_event("A-1", 2, ExpectedVersion::NoStream));
     // The store has decided on the loser once a later append of another stream is decided on;
@@ -111,14 +115,14 @@ async fn a_refusal_waits_until_what_it_tells_of_is_durable() {
         () = tokio::task::yield_now() => {}
     }
     disk.open_gate();
-    winner.await.unwrap().unwrap();
-    let refusal = loser.await.unwrap().unwrap_err();
+    winner.await.unwrap();
+    let refusal = loser.await.unwrap_err();
     let actual_version = StreamVersion(1);
     assert!(
         matches!(refusal, AppendError::Conflict { actual, .. } if actual == actual_version),
         "{refusal}"
     );
-    later.await.unwrap().unwrap();
+    later.await.unwrap();
 }
 
 #[tokio::test]
@@ -127,11 +131,11 @@ async fn a_repeat_that_meets_its_first_on_the_way_gets_the_first_answer() {
     let store = store_on(&disk);
     disk.close_gate();
     let repeats = vec![one_event("A-1", 1, ExpectedVersion::NoStream); 10];
-    let answers = send_all(&store, repeats).await;
+    let answers = send_all(&store, repeats);
     disk.wait_for_a_sync();
     disk.open_gate();
     for answer in answers {
-        let appended = answer.await.unwrap().unwrap();
+        let appended = answer.await.unwrap();
         assert_eq!(appended.first, Position(1));
     }
     assert_eq!(store.head().await.unwrap(), Position(1));
@@ -144,7 +148,7 @@ async fn whether_an_append_committed_is_told_when_it_is_settled() {
     disk.close_gate();
     let append = one_event("A-1", 1, ExpectedVersion::NoStream);
     let id = append.id;
-    let answers = send_all(&store, vec![append]).await;
+    let answers = send_all(&store, vec![append]);
     disk.wait_for_a_sync();
     let asking = Arc::clone(&store);
     let mut asked = tokio::spawn(async move { asking.find_append(id).await });
@@ -158,6 +162,6 @@ async fn whether_an_append_committed_is_told_when_it_is_settled() {
     disk.open_gate();
     let found = asked.await.unwrap().unwrap();
     for answer in answers {
-        assert_eq!(found, Some(answer.await.unwrap().unwrap()));
+        assert_eq!(found, Some(answer.await.unwrap()));
     }
 }
