@@ -17,7 +17,7 @@ const PHRASES: [(&str, &str); 4] = [
 ];
 
 /// Where absolute paths of one machine begin.
-const MACHINE_PATHS: [&str; 4] = ["/work/", "/root/", "/home/", "/Users/"];
+const MACHINE_PATHS: [&str; 3] = ["/root/", "/home/", "/Users/"];
 
 /// This rule has to spell what it looks for; the lock file is written by cargo.
 const NOT_READ: [&str; 3] = [
@@ -57,7 +57,7 @@ fn in_text(file: &TextFile) -> Vec<Finding> {
     findings
 }
 
-/// Whether the path stands at the start of a word; `docs/work/` is somewhere below, not a root.
+/// Whether the path stands at the start of a word; `docs/home/` is somewhere below, not a root.
 fn has_absolute(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(start, _)| {
         let before = line[..start].chars().next_back();

@@ -35,10 +35,10 @@ fn a_reference_to_a_number_is_found() {
 #[test]
 fn a_path_of_one_machine_is_found() {
     assert_eq!(
-        messages("README.md", "cd /work/main"),
-        ["README.md:1: `/work/` exists on one machine only"]
+        messages("README.md", "cd /home/main"),
+        ["README.md:1: `/home/` exists on one machine only"]
     );
     assert_eq!(messages("README.md", "`/home/me/annals`").len(), 1);
-    assert!(messages("README.md", "see docs/work/plan.md").is_empty());
-    assert!(messages("README.md", "see ../work/plan.md").is_empty());
+    assert!(messages("README.md", "see docs/home/plan.md").is_empty());
+    assert!(messages("README.md", "see ../home/plan.md").is_empty());
 }
