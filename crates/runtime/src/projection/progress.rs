@@ -53,6 +53,16 @@ pub enum RunError {
     /// **Do:** what [`ProjectionError`] says.
     #[error(transparent)]
     ReadModel(#[from] ProjectionError),
+    /// The read model holds more than the store does: the store was put back to an earlier time,
+    /// and what comes next would take places that the read model believes it has seen.
+    /// **Do:** put the store's later events back, or delete the read model to have it rebuilt.
+    #[error("the read model is at position {checkpoint}, ahead of the store at {head}")]
+    AheadOfStore {
+        /// Where the read model is.
+        checkpoint: Position,
+        /// The last position of the store.
+        head: Position,
+    },
     /// The projection's code panicked, or its runtime was shut down.
     /// **Do:** look for the panic in the log.
     #[error("the projection ended without saying why")]

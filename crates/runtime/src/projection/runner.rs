@@ -81,6 +81,10 @@ impl Runner {
     /// Takes in events from the checkpoint on, until it is told to stop.
     async fn follow(&mut self) -> Result<(), RunError> {
         self.checkpoint = self.projector.resume(self.store.id()).await?;
+        let (checkpoint, head) = (self.checkpoint, self.store.head().await?);
+        if checkpoint > head {
+            return Err(RunError::AheadOfStore { checkpoint, head });
+        }
         self.complete = self.checkpoint;
         self.reporter.resumed(self.checkpoint);
         let source = Source::query_after(self.projector.query(), self.checkpoint);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use annals_core::Position;
-use annals_runtime::{ProjectionStatus, RunnerOptions};
+use annals_runtime::{ProjectionStatus, RunError, RunnerOptions};
 
 use crate::ledger::{Fault, LONG, Ledger, new_store, quick, record, run, until};
 
@@ -18,6 +18,26 @@ async fn a_restart_goes_on_at_the_checkpoint() {
         assert!(matches!(projection.status(), ProjectionStatus::Stopped));
         assert_eq!(ledger.applied(), (1..=3 * round).collect::<Vec<_>>());
     }
+}
+
+#[tokio::test]
+async fn a_read_model_ahead_of_its_store_fails_instead_of_passing_over_events() {
+    let (store, ledger) = (new_store(), Ledger::new());
+    let last = record(&*store, "Account", 3).await;
+    // As after the store was put back to an earlier time, and the read model was not.
+    ledger.kept().checkpoint = last.next();
+    let projection = run(&store, &ledger, quick());
+    let error = projection.wait_for(last.next(), LONG).await.unwrap_err();
+    assert!(
+        matches!(
+            error.cause,
+            ProjectionStatus::Failed {
+                error: RunError::AheadOfStore { head, .. }
+            } if head == last
+        ),
+        "{error}"
+    );
+    assert_eq!(ledger.applied(), [0; 0]);
 }
 
 #[tokio::test]
