@@ -156,12 +156,20 @@ fn event_bytes(event: &NewEvent) -> Result<usize, InvalidAppend> {
         let tags = event.tags.len();
         return Err(InvalidAppend::TooManyTags { event: id, tags });
     }
-    let metadata = event.metadata.to_bytes().len();
+    if event.schema_version == 0 {
+        return Err(InvalidAppend::NoSchemaVersion { event: id });
+    }
+    let written = event.metadata.to_bytes();
+    let metadata = written.len();
     if Metadata::is_too_large(metadata) {
         return Err(InvalidAppend::MetadataTooLarge {
             event: id,
             bytes: metadata,
         });
+    }
+    // Nested too deep, metadata is written and never read again: it must not be taken at all.
+    if !Metadata::from_bytes(&written).is_ok_and(|read| read == event.metadata) {
+        return Err(InvalidAppend::MetadataUnreadable { event: id });
     }
     let names: usize = event.tags.iter().map(|tag| tag.as_str().len()).sum();
     let names = names + event.event_type.as_str().len() + event.content_type.as_str().len();

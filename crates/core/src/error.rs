@@ -110,6 +110,18 @@ pub enum InvalidAppend {
         /// Size of its metadata as JSON.
         bytes: usize,
     },
+    /// Metadata that would not be read back as it is, such as values nested over a hundred deep.
+    #[error("metadata of event {event} cannot be read back as it is")]
+    MetadataUnreadable {
+        /// Which event.
+        event: EventId,
+    },
+    /// Versions of a payload's shape count from 1.
+    #[error("event {event} has schema version 0, the first is 1")]
+    NoSchemaVersion {
+        /// Which event.
+        event: EventId,
+    },
     /// More than [`limits::EVENT_TAGS`].
     #[error(
         "event {event} has {tags} tags, at most {} are allowed",

@@ -147,3 +147,32 @@ fn an_append_names_each_stream_and_each_event_once() {
     let twice = Append::to_streams(vec![write(1), write(2)]).validate();
     assert!(matches!(twice, Err(InvalidAppend::StreamTwice { .. })));
 }
+
+#[test]
+fn metadata_that_could_not_be_read_back_is_refused() {
+    let with = |value: Value| {
+        let mut event = event(1, 2);
+        event.metadata.custom = [("k".to_owned(), value)].into_iter().collect();
+        append(vec![event]).validate()
+    };
+    let nested = |depth: usize| (0..depth).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+    assert_eq!(with(nested(100)), Ok(()));
+    let refused = with(nested(126));
+    assert!(matches!(
+        refused,
+        Err(InvalidAppend::MetadataUnreadable { .. })
+    ));
+    // A fraction that a careless reader brings back one unit in the last place off.
+    assert_eq!(with(Value::from(0.945_270_695_553_922_3)), Ok(()));
+}
+
+#[test]
+fn schema_versions_count_from_1() {
+    let mut event = event(1, 2);
+    event.schema_version = 0;
+    let refused = append(vec![event]).validate();
+    assert!(matches!(
+        refused,
+        Err(InvalidAppend::NoSchemaVersion { .. })
+    ));
+}

@@ -1,7 +1,7 @@
 //! Deciding on one append: is it a repeat, does it conflict, or is it taken?
 
 use annals_core::{
-    Append, AppendError, Appended, Corruption, Direction, InvalidAppend, Position, RecordedEvent,
+    Append, AppendError, Appended, Direction, InvalidAppend, Position, ReadError, RecordedEvent,
     StreamId, StreamVersion,
 };
 
@@ -42,7 +42,8 @@ fn known(index: &Index, append: &Append) -> Option<Position> {
 
 /// Acknowledges what was recorded before if it is the same, to the letter.
 fn repeat(reader: &Reader, append: &Append, known: Position) -> Result<Appended, AppendError> {
-    let recorded = recorded(reader, reader.record(known)?.span())?;
+    let record = reader.record(known).map_err(unread)?;
+    let recorded = recorded(reader, record.span()).map_err(unread)?;
     let given = append.writes.iter().flat_map(|write| {
         let stream = &write.stream;
         write.events.iter().map(move |event| (stream, event))
@@ -87,8 +88,18 @@ fn check(index: &Index, append: &Append) -> Result<(), AppendError> {
     }
 }
 
+/// An append that could not be compared with what is recorded was not written.
+fn unread(error: ReadError) -> AppendError {
+    match error {
+        ReadError::Corrupt(corruption) => AppendError::Corrupt(corruption),
+        other => AppendError::Unavailable {
+            reason: other.to_string(),
+        },
+    }
+}
+
 /// The events of an append that is durable.
-pub(crate) fn recorded(reader: &Reader, span: Span) -> Result<Vec<RecordedEvent>, Corruption> {
+pub(crate) fn recorded(reader: &Reader, span: Span) -> Result<Vec<RecordedEvent>, ReadError> {
     (span.first.0..=span.last.0)
         .map(|position| Ok(reader.record(Position(position))?.event))
         .collect()

@@ -47,10 +47,10 @@ impl Reader {
     }
 
     /// One event.
-    pub(crate) fn record(&self, position: Position) -> Result<Record, Corruption> {
+    pub(crate) fn record(&self, position: Position) -> Result<Record, ReadError> {
         let bytes = self.log.read(position.0);
-        let bytes = bytes.map_err(|fault| corruption(position, &fault))?;
-        decode(position, &bytes.into())
+        let bytes = bytes.map_err(|fault| unread(position, &fault))?;
+        Ok(decode(position, &bytes.into())?)
     }
 }
 
@@ -189,7 +189,7 @@ impl Walk {
         let (low, high) = (*self.left.start(), *self.left.end());
         let most = most.min(usize::try_from(high - low + 1).unwrap_or(usize::MAX));
         let records = reader.log.scan(low - 1, SCAN_BYTES);
-        let records = records.map_err(|fault| corruption(Position(low), &fault))?;
+        let records = records.map_err(|fault| unread(Position(low), &fault))?;
         let mut page = VecDeque::with_capacity(records.len().min(most));
         let (bytes, spans) = records.into_parts();
         let bytes = Bytes::from(bytes);
@@ -227,6 +227,16 @@ impl Walk {
 
 fn decode(position: Position, bytes: &Bytes) -> Result<Record, Corruption> {
     record::decode(position, bytes).map_err(|fault| corruption(position, &fault))
+}
+
+/// A disk that does not answer now says nothing about what it holds.
+fn unread(position: Position, fault: &annals_log::ReadError) -> ReadError {
+    match fault {
+        annals_log::ReadError::Disk(_) => ReadError::Unavailable {
+            reason: fault.to_string(),
+        },
+        _ => corruption(position, fault).into(),
+    }
 }
 
 fn corruption(position: Position, fault: &dyn std::fmt::Display) -> Corruption {

@@ -184,11 +184,17 @@ impl Sequencer {
             return;
         }
         let known = self.reader.index().append(request.append);
-        if known.is_some_and(|span| span.last > self.reader.head()) {
+        let on_its_way = known.is_some_and(|span| span.last > self.reader.head());
+        if on_its_way || self.is_postponed(request.append) {
             self.postponed.push_back(Request::Settle(request));
         } else {
             let _gone = request.settled.send(());
         }
+    }
+
+    fn is_postponed(&self, id: AppendId) -> bool {
+        let mut postponed = self.postponed.iter();
+        postponed.any(|request| matches!(request, Request::Append(it) if it.append.id == id))
     }
 
     fn decide(&mut self, request: AppendRequest) {
@@ -266,6 +272,10 @@ impl Sequencer {
 
     fn finish(&mut self, (result, mut spent): CommitResult) {
         let group = self.in_flight.take().unwrap_or_default();
+        // Before anything is decided again, which then stands before what was postponed for it.
+        for request in self.postponed.drain(..).rev() {
+            self.waiting.push_front(request);
+        }
         match result {
             Ok(committed) => {
                 self.head.send_replace(Position(committed.last));
@@ -278,9 +288,6 @@ impl Sequencer {
             // Its memory goes on being used.
             spent.clear();
             self.batch = spent;
-        }
-        for request in self.postponed.drain(..).rev() {
-            self.waiting.push_front(request);
         }
     }
 
@@ -308,13 +315,21 @@ impl Sequencer {
     fn stop(&mut self, group: Vec<Decided>, fault: CommitError) {
         tracing::error!(%fault, "the log failed; the store takes no more appends until reopened");
         let reason = format!("the log failed and must be reopened: {fault}");
+        let written = !matches!(fault, CommitError::Stopped { .. });
         let cause: annals_core::Cause = Arc::new(fault);
         for decided in group {
             let append = decided.request.append.id;
-            let cause = Arc::clone(&cause);
-            let verdict = decided.verdict;
-            let unconfirmed = verdict.and(Err(AppendError::Unconfirmed { append, cause }));
-            decided.request.reply(unconfirmed);
+            let verdict = match decided.verdict {
+                Ok(_) if written => AppendError::Unconfirmed {
+                    append,
+                    cause: Arc::clone(&cause),
+                },
+                // What a refusal builds on may not be there when the log is opened again.
+                _ => AppendError::Unavailable {
+                    reason: reason.clone(),
+                },
+            };
+            decided.request.reply(Err(verdict));
         }
         self.batch.clear();
         for decided in self.decided.drain(..) {

@@ -95,6 +95,7 @@ async fn a_full_disk_refuses_appends_and_goes_on_once_there_is_space() {
         matches!(refused, AppendError::Unavailable { .. }),
         "{refused}"
     );
+    assert!(refused.to_string().contains("storage"), "{refused}");
     assert_eq!(positions(&store).await.len() as u128, taken);
 
     disk.heal();
@@ -130,4 +131,21 @@ fn files_too_small_for_the_largest_append_are_refused() {
     };
     let refused = EmbeddedStore::open_on(MemoryDisk::new(), options).unwrap_err();
     assert!(refused.to_string().contains("segment_bytes"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_read_that_fails_once_is_not_called_damage() {
+    let disk = MemoryDisk::new();
+    let store = open(&disk);
+    store.append(append(1, 10)).await.unwrap();
+    disk.inject(Fault {
+        on: Call::Read,
+        nth: 1,
+        kind: ErrorKind::Other,
+        lasting: Lasting::Once,
+    });
+    let read = store.read(Read::forwards(Source::all())).await.unwrap();
+    let error = read.collect().await.unwrap_err();
+    assert!(matches!(error, ReadError::Unavailable { .. }), "{error}");
+    assert_eq!(positions(&store).await, [1]);
 }

@@ -40,7 +40,7 @@ pub enum OpenError {
 
     /// The disk failed.
     /// **Do:** see to the disk and open again.
-    #[error("the disk failed")]
+    #[error("the disk failed: {0}")]
     Disk(#[from] io::Error),
 }
 
@@ -65,7 +65,7 @@ pub enum CommitError {
 
     /// The disk refused, as when it is full, and the log is as it was before.
     /// **Do:** make space, then commit the batch again.
-    #[error("the batch was not written")]
+    #[error("the batch was not written: {cause}")]
     NotWritten {
         /// What the disk said.
         #[source]
@@ -74,7 +74,7 @@ pub enum CommitError {
 
     /// The disk failed such that the batch may or may not be durable. The writer stopped for good.
     /// **Do:** open the log again and see whether the batch is there.
-    #[error("the batch may or may not be written")]
+    #[error("the batch may or may not be written: {cause}")]
     Unconfirmed {
         /// What the disk said.
         #[source]
@@ -83,7 +83,7 @@ pub enum CommitError {
 
     /// The writer stopped because of an earlier failure; nothing of this batch was written.
     /// **Do:** open the log again, then commit the batch again.
-    #[error("the writer stopped after an earlier failure")]
+    #[error("the writer stopped after an earlier failure: {cause}")]
     Stopped {
         /// What the disk said when it failed.
         #[source]
@@ -110,7 +110,7 @@ pub enum ReadError {
 
     /// The disk failed.
     /// **Do:** see to the disk and read again.
-    #[error("the disk failed")]
+    #[error("the disk failed: {0}")]
     Disk(#[from] io::Error),
 }
 

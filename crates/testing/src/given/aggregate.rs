@@ -21,7 +21,8 @@ pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<
     Given { aggregate }
 }
 
-/// An aggregate with a history.
+/// An aggregate with a history. It is no test before a `when` and a `then` are called.
+#[must_use = "a history tests nothing before something is asked"]
 #[derive(Debug)]
 pub struct Given<A> {
     aggregate: A,
