@@ -108,8 +108,13 @@ impl Bank {
         &self,
         account: &AccountId,
         command: AccountCommand,
-        context: CommandContext,
+        mut context: CommandContext,
     ) -> Result<AccountExecuted, ExecuteError<AccountError>> {
+        // The time an answer tells is the time that a question about the past is compared with.
+        context
+            .metadata
+            .business_time
+            .get_or_insert_with(|| command.at());
         self.annals
             .execute(account.as_str(), command, context)
             .await

@@ -177,6 +177,11 @@ async fn carry_out(
     key: &str,
     command: AccountCommand,
 ) -> Result<Outcome, ImportError> {
+    let request = match &command {
+        // The same opening, whichever file and row the account is met in first.
+        AccountCommand::Open(_) => row.account_id.to_string(),
+        _ => row.fingerprinted(),
+    };
     let context = CommandContext {
         metadata: Metadata {
             actor: Some(ACTOR.to_owned()),
@@ -184,7 +189,7 @@ async fn carry_out(
             business_time: Some(row.time()),
             ..Metadata::default()
         },
-        idempotency: Some(IdempotencyKey::new(key, row.fingerprinted().as_bytes())),
+        idempotency: Some(IdempotencyKey::new(key, request.as_bytes())),
         expected: None,
     };
     match bank.execute(&row.account_id, command, context).await {

@@ -61,6 +61,18 @@ pub enum AccountCommand {
     Close(Close),
 }
 
+impl AccountCommand {
+    /// When what it asks for is to have happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Open(open) => open.at,
+            Self::Deposit(deposit) => deposit.at,
+            Self::Withdraw(withdraw) => withdraw.at,
+            Self::Close(close) => close.at,
+        }
+    }
+}
+
 impl Aggregate for Account {
     const CATEGORY: &'static str = "BankAccount";
     type Command = AccountCommand;
