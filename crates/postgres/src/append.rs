@@ -1,0 +1,102 @@
+//! Appends: what arrives while one group is on its way travels together in the next.
+//!
+//! In reading order: `group` decides which appends can travel together, `call` is the one round
+//! trip and its verdicts, `writer` is the task that makes it, again if the answer is lost.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals_core::{Append, AppendError, AppendId, Appended};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::timeout;
+
+use crate::postgres::Postgres;
+use crate::read::Reader;
+
+mod call;
+mod group;
+mod writer;
+
+use writer::{Unsettled, Writer};
+
+/// How many appends wait at most, and those who ask for more wait in line.
+const QUEUE: usize = 4096;
+
+/// How many groups are on their way at once: while one is made durable, the next is sent.
+const WRITERS: usize = 2;
+
+/// An append on its way.
+struct Request {
+    append: Append,
+    answer: oneshot::Sender<Result<Appended, AppendError>>,
+}
+
+impl Request {
+    /// Answers; a caller that went away is not missed.
+    fn reply(self, verdict: Result<Appended, AppendError>) {
+        let _gone = self.answer.send(verdict);
+    }
+}
+
+/// What waits for a writer.
+struct Inbox {
+    arriving: mpsc::Receiver<Request>,
+    /// Arrived, and not yet in a group.
+    waiting: VecDeque<Request>,
+}
+
+/// The way in for appends.
+pub(crate) struct Appender {
+    queue: mpsc::Sender<Request>,
+    unsettled: Arc<Unsettled>,
+    postgres: Postgres,
+}
+
+impl Appender {
+    /// Starts the writers. They end when the appender is dropped and all is answered.
+    pub(crate) fn start(postgres: &Postgres, reader: &Arc<Reader>) -> Self {
+        let (queue, arriving) = mpsc::channel(QUEUE);
+        let waiting = VecDeque::new();
+        let inbox = Arc::new(Mutex::new(Inbox { arriving, waiting }));
+        let unsettled = Arc::new(Unsettled::default());
+        for _ in 0..WRITERS {
+            let writer = Writer::new(postgres, reader, &inbox, &unsettled);
+            tokio::spawn(writer.run());
+        }
+        let postgres = postgres.clone();
+        Self {
+            queue,
+            unsettled,
+            postgres,
+        }
+    }
+
+    /// Records an append, or tells why not.
+    pub(crate) async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        append.validate()?;
+        let id = append.id;
+        let (answer, answered) = oneshot::channel();
+        let limit = self.postgres.options().append_timeout;
+        let place = timeout(limit, self.queue.reserve()).await;
+        let Ok(Ok(place)) = place else {
+            let reason = "too many appends wait already".to_owned();
+            return Err(AppendError::Unavailable { reason });
+        };
+        place.send(Request { append, answer });
+        answered.await.unwrap_or_else(|_| {
+            let cause = Arc::new(WriterGone);
+            Err(AppendError::Unconfirmed { append: id, cause })
+        })
+    }
+
+    /// How long it takes until it is settled whether an append committed.
+    pub(crate) fn settled_in(&self, append: AppendId) -> Duration {
+        self.unsettled.left(append)
+    }
+}
+
+/// The runtime went down with appends on their way.
+#[derive(Debug, thiserror::Error)]
+#[error("the process stopped waiting for the database")]
+struct WriterGone;

@@ -1,0 +1,295 @@
+//! The task that sends groups, and sends them again when an answer is lost.
+//!
+//! A group whose answer is lost is repeated on a new connection, looking for repeats first: what
+//! was recorded is found by its append id, what was not is recorded now. Should the lost statement
+//! still run somewhere, it cannot be recorded twice, since append ids are unique, nor late, since
+//! it refuses itself after the time it was given.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::time::Duration;
+
+use annals_core::{Append, AppendError, AppendId, Cause, Position};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use tokio_postgres::Statement;
+use tokio_postgres::error::SqlState;
+
+use super::call::{Answer, CALL, Columns, Verdict};
+use super::group::Group;
+use super::{Inbox, Request};
+use crate::error::{PostgresError, with_causes};
+use crate::postgres::{Dedicated, Postgres};
+use crate::read::Reader;
+
+/// What the database says to an append whose time has passed.
+const TOO_LATE: &str = "AN001";
+
+/// How long to wait before the database is asked again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How many appends of which nobody knows are remembered; the oldest are settled long since.
+const UNSETTLED: usize = 100_000;
+
+/// Sends groups, one at a time.
+pub(super) struct Writer {
+    inbox: Arc<Mutex<Inbox>>,
+    postgres: Postgres,
+    reader: Arc<Reader>,
+    unsettled: Arc<Unsettled>,
+    call: String,
+    session: Option<Session>,
+}
+
+/// A connection, with what is known of the server's clock.
+struct Session {
+    connection: Dedicated,
+    /// None behind a pooler, where the next statement may run in another session.
+    prepared: Option<Statement>,
+    /// A time of the server's clock, and when it was heard.
+    server_time: (Timestamp, Instant),
+}
+
+/// Why a group was not answered.
+enum Failure {
+    /// It holds what is recorded already.
+    Repeats,
+    /// Nothing was written.
+    Refused(String),
+    /// Nobody knows.
+    Lost(Cause),
+}
+
+/// The server's answer was lost, or did not come in time.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Lost(String);
+
+impl Writer {
+    pub(super) fn new(
+        postgres: &Postgres,
+        reader: &Arc<Reader>,
+        inbox: &Arc<Mutex<Inbox>>,
+        unsettled: &Arc<Unsettled>,
+    ) -> Self {
+        Self {
+            inbox: Arc::clone(inbox),
+            postgres: postgres.clone(),
+            reader: Arc::clone(reader),
+            unsettled: Arc::clone(unsettled),
+            call: postgres.sql(CALL),
+            session: None,
+        }
+    }
+
+    /// Runs until nobody can ask any more.
+    pub(super) async fn run(mut self) {
+        while let Some(group) = self.next_group().await {
+            self.settle(group).await;
+        }
+    }
+
+    /// Everything that arrived and can travel together; waits for the first.
+    async fn next_group(&self) -> Option<Group> {
+        let mut inbox = self.inbox.lock().await;
+        if inbox.waiting.is_empty() {
+            let first = inbox.arriving.recv().await?;
+            inbox.waiting.push_back(first);
+        }
+        while inbox.waiting.len() < super::QUEUE {
+            let Ok(next) = inbox.arriving.try_recv() else {
+                break;
+            };
+            inbox.waiting.push_back(next);
+        }
+        Some(Group::take(&mut inbox.waiting))
+    }
+
+    /// Sends a group until it is answered, or its time has passed.
+    async fn settle(&mut self, group: Group) {
+        let until = Instant::now() + self.postgres.options().append_timeout;
+        let mut lost: Option<Cause> = None;
+        let mut careful = false;
+        loop {
+            let failure = match self.attempt(&group, careful, until).await {
+                Ok(answer) => return self.answer(group, &answer).await,
+                Err(failure) => failure,
+            };
+            match failure {
+                Failure::Repeats => {}
+                Failure::Lost(cause) => lost = Some(cause),
+                Failure::Refused(reason) if lost.is_none() => return refuse(group, &reason),
+                Failure::Refused(_) => {}
+            }
+            careful = true;
+            if let Some(cause) = &lost {
+                if Instant::now() >= until {
+                    return self.leave_unconfirmed(group, cause);
+                }
+                pause().await;
+            }
+        }
+    }
+
+    /// Sends a group once.
+    async fn attempt(&mut self, group: &Group, careful: bool, until: Instant) -> Result<Answer, Failure> {
+        let columns = match Columns::of(group, &self.reader.kinds) {
+            Ok(columns) => columns,
+            Err(unknown) => {
+                let learned = self.reader.kinds.learn(&self.postgres, unknown).await;
+                learned.map_err(|error| Failure::Refused(error.to_string()))?;
+                Columns::of(group, &self.reader.kinds)
+                    .map_err(|_| Failure::Refused("the event types could not be recorded".to_owned()))?
+            }
+        };
+        let mut session = match self.session.take().filter(Session::is_open) {
+            Some(session) => session,
+            None => Session::open(&self.postgres, &self.call).await.map_err(|error| Failure::Refused(error.to_string()))?,
+        };
+        let valid_until = session.until(until);
+        let parameters = columns.parameters(&valid_until, &careful);
+        let answered = tokio::time::timeout_at(until + PAUSE, session.send(&self.call, &parameters)).await;
+        let answered = answered.unwrap_or_else(|_| Err(Failure::Lost(Arc::new(Lost("no answer came in time".to_owned())))));
+        match answered {
+            Ok(answer) => {
+                session.server_time = (answer.server_time, Instant::now());
+                self.session = Some(session);
+                Ok(answer)
+            }
+            // The next statement is on a new connection: this one may still be at the last.
+            Err(Failure::Lost(cause)) => Err(Failure::Lost(cause)),
+            Err(failure) => {
+                self.session = Some(session);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Tells each caller its verdict.
+    async fn answer(&self, group: Group, answer: &Answer) {
+        let (verdicts, last) = answer.verdicts(&group);
+        self.reader.head.written(last);
+        let mut repeats: Vec<(Request, Position)> = Vec::new();
+        for (request, verdict) in group.requests.into_iter().zip(verdicts) {
+            match verdict {
+                Verdict::Known(verdict) => request.reply(verdict),
+                Verdict::Repeats(position) => repeats.push((request, position)),
+            }
+        }
+        if repeats.is_empty() {
+            return;
+        }
+        let asked: Vec<(&Append, Position)> = repeats.iter().map(|(request, at)| (&request.append, *at)).collect();
+        let answers = self.reader.compare(&asked).await;
+        for ((request, _), answer) in repeats.into_iter().zip(answers) {
+            request.reply(answer);
+        }
+    }
+
+    fn leave_unconfirmed(&self, group: Group, cause: &Cause) {
+        // What was sent last is given up by the server after this; a later moment is safe too.
+        let settled = self.postgres.options().append_timeout + PAUSE;
+        for request in group.requests {
+            let append = request.append.id;
+            self.unsettled.add(append, Instant::now() + settled);
+            let cause = Arc::clone(cause);
+            request.reply(Err(AppendError::Unconfirmed { append, cause }));
+        }
+    }
+}
+
+impl Session {
+    async fn open(postgres: &Postgres, call: &str) -> Result<Self, PostgresError> {
+        let connection = postgres.dedicated().await?;
+        let heard = connection.client.query_typed_one("select clock_timestamp()", &[]).await?;
+        let server_time = (heard.try_get(0)?, Instant::now());
+        let prepared = if postgres.options().pooler {
+            None
+        } else {
+            Some(connection.client.prepare(call).await?)
+        };
+        Ok(Self {
+            connection,
+            prepared,
+            server_time,
+        })
+    }
+
+    fn is_open(&self) -> bool {
+        !self.connection.client.is_closed()
+    }
+
+    /// A moment on the server's clock.
+    fn until(&self, until: Instant) -> Timestamp {
+        let (heard, at) = self.server_time;
+        let left = SignedDuration::try_from(until.saturating_duration_since(at)).unwrap_or(SignedDuration::ZERO);
+        heard.checked_add(left).unwrap_or(Timestamp::MAX)
+    }
+
+    async fn send(&self, call: &str, parameters: &[crate::postgres::Parameter<'_>]) -> Result<Answer, Failure> {
+        let client = &self.connection.client;
+        let answered = match &self.prepared {
+            Some(prepared) => {
+                let values: Vec<_> = parameters.iter().map(|(value, _)| *value).collect();
+                client.query_one(prepared, &values).await
+            }
+            None => client.query_typed_one(call, parameters).await,
+        };
+        answered.and_then(|row| Answer::of(&row)).map_err(Failure::of)
+    }
+}
+
+impl Failure {
+    fn of(error: tokio_postgres::Error) -> Self {
+        let Some(said) = error.as_db_error() else {
+            return Self::Lost(Arc::new(error));
+        };
+        // A server that ends the session may have committed before it did.
+        let severity = said.parsed_severity();
+        if severity != Some(tokio_postgres::error::Severity::Error) {
+            return Self::Lost(Arc::new(error));
+        }
+        match said.code() {
+            code if *code == SqlState::UNIQUE_VIOLATION => Self::Repeats,
+            code if code.code() == TOO_LATE => Self::Lost(Arc::new(error)),
+            _ => Self::Refused(with_causes(&error)),
+        }
+    }
+}
+
+fn refuse(group: Group, reason: &str) {
+    for request in group.requests {
+        let reason = reason.to_owned();
+        request.reply(Err(AppendError::Unavailable { reason }));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a pause before the database is asked again, bounded by the append's time")]
+async fn pause() {
+    tokio::time::sleep(PAUSE).await;
+}
+
+/// Appends of which nobody knows whether they committed, and when that will be settled.
+#[derive(Default)]
+pub(super) struct Unsettled {
+    until: Lock<HashMap<AppendId, Instant>>,
+}
+
+impl Unsettled {
+    /// How long it takes until it is settled.
+    pub(super) fn left(&self, append: AppendId) -> Duration {
+        let until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        until.get(&append).map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+    }
+
+    fn add(&self, append: AppendId, settled: Instant) {
+        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        if until.len() >= UNSETTLED {
+            let now = Instant::now();
+            until.retain(|_, settled| *settled > now);
+        }
+        until.insert(append, settled);
+    }
+}

@@ -1,0 +1,116 @@
+//! What can go wrong with a database: a variant per action of the caller.
+
+use std::path::PathBuf;
+
+use deadpool_postgres::PoolError;
+use tokio_postgres::error::SqlState;
+
+/// Why something could not be done with the database.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PostgresError {
+    /// The URL or an option makes no sense.
+    /// **Do:** mend it as the message says.
+    #[error("database URL: {0}")]
+    Options(String),
+
+    /// The connection would not be encrypted, and the server is not on this machine.
+    /// **Do:** use `sslmode=verify-full`, or say by the `insecure` option that the network is trusted.
+    #[error("plain text to {host} is refused: use sslmode=verify-full, or insecure=true on a trusted network")]
+    PlainText {
+        /// The server.
+        host: String,
+    },
+
+    /// The certificates that should be trusted cannot be used.
+    /// **Do:** mend the file that `sslrootcert` names, or the system's certificates.
+    #[error("trusted certificates in {path}: {reason}")]
+    Certificates {
+        /// Where they were looked for.
+        path: PathBuf,
+        /// What is wrong with them.
+        reason: String,
+    },
+
+    /// The server may lose what it has acknowledged.
+    /// **Do:** turn the setting on, for the server, the database and the role.
+    #[error("setting {setting} is {value}: an acknowledged append could be lost")]
+    NotDurable {
+        /// Which setting.
+        setting: &'static str,
+        /// Its value.
+        value: String,
+    },
+
+    /// The tables are of a newer version of this library, or not ours.
+    /// **Do:** run the version that made them, or choose another schema.
+    #[error("schema {schema}: {reason}")]
+    Schema {
+        /// Which schema.
+        schema: String,
+        /// What was found.
+        reason: String,
+    },
+
+    /// The database does not answer now.
+    /// **Do:** back off, then try again.
+    #[error("the database is unavailable: {reason}")]
+    Unavailable {
+        /// Why.
+        reason: String,
+    },
+
+    /// The database refused a statement.
+    /// **Do:** read what it said; the same statement will be refused again.
+    #[error("the database refused: {0}")]
+    Refused(#[source] tokio_postgres::Error),
+}
+
+impl PostgresError {
+    /// True if the same may succeed later.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+
+    pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self::Unavailable { reason }
+    }
+}
+
+impl From<tokio_postgres::Error> for PostgresError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.as_db_error() {
+            Some(refusal) if !passes(refusal.code()) => Self::Refused(error),
+            Some(refusal) => Self::unavailable(refusal.to_string()),
+            None => Self::unavailable(with_causes(&error)),
+        }
+    }
+}
+
+impl From<PoolError> for PostgresError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) => error.into(),
+            PoolError::Timeout(_) => Self::unavailable("no connection became free in time"),
+            other => Self::unavailable(with_causes(&other)),
+        }
+    }
+}
+
+/// True for what ends by itself: a server that starts, stops, is full or is busy.
+pub(crate) fn passes(code: &SqlState) -> bool {
+    let class = code.code().get(..2).unwrap_or_default();
+    matches!(class, "08" | "40" | "53" | "55" | "57" | "58") || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+}
+
+/// The message of an error, with those of its causes.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        message = format!("{message}: {inner}");
+        cause = inner.source();
+    }
+    message
+}

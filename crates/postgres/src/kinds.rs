@@ -1,0 +1,70 @@
+//! The numbers of kinds: of the pairs of category and event type that occur.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use annals_core::{EventType, StreamId};
+use tokio_postgres::types::Type;
+
+use crate::error::PostgresError;
+use crate::postgres::Postgres;
+
+/// A kind: category and event type.
+pub(crate) type Kind = (String, EventType);
+
+/// The kinds known to this process. They are never changed, so what is known stays right.
+#[derive(Debug, Default)]
+pub(crate) struct Kinds {
+    known: RwLock<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    numbers: HashMap<String, HashMap<EventType, i32>>,
+    types: HashMap<i32, EventType>,
+}
+
+impl Kinds {
+    /// The number of a kind, if it is known.
+    pub(crate) fn number(&self, stream: &StreamId, event_type: &EventType) -> Option<i32> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.numbers.get(stream.category())?.get(event_type).copied()
+    }
+
+    /// The event type of a number, if it is known.
+    pub(crate) fn event_type(&self, number: i32) -> Option<EventType> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.types.get(&number).cloned()
+    }
+
+    /// Learns the numbers of kinds; new ones get one.
+    pub(crate) async fn learn(&self, postgres: &Postgres, kinds: Vec<Kind>) -> Result<(), PostgresError> {
+        let (categories, types): (Vec<String>, Vec<EventType>) = kinds.into_iter().unzip();
+        let types: Vec<&str> = types.iter().map(EventType::as_str).collect();
+        let sql = postgres.sql("select id, category, event_type from {schema}.kinds_of($1, $2)");
+        let parameters: [crate::postgres::Parameter<'_>; 2] =
+            [(&categories, Type::TEXT_ARRAY), (&types, Type::TEXT_ARRAY)];
+        let rows = postgres.client().await?.rows(&sql, &parameters).await?;
+        self.remember(&rows)
+    }
+
+    /// Learns all kinds that there are.
+    pub(crate) async fn learn_all(&self, postgres: &Postgres) -> Result<(), PostgresError> {
+        let sql = postgres.sql("select id, category, event_type from {schema}.kinds");
+        let rows = postgres.client().await?.rows(&sql, &[]).await?;
+        self.remember(&rows)
+    }
+
+    fn remember(&self, rows: &[tokio_postgres::Row]) -> Result<(), PostgresError> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        for row in rows {
+            let (number, category): (i32, String) = (row.try_get(0)?, row.try_get(1)?);
+            let Ok(event_type) = EventType::new(row.try_get::<_, &str>(2)?) else {
+                continue;
+            };
+            known.types.insert(number, event_type.clone());
+            known.numbers.entry(category).or_default().insert(event_type, number);
+        }
+        Ok(())
+    }
+}

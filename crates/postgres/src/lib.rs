@@ -1,0 +1,29 @@
+//! Annals on PostgreSQL: one store, shared by several processes.
+//!
+//! In reading order: `postgres` is the way to a database, set up by `options` and secured by
+//! `tls`; `durability` refuses a server that would lose what it acknowledged; `migrate` makes the
+//! tables. `store` is the event store: `append` writes; `read` and `subscribe` read what `query`
+//! says in SQL and `record` makes of rows; `head` knows how far the store has come, `kinds` the
+//! numbers that stand for categories and event types.
+
+mod durability;
+mod error;
+mod migrate;
+mod options;
+mod postgres;
+mod tls;
+
+mod append;
+mod head;
+mod kinds;
+mod query;
+mod read;
+mod record;
+mod store;
+mod subscribe;
+
+pub use error::PostgresError;
+pub use options::PostgresOptions;
+pub use postgres::{Client, Parameter, Postgres, Transaction};
+pub use store::PostgresStore;
+pub use tokio_postgres;

@@ -1,0 +1,260 @@
+//! The way to a database: a pool of connections, and the few outside of it.
+
+use std::sync::Arc;
+
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, Runtime, Timeouts};
+use futures_util::FutureExt;
+use tokio::task::JoinHandle;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{AsyncMessage, Row, RowStream, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::error::PostgresError;
+use crate::options::PostgresOptions;
+use crate::{durability, migrate, tls};
+
+/// A parameter of a statement, and its type.
+pub type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// A database. Clones share their connections.
+///
+/// Every connection is checked when it is made: a server that could lose what it acknowledged is
+/// refused. A call that finds no connection free waits, up to the connect timeout.
+#[derive(Clone)]
+pub struct Postgres {
+    pool: Pool,
+    tls: MakeRustlsConnect,
+    options: Arc<PostgresOptions>,
+}
+
+impl Postgres {
+    /// Connects to the database of a URL, and makes the tables that are missing.
+    ///
+    /// # Errors
+    /// [`PostgresError`]: each says what to do.
+    pub async fn connect(url: &str) -> Result<Self, PostgresError> {
+        Self::connect_with(PostgresOptions::new(url)?).await
+    }
+
+    /// Connects with options, and makes the tables that are missing.
+    ///
+    /// # Errors
+    /// [`PostgresError`]: each says what to do.
+    pub async fn connect_with(options: PostgresOptions) -> Result<Self, PostgresError> {
+        let tls = tls::connector(&options.tls)?;
+        let manager = Manager::from_config(
+            options.connection(),
+            tls.clone(),
+            ManagerConfig::default(),
+        );
+        let timeouts = Timeouts {
+            wait: Some(options.connect_timeout),
+            create: Some(options.connect_timeout),
+            recycle: Some(options.connect_timeout),
+        };
+        let checked = Hook::async_fn(|client: &mut deadpool_postgres::ClientWrapper, _| {
+            let check = async { durability::check(client).await };
+            check
+                .map(|checked| checked.map_err(|error| HookError::message(error.to_string())))
+                .boxed()
+        });
+        let pool = Pool::builder(manager)
+            .max_size(options.pool_size)
+            .timeouts(timeouts)
+            .runtime(Runtime::Tokio1)
+            .post_create(checked)
+            .build()
+            .map_err(|error| PostgresError::Options(error.to_string()))?;
+        let options = Arc::new(options);
+        let postgres = Self { pool, tls, options };
+        // Apart from the pool, whose errors are only texts: the first connection tells why not.
+        let first = postgres.dedicated().await?;
+        migrate::migrate(&postgres, first).await?;
+        Ok(postgres)
+    }
+
+    /// A connection of the pool.
+    ///
+    /// # Errors
+    /// [`PostgresError::Unavailable`] when none became free or could be made in time.
+    pub async fn client(&self) -> Result<Client, PostgresError> {
+        let object = self.pool.get().await?;
+        let pooler = self.options.pooler;
+        Ok(Client { object, pooler })
+    }
+
+    /// A statement with the names of the schemas filled in: `{schema}` and `{read}`.
+    pub fn sql(&self, text: &str) -> String {
+        let schema = &self.options.schema;
+        let read = format!("{schema}_read");
+        text.replace("{schema}", schema).replace("{read}", &read)
+    }
+
+    /// How it is used.
+    pub fn options(&self) -> &PostgresOptions {
+        &self.options
+    }
+
+    /// A connection outside of the pool, for work that must never wait for a free one.
+    pub(crate) async fn dedicated(&self) -> Result<Dedicated, PostgresError> {
+        self.dedicated_with(|_| {}).await
+    }
+
+    /// A connection outside of the pool, with what the server says unasked.
+    pub(crate) async fn dedicated_with(
+        &self,
+        heard: impl Fn(AsyncMessage) + Send + 'static,
+    ) -> Result<Dedicated, PostgresError> {
+        let config = self.options.connection();
+        let connecting = config.connect(self.tls.clone());
+        let (client, mut connection) = tokio::time::timeout(self.options.connect_timeout, connecting)
+            .await
+            .map_err(|_| PostgresError::unavailable("no connection could be made in time"))??;
+        let messages = futures_util::stream::poll_fn(move |cx| connection.poll_message(cx));
+        let driver = tokio::spawn(async move {
+            let mut messages = std::pin::pin!(messages);
+            while let Some(Ok(message)) = futures_util::StreamExt::next(&mut messages).await {
+                heard(message);
+            }
+        });
+        let dedicated = Dedicated { client, driver };
+        durability::check(&dedicated.client).await?;
+        Ok(dedicated)
+    }
+}
+
+impl std::fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.options.fmt(f)
+    }
+}
+
+/// A connection of its own. Dropping it ends it, and takes back what was not committed.
+pub(crate) struct Dedicated {
+    pub(crate) client: tokio_postgres::Client,
+    driver: JoinHandle<()>,
+}
+
+impl Drop for Dedicated {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// A connection of the pool, given back when dropped.
+pub struct Client {
+    object: Object,
+    pooler: bool,
+}
+
+impl Client {
+    /// The rows that a statement answers with.
+    ///
+    /// # Errors
+    /// [`PostgresError`]: what the database said.
+    pub async fn rows(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, PostgresError> {
+        if self.pooler {
+            return Ok(self.object.query_typed(sql, parameters).await?);
+        }
+        let statement = self.prepared(sql, parameters).await?;
+        Ok(self.object.query(&statement, &values(parameters)).await?)
+    }
+
+    /// The rows that a statement answers with, as they arrive.
+    pub(crate) async fn stream(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<RowStream, PostgresError> {
+        if self.pooler {
+            let parameters = parameters.iter().map(|(value, kind)| (*value, kind.clone()));
+            return Ok(self.object.query_typed_raw(sql, parameters).await?);
+        }
+        let statement = self.prepared(sql, parameters).await?;
+        Ok(self.object.query_raw(&statement, values(parameters)).await?)
+    }
+
+    /// Runs a statement and tells how many rows it changed.
+    ///
+    /// # Errors
+    /// [`PostgresError`]: what the database said.
+    pub async fn execute(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64, PostgresError> {
+        if self.pooler {
+            return Ok(self.object.execute_typed(sql, parameters).await?);
+        }
+        let statement = self.prepared(sql, parameters).await?;
+        Ok(self.object.execute(&statement, &values(parameters)).await?)
+    }
+
+    /// Begins a transaction; dropped, it is rolled back.
+    ///
+    /// # Errors
+    /// [`PostgresError::Unavailable`] when the connection is gone.
+    pub async fn transaction(&mut self) -> Result<Transaction<'_>, PostgresError> {
+        let inner = self.object.transaction().await?;
+        Ok(Transaction {
+            inner,
+            pooler: self.pooler,
+        })
+    }
+
+    async fn prepared(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Statement, PostgresError> {
+        Ok(self.object.prepare_typed_cached(sql, &types(parameters)).await?)
+    }
+}
+
+/// Statements that take effect together or not at all.
+pub struct Transaction<'a> {
+    inner: deadpool_postgres::Transaction<'a>,
+    pooler: bool,
+}
+
+impl Transaction<'_> {
+    /// The rows that a statement answers with.
+    ///
+    /// # Errors
+    /// [`PostgresError`]: what the database said.
+    pub async fn rows(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, PostgresError> {
+        if self.pooler {
+            return Ok(self.inner.query_typed(sql, parameters).await?);
+        }
+        let statement = self.prepared(sql, parameters).await?;
+        Ok(self.inner.query(&statement, &values(parameters)).await?)
+    }
+
+    /// Runs a statement and tells how many rows it changed.
+    ///
+    /// # Errors
+    /// [`PostgresError`]: what the database said.
+    pub async fn execute(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64, PostgresError> {
+        if self.pooler {
+            return Ok(self.inner.execute_typed(sql, parameters).await?);
+        }
+        let statement = self.prepared(sql, parameters).await?;
+        Ok(self.inner.execute(&statement, &values(parameters)).await?)
+    }
+
+    /// Runs statements without parameters, one after the other.
+    ///
+    /// # Errors
+    /// [`PostgresError`]: what the database said.
+    pub async fn batch(&self, sql: &str) -> Result<(), PostgresError> {
+        Ok(self.inner.batch_execute(sql).await?)
+    }
+
+    /// Makes everything take effect.
+    ///
+    /// # Errors
+    /// [`PostgresError`]: when the connection was lost meanwhile, nobody knows whether it did.
+    pub async fn commit(self) -> Result<(), PostgresError> {
+        Ok(self.inner.commit().await?)
+    }
+
+    async fn prepared(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Statement, PostgresError> {
+        Ok(self.inner.prepare_typed_cached(sql, &types(parameters)).await?)
+    }
+}
+
+fn types(parameters: &[Parameter<'_>]) -> Vec<Type> {
+    parameters.iter().map(|(_, kind)| kind.clone()).collect()
+}
+
+fn values<'a>(parameters: &[Parameter<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    parameters.iter().map(|(value, _)| *value).collect()
+}

@@ -1,0 +1,169 @@
+//! Which events a page holds, as SQL.
+
+use annals_core::{Direction, Query, QueryItem, Source};
+use tokio_postgres::types::{ToSql, Type};
+
+use crate::postgres::{Parameter, Postgres};
+use crate::record::COLUMNS;
+
+/// The column of the head, after those of the event.
+pub(crate) const HEAD: usize = 12;
+
+/// A statement with its parameters.
+#[derive(Default)]
+pub(crate) struct Statement {
+    pub(crate) sql: String,
+    values: Vec<Value>,
+}
+
+enum Value {
+    Number(i64),
+    Text(String),
+    Texts(Vec<String>),
+}
+
+/// The bounds of a page: positions or versions, exclusive, in the direction of reading.
+pub(crate) struct Page<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) direction: Direction,
+    pub(crate) most: i64,
+}
+
+impl Page<'_> {
+    /// The statement that reads it.
+    pub(crate) fn statement(&self, postgres: &Postgres) -> Statement {
+        let mut statement = Statement::default();
+        let sql = match self.source {
+            Source::Stream { stream, after } => {
+                let stream = statement.value(Value::Text(stream.as_str().to_owned()));
+                let after = after.map(|version| version.0);
+                let bound = self.beyond("e.version", after, &mut statement);
+                self.of_events(&format!("e.stream = {stream}{bound}"), "e.version", &mut statement)
+            }
+            Source::Query { query, after } => {
+                let after = after.map(|position| position.0);
+                if query.items().is_empty() {
+                    let bound = self.beyond("e.position", after, &mut statement);
+                    self.of_events(&format!("true{bound}"), "e.position", &mut statement)
+                } else {
+                    self.of_items(query, after, &mut statement)
+                }
+            }
+        };
+        // The head is of the same state of the store; its row is there even if there are no events.
+        statement.sql = postgres.sql(&format!(
+            "select page.*, store.head
+             from (select coalesce(max(position), 0) as head from {{schema}}.events) store
+             left join lateral ({sql}) page on true"
+        ));
+        statement
+    }
+
+    fn of_events(&self, condition: &str, order: &str, statement: &mut Statement) -> String {
+        let (way, most) = (self.way(), statement.value(Value::Number(self.most)));
+        format!("select {COLUMNS} from {{schema}}.events e where {condition} order by {order} {way} limit {most}")
+    }
+
+    /// The positions of each item, from an index and so in order, then the events at the first of them.
+    fn of_items(&self, query: &Query, after: Option<u64>, statement: &mut Statement) -> String {
+        let items: Vec<String> = query
+            .items()
+            .iter()
+            .map(|item| format!("({})", self.of_item(item, after, statement)))
+            .collect();
+        let (way, most) = (self.way(), statement.value(Value::Number(self.most)));
+        let positions = items.join(" union ");
+        format!(
+            "select {COLUMNS} from (select position from ({positions}) found order by position {way} limit {most}) page
+             join {{schema}}.events e on e.position = page.position order by e.position {way}"
+        )
+    }
+
+    fn of_item(&self, item: &QueryItem, after: Option<u64>, statement: &mut Statement) -> String {
+        let (way, most) = (self.way(), statement.value(Value::Number(self.most)));
+        let kinds = kinds(item, statement);
+        let mut tags = item.tags.iter();
+        let Some(first) = tags.next() else {
+            let Some(kinds) = kinds else {
+                let bound = self.beyond("e.position", after, statement);
+                return format!("select e.position from {{schema}}.events e where true{bound} order by e.position {way} limit {most}");
+            };
+            let bound = self.beyond("e.position", after, statement);
+            return format!(
+                "select p.position from ({kinds}) k cross join lateral (
+                   select e.position from {{schema}}.events e where e.kind = k.id{bound}
+                   order by e.position {way} limit {most}) p order by p.position {way} limit {most}"
+            );
+        };
+        let first = statement.value(Value::Text(first.as_str().to_owned()));
+        let mut condition = format!("t.tag = {first}{}", self.beyond("t.position", after, statement));
+        let others: Vec<String> = tags.map(|tag| tag.as_str().to_owned()).collect();
+        if !others.is_empty() {
+            let others = statement.value(Value::Texts(others));
+            condition += &format!(
+                " and not exists (select from unnest({others}) w (tag) where not exists (
+                   select from {{schema}}.tags o where o.tag = w.tag and o.position = t.position))"
+            );
+        }
+        if let Some(kinds) = kinds {
+            condition += &format!(
+                " and exists (select from {{schema}}.events e where e.position = t.position and e.kind in ({kinds}))"
+            );
+        }
+        format!("select t.position from {{schema}}.tags t where {condition} order by t.position {way} limit {most}")
+    }
+
+    fn way(&self) -> &'static str {
+        match self.direction {
+            Direction::Forwards => "asc",
+            Direction::Backwards => "desc",
+        }
+    }
+
+    fn beyond(&self, column: &str, after: Option<u64>, statement: &mut Statement) -> String {
+        let Some(after) = after else {
+            return String::new();
+        };
+        let after = statement.value(Value::Number(i64::try_from(after).unwrap_or(i64::MAX)));
+        match self.direction {
+            Direction::Forwards => format!(" and {column} > {after}"),
+            Direction::Backwards => format!(" and {column} < {after}"),
+        }
+    }
+}
+
+/// The numbers of the kinds of an item; none: it takes all kinds.
+fn kinds(item: &QueryItem, statement: &mut Statement) -> Option<String> {
+    if item.categories.is_empty() && item.types.is_empty() {
+        return None;
+    }
+    let mut conditions = Vec::new();
+    if !item.categories.is_empty() {
+        let categories = item.categories.iter().cloned().collect();
+        let categories = statement.value(Value::Texts(categories));
+        conditions.push(format!("k.category = any ({categories})"));
+    }
+    if !item.types.is_empty() {
+        let types = item.types.iter().map(|kind| kind.as_str().to_owned()).collect();
+        let types = statement.value(Value::Texts(types));
+        conditions.push(format!("k.event_type = any ({types})"));
+    }
+    Some(format!("select k.id from {{schema}}.kinds k where {}", conditions.join(" and ")))
+}
+
+impl Statement {
+    /// The place of a value.
+    fn value(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("${}", self.values.len())
+    }
+
+    pub(crate) fn parameters(&self) -> Vec<Parameter<'_>> {
+        let parameters = self.values.iter().map(|value| match value {
+            Value::Number(number) => (number as &(dyn ToSql + Sync), Type::INT8),
+            Value::Text(text) => (text as &(dyn ToSql + Sync), Type::TEXT),
+            Value::Texts(texts) => (texts as &(dyn ToSql + Sync), Type::TEXT_ARRAY),
+        });
+        parameters.collect()
+    }
+}

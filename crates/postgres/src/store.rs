@@ -1,0 +1,122 @@
+//! The event store.
+
+use std::sync::Arc;
+
+use annals_core::{
+    Append, AppendError, AppendId, Appended, EventStore, EventStream, Position, Read, ReadError,
+    Source, StoreId, StreamId, StreamVersion, Subscription,
+};
+use async_trait::async_trait;
+use tokio_postgres::types::Type;
+
+use crate::append::Appender;
+use crate::error::PostgresError;
+use crate::head::{Head, Watcher};
+use crate::kinds::Kinds;
+use crate::postgres::Postgres;
+use crate::read::{Reader, outcome};
+use crate::subscribe::subscribe;
+
+/// An event store that several processes share.
+///
+/// Appends of one process that arrive together travel as one transaction, in one round trip, and
+/// each gets its own verdict. An append whose answer is lost is repeated until it is known what
+/// became of it, for as long as the append timeout; after that it is unconfirmed.
+///
+/// While the database is away, appends and reads are `unavailable`; once it is back they work
+/// again, without a restart.
+pub struct PostgresStore {
+    id: StoreId,
+    reader: Arc<Reader>,
+    appender: Appender,
+}
+
+impl PostgresStore {
+    /// Opens the store of a database.
+    ///
+    /// # Errors
+    /// [`PostgresError::Unavailable`] when the database does not answer.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub async fn open(postgres: &Postgres) -> Result<Self, PostgresError> {
+        let sql = postgres.sql("select id from {schema}.store");
+        let rows = postgres.client().await?.rows(&sql, &[]).await?;
+        let Some(row) = rows.first() else {
+            return Err(PostgresError::Schema {
+                schema: postgres.options().schema.clone(),
+                reason: "the store has no id".to_owned(),
+            });
+        };
+        let id = StoreId(row.try_get(0)?);
+        let kinds = Kinds::default();
+        kinds.learn_all(postgres).await?;
+        let reader = Arc::new(Reader {
+            postgres: postgres.clone(),
+            kinds,
+            head: Head::new(),
+        });
+        tokio::spawn(Watcher::new(&reader).run());
+        let appender = Appender::start(postgres, &reader);
+        Ok(Self {
+            id,
+            reader,
+            appender,
+        })
+    }
+
+    async fn position_of(&self, append: AppendId) -> Result<Option<i64>, PostgresError> {
+        let settled_in = self.appender.settled_in(append).as_millis();
+        let settled_in = i64::try_from(settled_in).unwrap_or(i64::MAX);
+        let sql = self.reader.postgres.sql("select {schema}.find_append($1, $2)");
+        let client = self.reader.postgres.client().await?;
+        let rows = client.rows(&sql, &[(&append.0, Type::UUID), (&settled_in, Type::INT8)]).await?;
+        Ok(rows.first().map_or(Ok(None), |row| row.try_get(0))?)
+    }
+}
+
+#[async_trait]
+impl EventStore for PostgresStore {
+    fn id(&self) -> StoreId {
+        self.id
+    }
+
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.appender.append(append).await
+    }
+
+    /// Answers once the append can no longer be on its way: after a lost answer, that is when the
+    /// append timeout has passed.
+    async fn find_append(&self, id: AppendId) -> Result<Option<Appended>, ReadError> {
+        let Some(position) = self.position_of(id).await? else {
+            return Ok(None);
+        };
+        let recorded = self.reader.appends_at(&[position]).await?;
+        Ok(recorded.get(&position).and_then(|events| outcome(events)))
+    }
+
+    async fn read(&self, read: Read) -> Result<EventStream, ReadError> {
+        self.reader.read(read).await
+    }
+
+    async fn subscribe(&self, source: Source) -> Result<Subscription, ReadError> {
+        subscribe(&self.reader, source)
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        self.reader.head().await
+    }
+
+    async fn stream_version(&self, stream: &StreamId) -> Result<StreamVersion, ReadError> {
+        self.reader.stream_version(stream).await
+    }
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresStore")
+            .field("id", &self.id)
+            .field("postgres", &self.reader.postgres)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,83 @@
+//! Subscriptions: the same pages as any read, and a wait until the store has moved on.
+//!
+//! There is no live path beside the catch-up path, so there is no seam between them. Each
+//! subscriber pulls at its own pace and holds one page, and no connection: a slow one costs
+//! nobody anything.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use annals_core::{Delivery, Direction, Position, ReadError, RecordedEvent, Source, Subscription};
+use futures_util::stream;
+use tokio::sync::watch;
+
+use crate::read::{PAGE, Reader};
+
+/// Reads on as events are recorded.
+pub(crate) fn subscribe(reader: &Arc<Reader>, source: Source) -> Result<Subscription, ReadError> {
+    source.validate()?;
+    let state = Follower {
+        reader: Arc::clone(reader),
+        head: reader.head.follow(),
+        source,
+        fetched: None,
+        told: None,
+        page: VecDeque::new(),
+    };
+    let deliveries = stream::try_unfold(state, |mut state| async move {
+        let delivery = state.next().await?;
+        Ok(Some((delivery, state)))
+    });
+    Ok(Subscription::new(deliveries))
+}
+
+struct Follower {
+    reader: Arc<Reader>,
+    head: watch::Receiver<Position>,
+    /// What to fetch next: the caller's source, with `after` moved on.
+    source: Source,
+    /// Up to where all that was asked for has been fetched.
+    fetched: Option<Position>,
+    /// Up to where the subscriber was told that it has everything.
+    told: Option<Position>,
+    page: VecDeque<RecordedEvent>,
+}
+
+impl Follower {
+    async fn next(&mut self) -> Result<Delivery, ReadError> {
+        loop {
+            if let Some(event) = self.page.pop_front() {
+                return Ok(Delivery::Event(Box::new(event)));
+            }
+            if let Some(reached) = self.fetched.filter(|_| self.told != self.fetched) {
+                self.told = Some(reached);
+                return Ok(Delivery::CaughtUp(reached));
+            }
+            let known = *self.head.borrow_and_update();
+            if self.fetched.is_some_and(|fetched| fetched >= known) {
+                // The sender is in the reader, which this subscription holds.
+                let _changed = self.head.changed().await;
+            } else {
+                self.fetch().await?;
+            }
+        }
+    }
+
+    /// Fetches the next page, and moves the source behind it.
+    async fn fetch(&mut self) -> Result<(), ReadError> {
+        let page = self.reader.page(&self.source, Direction::Forwards, PAGE).await?;
+        if let Some(last) = page.events.last() {
+            self.source.begin_after(last);
+        }
+        if page.is_last {
+            self.fetched = Some(page.head);
+            self.reader.head.reached(page.head);
+            // Nothing more up to here is wanted: the next look-up need not pass it again.
+            if let Source::Query { after, .. } = &mut self.source {
+                *after = (*after).max(Some(page.head));
+            }
+        }
+        self.page = page.events.into();
+        Ok(())
+    }
+}
