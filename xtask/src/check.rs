@@ -1,11 +1,13 @@
 //! `cargo xtask check`: the fast loop, for after every change.
 
-use std::env;
+use annals_servers::in_ci;
 
 use crate::command::Command;
 use crate::error::Error;
+use crate::servers::Servers;
 use crate::steps::Steps;
 use crate::tidy::{self, Detail};
+use crate::toolchain;
 use crate::workspace;
 
 /// Runs the fast loop.
@@ -20,12 +22,16 @@ pub(crate) fn run_steps(steps: &mut Steps) {
     steps.run("format", format);
     steps.run("lints", lints);
     steps.run("tidy", || tidy::run(Detail::Summary));
-    steps.run("tests", tests);
-}
-
-/// Whether this is a CI machine, where nothing may be left out.
-pub(crate) fn in_ci() -> bool {
-    env::var("CI").is_ok_and(|ci| ci == "true")
+    let servers = steps.run("servers", Servers::start);
+    if let Some(reason) = servers.as_ref().and_then(Servers::left_out) {
+        steps.skip("tests on the next PostgreSQL", reason);
+    }
+    // Only announced: on CI the tests fail by themselves where they cannot run.
+    if let Err(reason) = toolchain::set_up_power_cuts() {
+        steps.skip("tests that cut the power", reason.to_string());
+    }
+    // Without servers the tests that need none still tell something.
+    steps.run("tests", || tests(servers.as_ref()));
 }
 
 fn format() -> Result<(), Error> {
@@ -45,13 +51,15 @@ fn lints() -> Result<(), Error> {
     Command::cargo(&arguments).run()
 }
 
-fn tests() -> Result<(), Error> {
-    let command = Command::cargo(test_arguments());
-    match workspace::test_data() {
-        Some(data) => command.env(workspace::TEST_DATA_VARIABLE, data.as_os_str()),
-        None => command,
+fn tests(servers: Option<&Servers>) -> Result<(), Error> {
+    let mut command = Command::cargo(test_arguments());
+    if let Some(servers) = servers {
+        command = servers.tell(command);
     }
-    .run()
+    if let Some(data) = workspace::test_data() {
+        command = command.env(workspace::TEST_DATA_VARIABLE, data.as_os_str());
+    }
+    command.run()
 }
 
 fn test_arguments() -> &'static [&'static str] {

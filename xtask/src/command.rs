@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{self, Stdio};
 
 use crate::error::Error;
@@ -30,6 +31,13 @@ impl Command {
         process.args(arguments).current_dir(workspace::root());
         let line = format!("{shown_as} {}", arguments.join(" "));
         Self { line, process }
+    }
+
+    /// Runs in another folder than that of the workspace.
+    pub(crate) fn in_folder(mut self, folder: &Path) -> Self {
+        self.line = format!("(cd {} && {})", folder.display(), self.line);
+        self.process.current_dir(folder);
+        self
     }
 
     /// Sets an environment variable of the program.

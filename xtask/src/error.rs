@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::{fmt, io};
 
+use annals_servers::ServerError;
+
 use crate::{USAGE, workspace};
 
 /// Why a command stopped.
@@ -19,9 +21,17 @@ pub(crate) enum Error {
         install: &'static [&'static str],
     },
 
+    /// Only root may mount a file system.
+    /// **Do:** run as root, in a container if need be.
+    NotRoot,
+
     /// CI found no shared test data, and a green run without it would promise too much.
     /// **Do:** mount the folder, or point the variable at it.
     NoTestData,
+
+    /// A server that the tests need did not come up.
+    /// **Do:** read what it wrote.
+    Server(ServerError),
 
     /// A program ended with failure.
     /// **Do:** read what it printed above.
@@ -44,6 +54,12 @@ pub(crate) enum Error {
     StepsFailed { names: Vec<&'static str> },
 }
 
+impl From<ServerError> for Error {
+    fn from(error: ServerError) -> Self {
+        Error::Server(error)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -51,12 +67,14 @@ impl fmt::Display for Error {
             Error::Missing { what, install } => {
                 write!(f, "{what} is missing; run `{}`", install.join(" && "))
             }
+            Error::NotRoot => f.write_str("only root may mount a file system"),
             Error::NoTestData => write!(
                 f,
                 "{} names no folder, or is not set and there is no `{}`",
                 workspace::TEST_DATA_VARIABLE,
                 workspace::TEST_DATA
             ),
+            Error::Server(error) => write!(f, "{error}"),
             Error::Failed { line } => write!(f, "failed: {line}"),
             Error::NotStarted { line, source } => write!(f, "could not start `{line}`: {source}"),
             Error::Unreadable { path, source } => {

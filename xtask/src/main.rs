@@ -7,6 +7,8 @@ mod bench;
 mod check;
 mod command;
 mod error;
+mod next_postgres;
+mod servers;
 mod steps;
 mod test;
 mod tidy;
@@ -25,7 +27,9 @@ usage: cargo xtask <command>
   check             the fast loop: format, lints, tidy, tests
   test              everything: sets up what the tests need, then check, doc tests and documentation
   tidy [--verbose]  the house rules that compiler and clippy cannot check; --verbose lists the long files
-  bench [filter]    the benchmarks of the reference service, in release";
+  bench [filter]    the benchmarks of the reference service, in release
+  with-servers <command> [argument…]
+                    any command while the servers that the tests share are up";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -46,6 +50,7 @@ fn dispatch(arguments: &[&str]) -> Result<(), Error> {
         ["tidy"] => tidy::run(Detail::Summary),
         ["tidy", "--verbose"] => tidy::run(Detail::Everything),
         ["bench", filter @ ..] => bench::run(filter),
+        ["with-servers", program, arguments @ ..] => servers::run_with(program, arguments),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

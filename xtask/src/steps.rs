@@ -22,20 +22,25 @@ enum Outcome {
 }
 
 impl Steps {
-    /// Runs a step and notes how it went.
-    pub(crate) fn run(&mut self, name: &'static str, step: impl FnOnce() -> Result<(), Error>) {
+    /// Runs a step and notes how it went; what it made, unless it failed.
+    pub(crate) fn run<T>(
+        &mut self,
+        name: &'static str,
+        step: impl FnOnce() -> Result<T, Error>,
+    ) -> Option<T> {
         println!("\n── {name}");
         let started = Instant::now();
         let result = step();
         let took = started.elapsed();
-        let outcome = match result {
-            Ok(()) => Outcome::Passed(took),
+        let outcome = match &result {
+            Ok(_) => Outcome::Passed(took),
             Err(error) => {
                 println!("{error}");
                 Outcome::Failed(took)
             }
         };
         self.note(name, outcome);
+        result.ok()
     }
 
     /// Notes that a step does not run, and why.
@@ -88,7 +93,7 @@ mod tests {
     fn a_failed_step_fails_the_whole_and_the_next_still_runs() {
         let mut steps = Steps::default();
         let mut next_ran = false;
-        steps.run("first", || Err(Error::NoTestData));
+        steps.run("first", || Err::<(), _>(Error::NoTestData));
         steps.run("second", || {
             next_ran = true;
             Ok(())

@@ -17,7 +17,7 @@ pub(crate) fn run() -> Result<(), Error> {
     steps.run("doc tests", doc_tests);
     steps.run("documentation", documentation);
     if workspace::test_data().is_none() {
-        report_missing_test_data(&mut steps, check::in_ci());
+        report_missing_test_data(&mut steps, annals_servers::in_ci());
     }
     steps.finish()
 }
@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<(), Error> {
 fn report_missing_test_data(steps: &mut Steps, in_ci: bool) {
     let name = "tests on shared data";
     if in_ci {
-        steps.run(name, || Err(Error::NoTestData));
+        steps.run(name, || Err::<(), _>(Error::NoTestData));
     } else {
         steps.skip(name, Error::NoTestData.to_string());
     }

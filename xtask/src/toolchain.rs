@@ -1,49 +1,108 @@
 //! What the tests need beyond cargo, and how to get it.
 
+use annals_servers::{PgBouncer, PostgresCluster};
+
 use crate::command::Command;
 use crate::error::Error;
 
 /// Something that must be on the machine.
-struct Need {
+pub(crate) struct Need {
     what: &'static str,
-    /// The line that succeeds where it is present.
-    probe: &'static str,
+    /// Whether it is there.
+    is_met: fn() -> bool,
     /// The lines that install it.
     install: &'static [&'static str],
 }
 
+const UPDATE: &str = "apt-get update";
+
+/// To build and check the project.
 const NEEDS: [Need; 3] = [
     Need {
         what: "rustfmt",
-        probe: "cargo fmt --version",
+        is_met: || Command::cargo(&["fmt", "--version"]).succeeds(),
         install: &["rustup component add rustfmt"],
     },
     Need {
         what: "clippy",
-        probe: "cargo clippy --version",
+        is_met: || Command::cargo(&["clippy", "--version"]).succeeds(),
         install: &["rustup component add clippy"],
     },
     // SQLite and the hashes are compiled from C.
     Need {
         what: "the C compiler `cc`",
-        probe: "cc --version",
-        install: &["apt-get update", "apt-get install --yes build-essential"],
+        is_met: || runs("cc"),
+        install: &[UPDATE, "apt-get install --yes build-essential"],
     },
 ];
 
-/// Sees that everything needed is there, and installs what is not.
+/// The servers that the tests share.
+pub(crate) const SERVERS: Need = Need {
+    what: "PostgreSQL or PgBouncer",
+    is_met: || PostgresCluster::is_installed() && PgBouncer::is_installed(),
+    install: &[
+        UPDATE,
+        "env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql pgbouncer",
+    ],
+};
+
+/// Brings the second version of PostgreSQL.
+pub(crate) const NPM: Need = Need {
+    what: "npm",
+    is_met: || runs("npm") && runs("node"),
+    install: &[
+        UPDATE,
+        "env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends npm",
+    ],
+};
+
+/// Cuts the power of a file system that is mounted for it.
+const POWER_CUT: Need = Need {
+    what: "mkfs.ext4 or xfs_io",
+    is_met: || {
+        let make = Command::new("mkfs.ext4", &["-V"]).succeeds();
+        let cut = Command::new("xfs_io", &["-V"]).succeeds();
+        make && cut
+    },
+    install: &[
+        UPDATE,
+        "env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends e2fsprogs xfsprogs",
+    ],
+};
+
+/// Whether this process may install things, and runs servers under an account that is not its own.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Sees that everything needed to build is there, and installs what is not.
 pub(crate) fn set_up() -> Result<(), Error> {
     NEEDS.iter().try_for_each(Need::meet)
 }
 
+/// Sees that the power of a file system can be cut, and installs what is missing for it.
+pub(crate) fn set_up_power_cuts() -> Result<(), Error> {
+    if is_root() {
+        POWER_CUT.meet()
+    } else {
+        Err(Error::NotRoot)
+    }
+}
+
 impl Need {
-    fn meet(&self) -> Result<(), Error> {
-        if self.is_met() {
+    /// Sees that it is there, and installs it if it is not.
+    pub(crate) fn meet(&self) -> Result<(), Error> {
+        if (self.is_met)() {
             return Ok(());
         }
         println!("{} is missing; installing it", self.what);
-        let installed = self.install.iter().try_for_each(|line| command(line).run());
-        if installed.is_ok() && self.is_met() {
+        for line in self.install {
+            // What was installed in spite of an error counts, as when one of many mirrors is down.
+            if let Err(error) = command(line).run() {
+                println!("{error}");
+            }
+        }
+        if (self.is_met)() {
             return Ok(());
         }
         Err(Error::Missing {
@@ -51,21 +110,17 @@ impl Need {
             install: self.install,
         })
     }
+}
 
-    fn is_met(&self) -> bool {
-        command(self.probe).succeeds()
-    }
+fn runs(program: &str) -> bool {
+    Command::new(program, &["--version"]).succeeds()
 }
 
 fn command(line: &str) -> Command {
     let mut words = line.split(' ');
     let program = words.next().expect("splitting yields at least one word");
     let arguments: Vec<&str> = words.collect();
-    if program == "cargo" {
-        Command::cargo(&arguments)
-    } else {
-        Command::new(program, &arguments)
-    }
+    Command::new(program, &arguments)
 }
 
 #[cfg(test)]
@@ -76,7 +131,7 @@ mod tests {
     fn what_cannot_be_installed_is_named_with_the_line_to_run() {
         let need = Need {
             what: "the time machine",
-            probe: "no-such-program --version",
+            is_met: || runs("no-such-program"),
             install: &["no-such-installer time-machine"],
         };
         let error = need.meet().expect_err("the program does not exist");
@@ -90,7 +145,7 @@ mod tests {
     fn what_is_there_is_not_installed() {
         let need = Need {
             what: "cargo",
-            probe: "cargo --version",
+            is_met: || runs("cargo"),
             install: &["no-such-installer cargo"],
         };
         assert!(need.meet().is_ok());

@@ -4,15 +4,17 @@ use super::Finding;
 use super::tree::{Manifest, Tree};
 
 /// A crate and the crates of ours it may use. Dev-dependencies are free: a test may stand on anything.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("annals-core", &[]),
     ("annals-macros", &[]),
     ("annals-log", &[]),
     ("annals-embedded", &["annals-core", "annals-log"]),
+    ("annals-postgres", &["annals-core"]),
     ("annals-sqlite", &["annals-core"]),
     ("annals-runtime", &["annals-core"]),
     ("annals-http", &["annals-core", "annals-runtime"]),
     ("annals-testing", &["annals-core"]),
+    ("annals-servers", &[]),
     (
         "annals",
         &[
@@ -20,6 +22,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
             "annals-macros",
             "annals-log",
             "annals-embedded",
+            "annals-postgres",
             "annals-sqlite",
             "annals-runtime",
             "annals-http",
@@ -27,7 +30,17 @@ const MAY_USE: [(&str, &[&str]); 11] = [
         ],
     ),
     ("annals-reference", &["annals"]),
-    ("xtask", &[]),
+    (
+        "annals-bench",
+        &[
+            "annals-core",
+            "annals-macros",
+            "annals-embedded",
+            "annals-postgres",
+            "annals-runtime",
+        ],
+    ),
+    ("xtask", &["annals-servers"]),
 ];
 
 /// The core knows no database, no network, no file and no async runtime.

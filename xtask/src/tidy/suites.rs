@@ -6,6 +6,7 @@ use super::Finding;
 use super::tree::{Manifest, Tree};
 
 /// No test is switched off, and every crate is in the workspace, so that `--workspace` reaches it.
+/// A crate that the workspace excludes says so by being a workspace of its own.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = ignored_tests(tree);
     for manifest in tree.crates() {
@@ -78,7 +79,9 @@ fn outside_the_workspace(tree: &Tree, manifest: &Manifest<'_>) -> Option<Finding
         globs.any(|glob| matches(glob, manifest.folder()))
     };
     let is_member = lists("members") && !lists("exclude");
-    (!is_member).then(|| manifest.finding("name", "this crate is no member of the workspace"))
+    let stands_alone = lists("exclude") && manifest.value(&["workspace"]).is_some();
+    (!is_member && !stands_alone)
+        .then(|| manifest.finding("name", "this crate is no member of the workspace"))
 }
 
 /// Whether `crates/*` or `crates/core` names the folder `crates/core`.

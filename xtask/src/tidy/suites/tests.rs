@@ -78,3 +78,10 @@ fn an_excluded_crate_is_found() {
     let manifest = ("crates/x/Cargo.toml", "[package]\nname = \"annals-x\"\n");
     assert_eq!(messages(&[("Cargo.toml", workspace), manifest]).len(), 1);
 }
+
+#[test]
+fn an_excluded_crate_that_is_a_workspace_of_its_own_needs_no_other() {
+    let workspace = "[workspace]\nmembers = [\"crates/*\"]\nexclude = [\"bench\"]\n";
+    let manifest = ("bench/Cargo.toml", "[package]\nname = \"b\"\n[workspace]\n");
+    assert!(messages(&[("Cargo.toml", workspace), manifest]).is_empty());
+}
