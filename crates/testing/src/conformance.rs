@@ -22,7 +22,7 @@ use async_trait::async_trait;
 mod cases;
 mod follower;
 mod random;
-mod sample;
+pub(crate) mod sample;
 mod subject;
 
 mod append;
@@ -43,7 +43,9 @@ mod versions;
 mod visibility;
 
 pub use cases::CASES;
+pub(crate) use random::Random;
 use subject::Subject;
+pub(crate) use subject::{in_parallel, in_time};
 
 /// How the suite comes by stores of one kind.
 #[async_trait]
@@ -152,7 +154,7 @@ pub async fn check(name: &str, backend: impl Backend) {
     }
 }
 
-fn panic_message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("a panic without a message").to_owned()

@@ -2,6 +2,8 @@
 //!
 //! - [`conformance`]: the contract of [`EventStore`](annals_core::EventStore) as a suite of cases,
 //!   which every backend, wrapper and client runs;
+//! - [`ordering`]: whether its readers can miss, repeat or reorder events, as a suite of cases that
+//!   try to make them;
 //! - [`given()`]: given/when/then for aggregates, and [`given_events`] for projections;
 //! - [`ManualClock`] and [`SequentialIds`]: time and identity in the test's hands.
 
@@ -9,6 +11,7 @@ mod clock;
 pub mod conformance;
 mod given;
 mod ids;
+pub mod ordering;
 
 pub use clock::ManualClock;
 pub use given::{Decision, Given, GivenEvents, Happened, given, given_events, happened};

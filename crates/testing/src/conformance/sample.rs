@@ -30,7 +30,7 @@ pub(super) fn event_of_type(name: &str, number: usize) -> NewEvent {
 }
 
 /// The events of those numbers.
-pub(super) fn events(numbers: impl IntoIterator<Item = usize>) -> Vec<NewEvent> {
+pub(crate) fn events(numbers: impl IntoIterator<Item = usize>) -> Vec<NewEvent> {
     numbers.into_iter().map(event).collect()
 }
 
@@ -50,7 +50,7 @@ pub(super) fn write_at(to: &str, expected: ExpectedVersion, events: Vec<NewEvent
 }
 
 /// An append to one stream that expects nothing.
-pub(super) fn append(to: &str, events: Vec<NewEvent>) -> Append {
+pub(crate) fn append(to: &str, events: Vec<NewEvent>) -> Append {
     append_at(to, ExpectedVersion::Any, events)
 }
 

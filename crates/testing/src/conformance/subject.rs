@@ -120,7 +120,7 @@ pub(super) async fn rest_of(read: EventStream) -> Vec<RecordedEvent> {
 }
 
 /// Waits for an answer, but not for ever.
-pub(super) async fn in_time<T>(what: &str, answer: impl Future<Output = T>) -> T {
+pub(crate) async fn in_time<T>(what: &str, answer: impl Future<Output = T>) -> T {
     match tokio::time::timeout(PATIENCE, answer).await {
         Ok(answer) => answer,
         Err(_) => panic!("{what} did not come within {PATIENCE:?}"),
@@ -128,7 +128,7 @@ pub(super) async fn in_time<T>(what: &str, answer: impl Future<Output = T>) -> T
 }
 
 /// Runs tasks side by side and waits for all of them; fails as the first of them that fails.
-pub(super) async fn in_parallel<T: Send + 'static>(
+pub(crate) async fn in_parallel<T: Send + 'static>(
     tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
     let running: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
