@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use annals::http::Limits;
-use annals::{Delivery, Source};
 use annals_reference::bank::Bank;
+use annals_reference::place::Place;
 use annals_reference::routes::router;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -24,6 +24,7 @@ use crate::table::Table;
 
 const CLIENTS: usize = 64;
 const LOAD_FOR: Duration = Duration::from_secs(6);
+const LAG_EVERY: Duration = Duration::from_millis(5);
 const VISIBLE_WITHIN: Duration = Duration::from_secs(30);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -31,7 +32,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) async fn commands(table: &mut Table) -> Outcome {
     let directory = TempDir::new()?;
     let syncs = syncs_per_second(directory.path())?;
-    let bank = Bank::open(directory.path()).await?;
+    let bank = Bank::open(&Place::Directory(directory.path().to_owned())).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let service = router(bank.clone(), Limits::default());
@@ -41,13 +42,6 @@ pub(crate) async fn commands(table: &mut Table) -> Outcome {
     let lag = tokio::spawn(measure_lag(bank.clone(), Arc::clone(&done)));
     let (rate, latencies) = load(address).await.map_err(|failure| failure.to_string())?;
     done.store(true, Ordering::Relaxed);
-    // One more event ends the wait for the next one.
-    let mut last = Client::connect(address)
-        .await
-        .map_err(|failure| failure.to_string())?;
-    last.open("last")
-        .await
-        .map_err(|failure| failure.to_string())?;
     let lag = lag.await?.map_err(|failure| failure.to_string())?;
 
     table.rate(
@@ -91,26 +85,30 @@ async fn load(address: SocketAddr) -> Result<(f64, Vec<Duration>), Failure> {
     Ok((answered / started.elapsed().as_secs_f64(), latencies))
 }
 
-/// From the moment an event can be read until the slowest read model shows it; one event after
-/// the other, as fast as they can be followed.
+/// Again and again, at a pace that does not wait for slow answers: from the moment an event can be
+/// read until the slowest read model shows it.
 async fn measure_lag(bank: Bank, done: Arc<AtomicBool>) -> Result<Vec<Duration>, Failure> {
-    let annals = bank.annals();
-    let head = annals.store().head().await?;
-    let mut subscription = annals.store().subscribe(Source::all_after(head)).await?;
-    let mut samples = Vec::new();
+    let mut pace = tokio::time::interval(LAG_EVERY);
+    let mut waiting = JoinSet::new();
     while !done.load(Ordering::Relaxed) {
-        // Only the newest of what is there: older ones have waited for this loop, not for the
-        // read models.
-        let Delivery::CaughtUp(newest) = subscription.next().await? else {
-            continue;
-        };
-        let readable = Instant::now();
-        for projection in annals.projections() {
-            projection.wait_for(newest, VISIBLE_WITHIN).await?;
-        }
-        samples.push(readable.elapsed());
+        pace.tick().await;
+        waiting.spawn(lag_now(bank.clone()));
+    }
+    let mut samples = Vec::new();
+    while let Some(sample) = waiting.join_next().await {
+        samples.push(sample??);
     }
     Ok(samples)
+}
+
+async fn lag_now(bank: Bank) -> Result<Duration, Failure> {
+    let annals = bank.annals();
+    let newest = annals.store().head().await?;
+    let readable = Instant::now();
+    for projection in annals.projections() {
+        projection.wait_for(newest, VISIBLE_WITHIN).await?;
+    }
+    Ok(readable.elapsed())
 }
 
 /// One kept-alive connection.

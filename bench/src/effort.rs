@@ -1,0 +1,33 @@
+//! How long to measure.
+
+use std::time::Duration;
+
+/// How long to measure: all of it is bounded, in rounds, time and number.
+pub(crate) struct Effort {
+    /// How often the candidates take turns.
+    pub(crate) rounds: usize,
+    /// How long a candidate's turn is.
+    pub(crate) turn: Duration,
+    /// Most commands in a turn: each goes to an account that has had none.
+    pub(crate) commands: usize,
+    /// Events that are read in a turn of the embedded store.
+    pub(crate) embedded_events: usize,
+}
+
+impl Effort {
+    /// Figures to publish.
+    pub(crate) const FULL: Self = Self {
+        rounds: 5,
+        turn: Duration::from_secs(1),
+        commands: 2_000,
+        embedded_events: 500_000,
+    };
+
+    /// Figures to develop by.
+    pub(crate) const QUICK: Self = Self {
+        rounds: 3,
+        turn: Duration::from_millis(200),
+        commands: 400,
+        embedded_events: 50_000,
+    };
+}
