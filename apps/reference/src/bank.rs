@@ -1,20 +1,19 @@
 //! The bank: what is put together from the domain, and what every route is given.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use annals::http::Problem;
 use annals::runtime::{CommandContext, ExecuteError, Executed, ProjectionHandle, Repository};
-use annals::sqlite::{Database, SqlProjection, SqliteError};
 use annals::{
-    Aggregate, Annals, AppendId, Builder, Clock, IdSource, Position, RandomIds, ReadError,
-    ReadModel, StreamVersion, SystemClock, Timestamp,
+    Aggregate, Annals, AppendId, Clock, IdSource, Position, Projection, RandomIds, ReadError,
+    ReadModel, StreamVersion, SystemClock, Table, TableProjection, Timestamp,
 };
 
 use crate::accounts::read_models::{
     AccountBalance, AccountSummary, DailySummary, TransactionHistory,
 };
 use crate::accounts::{Account, AccountCommand, AccountError, AccountId};
+use crate::place::Place;
 
 /// A command on an account that was carried out.
 pub type AccountExecuted = Executed<Account>;
@@ -32,29 +31,22 @@ trait NamedClock: Clock + std::fmt::Debug {}
 impl<C: Clock + std::fmt::Debug> NamedClock for C {}
 
 impl Bank {
-    /// A bank that keeps everything in one directory.
+    /// A bank that keeps everything in one place.
     ///
     /// # Errors
-    /// [`annals::Error`] when the directory cannot be used.
-    pub async fn open(directory: &Path) -> Result<Self, annals::Error> {
-        Self::start(Annals::open(directory)).await
-    }
-
-    /// A bank that forgets everything, for tests and trials.
-    ///
-    /// # Errors
-    /// [`annals::Error`] when there is no memory for it.
-    pub async fn in_memory() -> Result<Self, annals::Error> {
-        Self::start(Annals::in_memory()).await
-    }
-
-    async fn start(builder: Builder) -> Result<Self, annals::Error> {
+    /// [`annals::Error`] when the place cannot be used.
+    pub async fn open(place: &Place) -> Result<Self, annals::Error> {
+        let builder = match place {
+            Place::Memory => Annals::in_memory(),
+            Place::Directory(path) => Annals::open(path),
+            Place::Postgres(url) => Annals::open(url.expose()),
+        };
         let annals = builder
             .aggregate::<Account>()
             .projection::<AccountBalance>()
-            .sql_projection(TransactionHistory)
+            .table_projection::<TransactionHistory>()
             .projection::<DailySummary>()
-            .sql_projection(AccountSummary)
+            .table_projection::<AccountSummary>()
             .start()
             .await?;
         Ok(Self {
@@ -85,18 +77,18 @@ impl Bank {
         self.annals.repository()
     }
 
-    /// The database of the read models.
-    pub fn read_models(&self) -> &Database {
-        self.annals.read_models()
+    /// The rows of a read model, to be queried.
+    pub fn table<R: ReadModel>(&self) -> Table<R> {
+        self.annals.table()
     }
 
-    /// What keeps a typed read model up to date.
-    pub fn projection<R: ReadModel>(&self) -> &ProjectionHandle {
-        self.annals.projection(R::TABLE)
+    /// What keeps a read model of one table up to date.
+    pub fn projection<P: Projection>(&self) -> &ProjectionHandle {
+        self.annals.projection(P::TABLE)
     }
 
-    /// What keeps a read model by hand up to date.
-    pub fn sql_projection<P: SqlProjection>(&self) -> &ProjectionHandle {
+    /// What keeps a read model of several tables up to date.
+    pub fn table_projection<P: TableProjection>(&self) -> &ProjectionHandle {
         self.annals.projection(P::NAME)
     }
 
@@ -132,18 +124,6 @@ impl Bank {
             .expect("a UUID is a valid account id")
     }
 
-    /// The row of a read model.
-    ///
-    /// # Errors
-    /// A [`Problem`] when it cannot be read.
-    pub async fn row<R: ReadModel>(&self, key: &R::Key) -> Result<Option<R>, Problem> {
-        self.read_models()
-            .table::<R>()
-            .get(key)
-            .await
-            .map_err(query_failed)
-    }
-
     /// The position of the last event.
     ///
     /// # Errors
@@ -169,13 +149,5 @@ impl Bank {
     /// Finishes what projections are at. Queries still work.
     pub async fn stop(&self) {
         self.annals.stop().await;
-    }
-}
-
-/// What a failed query on a read model means over HTTP.
-pub fn query_failed(error: SqliteError) -> Problem {
-    match error {
-        SqliteError::Unavailable { .. } => Problem::unavailable(&error),
-        other => Problem::internal(&other),
     }
 }

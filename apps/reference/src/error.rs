@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::import::ImportError;
 
@@ -13,6 +14,30 @@ pub enum Error {
     /// **Do:** what its own message says.
     #[error(transparent)]
     Open(#[from] annals::Error),
+
+    /// A password stands on the command line, which everybody on the machine can read.
+    /// **Do:** give the URL in a variable or in a file.
+    #[error(
+        "the URL of --store holds a password that others can read on the command line: \
+         give it as ANNALS_STORE, or in a file with --store-file"
+    )]
+    PasswordInArguments,
+
+    /// The file with the URL of the store cannot be read.
+    /// **Do:** check its path and its rights.
+    #[error("store file {path}: {source}")]
+    StoreFile {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+
+    /// The URL of the store is of no kind that is known. It is not shown, as it may hold a password.
+    /// **Do:** give one of PostgreSQL.
+    #[error("the URL of the store must be one of PostgreSQL: postgres://user@host/database")]
+    StoreUrl,
 
     /// The address is one that others can reach, and nothing protects it.
     /// **Do:** listen on a loopback address, or say that it is meant.

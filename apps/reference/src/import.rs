@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use annals::runtime::{CommandContext, ExecuteError, IdempotencyKey, NotReached};
-use annals::sqlite::SqliteError;
-use annals::{Metadata, ReadError};
+use annals::{Metadata, QueryError, ReadError};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -90,7 +89,7 @@ pub enum ImportError {
     /// The read models cannot be queried.
     /// **Do:** what the cause says; the import itself is complete.
     #[error(transparent)]
-    ReadModels(#[from] SqliteError),
+    ReadModels(#[from] QueryError),
 }
 
 /// What the rows of one account, or of all, led to.

@@ -3,7 +3,8 @@
 //! In reading order:
 //!
 //! - the domain: [`money`], and [`accounts`] with a slice for each use case;
-//! - what it is put together to: the [`bank`], the [`routes`] and their documentation;
+//! - what it is put together to: the [`bank`] and its [`place`], the [`routes`] and their
+//!   documentation;
 //! - what the program does: [`options`], [`serve`], [`import`], [`demo`];
 //! - [`traffic`], for whoever needs a busy bank.
 
@@ -15,6 +16,7 @@ mod error;
 pub mod import;
 pub mod money;
 pub mod options;
+pub mod place;
 pub mod routes;
 pub mod serve;
 pub mod summary;

@@ -11,14 +11,11 @@ use annals_reference::bank::Bank;
 use annals_reference::import::import_bank;
 use annals_reference::options::{LogFormat, Options, Task};
 use annals_reference::serve::serve;
-use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    write_log(options.log_format);
-    match run(&options).await {
+    match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Without a standard error there is nobody left to tell.
@@ -28,11 +25,13 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(options: &Options) -> Result<(), Error> {
+async fn run() -> Result<(), Error> {
+    let options = Options::read()?;
+    write_log(options.log_format);
     match &options.task {
-        None | Some(Task::Serve) => serve(options).await,
+        None | Some(Task::Serve) => serve(&options).await,
         Some(Task::ImportBank { file }) => {
-            let bank = Bank::open(&options.data_dir).await?;
+            let bank = Bank::open(&options.place()?).await?;
             let report = import_bank(&bank, file).await?;
             bank.stop().await;
             Ok(writeln!(std::io::stdout(), "{report}")?)

@@ -1,9 +1,13 @@
 //! What the program can be told on its command line and by its environment.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::error::Error;
+use crate::place::{Place, StoreUrl};
 
 /// The reference service of Annals: a bank, event-sourced.
 #[derive(Debug, Clone, Parser)]
@@ -21,6 +25,29 @@ pub struct Options {
         global = true
     )]
     pub data_dir: PathBuf,
+
+    /// Where else events and read models are kept: a database that several services may share, as
+    /// postgres://user@host/database. Its password, if it needs one, belongs into the variable or
+    /// into a file: everybody on the machine can read a command line.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ANNALS_STORE",
+        hide_env_values = true,
+        conflicts_with_all = ["data_dir", "store_file"],
+        global = true
+    )]
+    pub store: Option<StoreUrl>,
+
+    /// A file that holds the URL of --store.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ANNALS_STORE_FILE",
+        conflicts_with = "data_dir",
+        global = true
+    )]
+    pub store_file: Option<PathBuf>,
 
     /// How log lines are written to the standard error. What is logged is set by RUST_LOG.
     #[arg(long, env = "ANNALS_LOG_FORMAT", default_value = "text", global = true)]
@@ -42,6 +69,52 @@ pub struct Options {
     /// Fill the bank with some accounts before serving.
     #[arg(long, env = "ANNALS_SEED_DEMO", global = true)]
     pub seed_demo: bool,
+}
+
+impl Options {
+    /// What the command line and the environment say. Ends the program when it is asked for help
+    /// and when that makes no sense.
+    ///
+    /// # Errors
+    /// [`Error::PasswordInArguments`].
+    pub fn read() -> Result<Self, Error> {
+        let matches = Self::command().get_matches();
+        let options = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        match &options.store {
+            Some(url) if url.has_password() && is_argument(&matches, "store") => {
+                Err(Error::PasswordInArguments)
+            }
+            _ => Ok(options),
+        }
+    }
+
+    /// Where events and read models are kept.
+    ///
+    /// # Errors
+    /// [`Error::StoreFile`] and [`Error::StoreUrl`].
+    pub fn place(&self) -> Result<Place, Error> {
+        let url = match (&self.store, &self.store_file) {
+            (Some(url), _) => url.clone(),
+            (None, Some(file)) => read_url(file)?,
+            (None, None) => return Ok(Place::Directory(self.data_dir.clone())),
+        };
+        match url.is_postgres() {
+            true => Ok(Place::Postgres(url)),
+            false => Err(Error::StoreUrl),
+        }
+    }
+}
+
+fn is_argument(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::CommandLine)
+}
+
+fn read_url(file: &Path) -> Result<StoreUrl, Error> {
+    let text = std::fs::read_to_string(file).map_err(|source| Error::StoreFile {
+        path: file.to_owned(),
+        source,
+    })?;
+    Ok(text.trim().to_owned().into())
 }
 
 /// What the program does. Without a task it serves.

@@ -1,6 +1,6 @@
 //! All routes of the service.
 
-use annals::http::{Limits, ProjectionHealth, Readiness, guard};
+use annals::http::{Limits, ProjectionHealth, Readiness, StoreHealth, guard};
 use axum::Router;
 use axum::extract::State;
 use utoipa::OpenApi;
@@ -30,7 +30,8 @@ async fn live() -> axum::response::Response {
     annals::http::live().await
 }
 
-/// Whether queries are answered up to date: 200 if every projection is, else 503.
+/// Whether commands are carried out and queries answered up to date: 200 if the event store answers
+/// and every projection has caught up, else 503.
 #[utoipa::path(
     get,
     path = "/health/ready",
@@ -38,5 +39,7 @@ async fn live() -> axum::response::Response {
     responses((status = 200, body = Readiness), (status = 503, body = Readiness))
 )]
 async fn ready(State(bank): State<Bank>) -> Readiness {
-    Readiness::of(bank.annals().projections().map(ProjectionHealth::of))
+    let store = StoreHealth::of(&**bank.annals().store()).await;
+    let projections = bank.annals().projections().map(ProjectionHealth::of);
+    Readiness::of(store, projections)
 }

@@ -1,9 +1,8 @@
-//! Serving: from the open data directory to the last answer.
+//! Serving: from the open bank to the last answer.
 
 use std::future::IntoFuture;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use annals::http::Limits;
@@ -15,6 +14,7 @@ use crate::bank::Bank;
 use crate::demo;
 use crate::error::Error;
 use crate::options::Options;
+use crate::place::Place;
 use crate::routes::router;
 
 /// How long requests in flight may take once the service was told to stop.
@@ -27,7 +27,8 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(20);
 /// [`Error`] when it cannot start.
 pub async fn serve(options: &Options) -> Result<(), Error> {
     refuse_insecure(options)?;
-    let bank = Bank::open(&options.data_dir).await?;
+    let place = options.place()?;
+    let bank = Bank::open(&place).await?;
     if options.seed_demo {
         demo::seed(&bank).await?;
     }
@@ -36,7 +37,7 @@ pub async fn serve(options: &Options) -> Result<(), Error> {
     let listener = listener.map_err(|source| Error::Listen { address, source })?;
     // Before anyone is told that it serves: from then on a signal must drain it.
     let told_to_stop = StopSignals::listen()?;
-    greet(listener.local_addr()?, &options.data_dir);
+    greet(listener.local_addr()?, &place);
     serve_until(told_to_stop, listener, bank.clone()).await;
     bank.stop().await;
     tracing::info!("stopped");
@@ -50,11 +51,10 @@ fn refuse_insecure(options: &Options) -> Result<(), Error> {
     Err(Error::InsecureListen(options.listen))
 }
 
-fn greet(address: SocketAddr, data_dir: &Path) {
-    let data_dir = data_dir.display();
+fn greet(address: SocketAddr, place: &Place) {
     let greeting = format!(
         "listening on  http://{address}   (documentation: http://{address}/docs)\n\
-         data kept in  {data_dir}\n\
+         data kept in  {place}\n\
          try           curl -i http://{address}/accounts -H 'Content-Type: application/json' \
          -d '{{\"accountId\":\"acc-123\",\"ownerId\":\"me\",\"initialDeposit\":\"50.00\"}}'\n"
     );

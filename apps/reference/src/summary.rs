@@ -1,12 +1,13 @@
 //! The whole bank in numbers.
 
+use annals::Selection;
 use annals::http::{Answer, Freshness, Parameters, Problem};
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::accounts::read_models::{AccountSummary, CurrencySummary};
-use crate::bank::{Bank, query_failed};
+use crate::bank::Bank;
 use crate::money::{Currency, WrittenMoney};
 
 /// How many accounts there are, and what is on them.
@@ -91,9 +92,10 @@ pub(crate) async fn get_summary(
     Parameters(freshness): Parameters<Freshness>,
 ) -> Result<Answer<Summary>, Problem> {
     let position = freshness
-        .wait(bank.sql_projection::<AccountSummary>())
+        .wait(bank.table_projection::<AccountSummary>())
         .await?;
-    let currencies = bank.read_models().read(CurrencySummary::all).await;
-    let summary = Summary::of(currencies.map_err(query_failed)?);
+    let all = Selection::new().limit(Currency::MOST);
+    let currencies = bank.table::<CurrencySummary>().list(all).await?;
+    let summary = Summary::of(currencies);
     Ok(Answer::ok(summary).position(position))
 }

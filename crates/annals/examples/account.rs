@@ -117,7 +117,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .wait_for(done.position, limit)
         .await?;
     let balance = service
-        .read_models()
         .table::<Balance>()
         .get(&"acc-123".to_owned())
         .await?;

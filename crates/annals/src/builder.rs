@@ -1,17 +1,19 @@
 //! Putting a service together: which store, which aggregates, which projections.
 
 use std::any::{Any, TypeId, type_name};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use annals_core::{EventStore, Projection, Projector, Snapshot};
-use annals_embedded::EmbeddedStore;
-use annals_runtime::{Repository, RunnerOptions, SnapshotPolicy, run_projection};
-use annals_sqlite::{
-    Database, SnapshotTable, SqlProjection, SqlProjector, SqliteError, TypedProjector,
+use annals_core::{
+    EventStore, Leases, Projection, Projector, ReadModels, Snapshot, SnapshotStore, TableFold,
+    TableProjection,
 };
-use futures_util::future::BoxFuture;
+use annals_embedded::EmbeddedStore;
+#[cfg(feature = "postgres")]
+use annals_postgres::{LeaseOptions, Postgres, PostgresLeases, PostgresReadModels, PostgresStore};
+use annals_runtime::{Repository, RunnerOptions, SnapshotPolicy, run_projection};
+use annals_sqlite::Database;
 
 use crate::error::Error;
 use crate::service::Annals;
@@ -20,29 +22,44 @@ use crate::service::Annals;
 const SNAPSHOT_EVERY: u64 = 100;
 
 type Declared = Box<dyn Any + Send + Sync>;
-type DeclareAggregate = Box<dyn FnOnce(&Arc<dyn EventStore>, &SnapshotTable) -> Declared>;
-type DeclareProjection =
-    Box<dyn FnOnce(Database) -> BoxFuture<'static, Result<Arc<dyn Projector>, SqliteError>>>;
+type DeclareAggregate = Box<dyn FnOnce(&Arc<dyn EventStore>, &Arc<dyn SnapshotStore>) -> Declared>;
 
 /// A service that is being put together. Nothing is opened before [`start`](Self::start).
 #[must_use = "a builder does nothing before it is started"]
 pub struct Builder {
     place: Place,
     aggregates: Vec<(TypeId, &'static str, DeclareAggregate)>,
-    projections: Vec<DeclareProjection>,
+    folds: Vec<TableFold>,
+    projectors: Vec<Arc<dyn Projector>>,
 }
 
 /// Where events and read models are kept.
 enum Place {
     Directory(PathBuf),
     Memory,
-    Store(Arc<dyn EventStore>, Database),
+    #[cfg(feature = "postgres")]
+    Postgres(String),
+    Opened(Opened),
+}
+
+/// What a service runs on.
+struct Opened {
+    store: Arc<dyn EventStore>,
+    read_models: Arc<dyn ReadModels>,
+    /// Who keeps a read model up to date, where several processes could.
+    leases: Option<Arc<dyn Leases>>,
 }
 
 impl Annals {
-    /// A service that keeps everything in one directory, made if it is not there.
-    pub fn open(directory: impl AsRef<Path>) -> Builder {
-        Builder::new(Place::Directory(directory.as_ref().to_owned()))
+    /// A service that keeps everything in one directory, made if it is not there, or, given a URL
+    /// such as `postgres://user@host/database`, in a database that several processes can share.
+    pub fn open(place: impl AsRef<Path>) -> Builder {
+        let place = place.as_ref();
+        #[cfg(feature = "postgres")]
+        if let Some(url) = place.to_str().filter(|place| is_postgres(place)) {
+            return Builder::new(Place::Postgres(url.to_owned()));
+        }
+        Builder::new(Place::Directory(place.to_owned()))
     }
 
     /// A service that keeps everything in memory, for tests and trials.
@@ -50,9 +67,13 @@ impl Annals {
         Builder::new(Place::Memory)
     }
 
-    /// A service on a store and a database of one's own.
-    pub fn on(store: Arc<dyn EventStore>, read_models: Database) -> Builder {
-        Builder::new(Place::Store(store, read_models))
+    /// A service on a store and read models of one's own.
+    pub fn on(store: Arc<dyn EventStore>, read_models: Arc<dyn ReadModels>) -> Builder {
+        Builder::new(Place::Opened(Opened {
+            store,
+            read_models,
+            leases: None,
+        }))
     }
 }
 
@@ -61,42 +82,39 @@ impl Builder {
         Self {
             place,
             aggregates: Vec::new(),
-            projections: Vec::new(),
+            folds: Vec::new(),
+            projectors: Vec::new(),
         }
     }
 
     /// Declares an aggregate, with snapshots after every 100 events.
     pub fn aggregate<A: Snapshot>(mut self) -> Self {
-        let declare = |store: &Arc<dyn EventStore>, snapshots: &SnapshotTable| -> Declared {
-            let snapshots = Arc::new(snapshots.clone());
-            let policy = SnapshotPolicy::every(SNAPSHOT_EVERY);
-            let repository = Repository::<A>::new(Arc::clone(store));
-            Box::new(repository.with_snapshots(snapshots, policy))
-        };
+        let declare =
+            |store: &Arc<dyn EventStore>, snapshots: &Arc<dyn SnapshotStore>| -> Declared {
+                let policy = SnapshotPolicy::every(SNAPSHOT_EVERY);
+                let repository = Repository::<A>::new(Arc::clone(store));
+                Box::new(repository.with_snapshots(Arc::clone(snapshots), policy))
+            };
         let declared = (TypeId::of::<A>(), type_name::<A>(), Box::new(declare) as _);
         self.aggregates.push(declared);
         self
     }
 
-    /// Declares a read model that is folded from events.
+    /// Declares a read model that is folded from events, row by row.
     pub fn projection<P: Projection>(mut self) -> Self {
-        self.projections.push(Box::new(|database| {
-            Box::pin(async move {
-                let projector = TypedProjector::<P>::new(database).await?;
-                Ok(Arc::new(projector) as Arc<dyn Projector>)
-            })
-        }));
+        self.folds.push(TableFold::of_rows::<P>());
         self
     }
 
-    /// Declares a read model that is kept by SQL of its own.
-    pub fn sql_projection<P: SqlProjection>(mut self, projection: P) -> Self {
-        self.projections.push(Box::new(|database| {
-            Box::pin(async move {
-                let projector = SqlProjector::new(database, projection).await?;
-                Ok(Arc::new(projector) as Arc<dyn Projector>)
-            })
-        }));
+    /// Declares read models of several tables that are written event by event.
+    pub fn table_projection<P: TableProjection>(mut self) -> Self {
+        self.folds.push(TableFold::of_tables::<P>());
+        self
+    }
+
+    /// Declares a read model that is kept by a projector of one's own, such as one by SQL.
+    pub fn projector(mut self, projector: Arc<dyn Projector>) -> Self {
+        self.projectors.push(projector);
         self
     }
 
@@ -105,52 +123,103 @@ impl Builder {
     /// # Errors
     /// [`Error`] when something could not be opened or was declared twice.
     pub async fn start(self) -> Result<Annals, Error> {
-        let (store, database) = self.place.open().await?;
-        let snapshots = SnapshotTable::new(database.clone()).await?;
-        let mut repositories = HashMap::new();
-        for (aggregate, name, declare) in self.aggregates {
-            let repository = declare(&store, &snapshots);
-            if repositories.insert(aggregate, repository).is_some() {
+        self.check_names()?;
+        let Opened {
+            store,
+            read_models,
+            leases,
+        } = self.place.open().await?;
+        let snapshots = read_models.snapshots().await?;
+        let repositories = self
+            .aggregates
+            .into_iter()
+            .map(|(aggregate, _, declare)| (aggregate, declare(&store, &snapshots)))
+            .collect();
+        let mut projectors = self.projectors;
+        for fold in self.folds {
+            projectors.push(read_models.projector(fold).await?);
+        }
+        let options = RunnerOptions {
+            leases,
+            ..RunnerOptions::default()
+        };
+        let run = |projector: Arc<dyn Projector>| {
+            let name = projector.name().to_owned();
+            (
+                name,
+                run_projection(Arc::clone(&store), projector, options.clone()),
+            )
+        };
+        let projections = projectors.into_iter().map(run).collect();
+        Ok(Annals::new(store, read_models, repositories, projections))
+    }
+
+    /// Nothing is opened or made before everything is known to be declared rightly.
+    fn check_names(&self) -> Result<(), Error> {
+        let mut aggregates = HashSet::new();
+        for (aggregate, name, _) in &self.aggregates {
+            if !aggregates.insert(aggregate) {
+                return Err(Error::DeclaredTwice((*name).to_owned()));
+            }
+        }
+        let mut projections = HashSet::new();
+        let folds = self.folds.iter().map(|fold| -> &str { fold.name() });
+        for name in folds.chain(self.projectors.iter().map(|projector| projector.name())) {
+            if !projections.insert(name) {
                 return Err(Error::DeclaredTwice(name.to_owned()));
             }
         }
-        let mut projectors = BTreeMap::new();
-        for declare in self.projections {
-            let projector = declare(database.clone()).await?;
-            let name = projector.name().to_owned();
-            if projectors.insert(name.clone(), projector).is_some() {
-                return Err(Error::DeclaredTwice(name));
-            }
-        }
-        // Nothing runs before everything is known to be declared rightly.
-        let run =
-            |projector| run_projection(Arc::clone(&store), projector, RunnerOptions::default());
-        let projections = projectors
-            .into_iter()
-            .map(|(name, projector)| (name, run(projector)))
-            .collect();
-        Ok(Annals::new(store, database, repositories, projections))
+        Ok(())
     }
 }
 
 impl Place {
-    async fn open(self) -> Result<(Arc<dyn EventStore>, Database), Error> {
+    async fn open(self) -> Result<Opened, Error> {
         match self {
             Self::Directory(path) => {
                 std::fs::create_dir_all(&path).map_err(|source| Error::Directory {
                     path: path.clone(),
                     source,
                 })?;
-                let database = Database::open(path.join("read-models.db")).await?;
-                Ok((Arc::new(EmbeddedStore::open(path.join("log"))?), database))
+                let read_models = Database::open(path.join("read-models.db")).await?;
+                Ok(embedded(
+                    EmbeddedStore::open(path.join("log"))?,
+                    read_models,
+                ))
             }
-            Self::Memory => {
-                let database = Database::in_memory().await?;
-                Ok((Arc::new(EmbeddedStore::in_memory()?), database))
+            Self::Memory => Ok(embedded(
+                EmbeddedStore::in_memory()?,
+                Database::in_memory().await?,
+            )),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(url) => {
+                let postgres = Postgres::connect(&url).await?;
+                Ok(Opened {
+                    store: Arc::new(PostgresStore::open(&postgres).await?),
+                    read_models: Arc::new(PostgresReadModels::open(&postgres)),
+                    leases: Some(Arc::new(PostgresLeases::new(
+                        &postgres,
+                        LeaseOptions::default(),
+                    ))),
+                })
             }
-            Self::Store(store, database) => Ok((store, database)),
+            Self::Opened(opened) => Ok(opened),
         }
     }
+}
+
+/// One process has it for itself, so nobody needs a lease.
+fn embedded(store: EmbeddedStore, read_models: Database) -> Opened {
+    Opened {
+        store: Arc::new(store),
+        read_models: Arc::new(read_models),
+        leases: None,
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn is_postgres(place: &str) -> bool {
+    place.starts_with("postgres://") || place.starts_with("postgresql://")
 }
 
 impl std::fmt::Debug for Builder {

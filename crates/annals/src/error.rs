@@ -24,6 +24,15 @@ pub enum Error {
     /// **Do:** what its own message says; they can be deleted, and are rebuilt from the events.
     #[error(transparent)]
     ReadModels(#[from] annals_sqlite::SqliteError),
+    /// The database could not be used.
+    /// **Do:** what its own message says.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Postgres(#[from] annals_postgres::PostgresError),
+    /// The tables of the read models could not be made.
+    /// **Do:** what its own message says.
+    #[error(transparent)]
+    Tables(#[from] annals_core::QueryError),
     /// Something was declared twice.
     /// **Do:** declare it once.
     #[error("{0} is declared twice")]

@@ -18,6 +18,8 @@ pub use annals_embedded as embedded;
 #[cfg(feature = "http")]
 pub use annals_http as http;
 pub use annals_macros::{Event, ReadModel};
+#[cfg(feature = "postgres")]
+pub use annals_postgres as postgres;
 pub use annals_runtime as runtime;
 pub use annals_sqlite as sqlite;
 pub use builder::Builder;

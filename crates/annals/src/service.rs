@@ -4,14 +4,13 @@ use std::any::{Any, TypeId, type_name};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use annals_core::{Aggregate, EventStore};
+use annals_core::{Aggregate, EventStore, ReadModel, ReadModels, Table};
 use annals_runtime::{CommandContext, ExecuteError, Executed, ProjectionHandle, Repository};
-use annals_sqlite::Database;
 
 /// A running service: its store, its aggregates, its read models and what keeps them up to date.
 pub struct Annals {
     store: Arc<dyn EventStore>,
-    read_models: Database,
+    read_models: Arc<dyn ReadModels>,
     repositories: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     projections: BTreeMap<String, ProjectionHandle>,
 }
@@ -19,7 +18,7 @@ pub struct Annals {
 impl Annals {
     pub(crate) fn new(
         store: Arc<dyn EventStore>,
-        read_models: Database,
+        read_models: Arc<dyn ReadModels>,
         repositories: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
         projections: BTreeMap<String, ProjectionHandle>,
     ) -> Self {
@@ -36,9 +35,14 @@ impl Annals {
         &self.store
     }
 
-    /// The database of the read models.
-    pub fn read_models(&self) -> &Database {
+    /// Where the read models are kept.
+    pub fn read_models(&self) -> &Arc<dyn ReadModels> {
         &self.read_models
+    }
+
+    /// The rows of a read model, to be queried.
+    pub fn table<R: ReadModel>(&self) -> Table<R> {
+        Table::of(&self.read_models)
     }
 
     /// Loads, decides and appends for one kind of aggregate.

@@ -7,16 +7,21 @@
 //! - the store: [`Append`], [`Read`], [`Subscription`], and the contract of [`EventStore`];
 //! - events as types: [`Event`], [`Upcaster`], and the one way to read them, [`decode()`];
 //! - the write side: [`Aggregate`], [`Snapshot`];
-//! - the read side: [`Projection`], [`ReadModel`], and what keeps them, [`Projector`];
+//! - the read side: [`Projection`] and [`TableProjection`], the rows they write: [`ReadModel`],
+//!   what a backend makes of them: [`TableFold`], [`ReadModels`], [`Projector`], and how they are
+//!   queried: [`Table`], [`Selection`];
+//! - who of several processes does a piece of work: [`Leases`];
 //! - the seams by which time and identity enter: [`Clock`], [`IdSource`].
 
 mod aggregate;
 mod append;
 mod clock;
+mod column;
 mod decode;
 mod error;
 mod event;
 mod ids;
+mod lease;
 pub mod limits;
 mod metadata;
 mod name;
@@ -26,10 +31,14 @@ mod projection;
 mod query;
 mod read;
 mod read_model;
+mod read_models;
+mod selection;
 mod snapshot;
 mod store;
 mod stream;
 mod subscribe;
+mod table_fold;
+mod table_projection;
 mod typed_event;
 mod upcast;
 
@@ -37,21 +46,27 @@ pub use aggregate::Aggregate;
 pub use append::{Append, Appended, ExpectedVersion, StreamWrite};
 pub use bytes::Bytes;
 pub use clock::{Clock, SystemClock};
+pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
 pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};
 pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
 pub use ids::{AppendId, EventId, IdSource, RandomIds, StoreId};
 pub use jiff::Timestamp;
+pub use lease::{Lease, LeaseError, LeaseState, Leases};
 pub use metadata::Metadata;
 pub use name::{InvalidName, NameFault};
 pub use position::{Position, StreamVersion};
 pub use projection::{Projection, ProjectionBatch, ProjectionError, Projector, query_of};
 pub use query::{AppendCondition, Query, QueryItem, Tag};
 pub use read::{Direction, EventStream, Read, Source};
-pub use read_model::{Column, ColumnError, ColumnKind, ColumnValue, Index, ReadModel, Value};
+pub use read_model::{Index, IndexOn, ReadModel};
+pub use read_models::{QueryError, ReadModels, Table};
+pub use selection::{Condition, Operator, Order, Select, Selection};
 pub use snapshot::{Fingerprint, Snapshot, SnapshotError, SnapshotStore, StoredSnapshot};
 pub use store::EventStore;
 pub use stream::StreamId;
 pub use subscribe::{Delivery, Subscription};
+pub use table_fold::{Folding, Progress, RowWrite, TableFold, TableWrites};
+pub use table_projection::{NotLoaded, Rows, TableProjection, TableShape};
 pub use typed_event::{EncodeError, Event, EventSchema};
 pub use upcast::{UpcastError, Upcaster, upcast};

@@ -1,5 +1,8 @@
 //! Projections: read models kept up to date from events.
 
+use std::any::Any;
+use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -63,6 +66,8 @@ pub fn query_of<E: Event>(categories: &[&str]) -> Query {
 ///    transaction: both or neither.
 /// 2. It refuses a batch that does not begin at its checkpoint, and writes nothing then.
 /// 3. A checkpoint belongs to one store; [`resume`](Self::resume) refuses another's.
+/// 4. Where several processes can write it, `resume` takes the checkpoint over: whoever resumed it
+///    earlier is fenced off, and writes nothing any more, however late it wakes up.
 #[async_trait]
 pub trait Projector: Send + Sync + 'static {
     /// The name its checkpoint is kept under.
@@ -71,8 +76,11 @@ pub trait Projector: Send + Sync + 'static {
     /// The events it wants.
     fn query(&self) -> Query;
 
-    /// Up to where it has applied the events of `store`.
+    /// Takes the checkpoint over. Answers up to where the events of `store` are applied.
     async fn resume(&self, store: StoreId) -> Result<Position, ProjectionError>;
+
+    /// Up to where the events of `store` are applied, by whichever process; takes nothing over.
+    async fn position(&self, store: StoreId) -> Result<Position, ProjectionError>;
 
     /// Applies events and moves the checkpoint, in one transaction.
     async fn apply(&self, batch: ProjectionBatch) -> Result<(), ProjectionError>;
@@ -110,9 +118,17 @@ pub enum ProjectionError {
         cause: Cause,
     },
 
-    /// The checkpoint is elsewhere: another projector moved it.
+    /// What is stored of the read model is damaged, or was written by other code.
+    /// **Do:** stop, and delete it or raise its revision: it is made again from the events.
+    #[error("read model damaged: {reason}")]
+    Damaged {
+        /// What was found.
+        reason: String,
+    },
+
+    /// The checkpoint is elsewhere, or another process has taken it over.
     /// **Do:** stop this one, or resume it from the checkpoint.
-    #[error("checkpoint is at {actual}, the batch begins at {expected}")]
+    #[error("checkpoint moved or taken over: it is at {actual}, the batch begins at {expected}")]
     Moved {
         /// Where the batch begins.
         expected: Position,
@@ -131,4 +147,34 @@ pub enum ProjectionError {
         /// The store it was made from.
         actual: StoreId,
     },
+}
+
+/// A projection that panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("the projection panicked: {0}")]
+struct Panicked(String);
+
+impl ProjectionError {
+    /// A failure that comes back whenever the event at `position` is applied.
+    pub fn at(position: Position, cause: impl Error + Send + Sync + 'static) -> Self {
+        let cause: Cause = Arc::new(cause);
+        Self::Event { position, cause }
+    }
+
+    /// A panic while the event at `position` was applied, with what was thrown.
+    pub fn panicked_at(position: Position, panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Self::at(position, Panicked(text.unwrap_or("no message").to_owned()))
+    }
+
+    /// Runs a projection's code for the event at `position`; a panic is a failure at that event.
+    /// What the code was changing must be thrown away then.
+    ///
+    /// # Errors
+    /// [`ProjectionError::Event`] when it panics.
+    pub fn catch<T>(position: Position, code: impl FnOnce() -> T) -> Result<T, Self> {
+        catch_unwind(AssertUnwindSafe(code))
+            .map_err(|panic| Self::panicked_at(position, panic.as_ref()))
+    }
 }

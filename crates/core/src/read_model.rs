@@ -1,9 +1,6 @@
 //! Read models as typed rows: what a database needs to know to keep them.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-
-use crate::position::{Position, StreamVersion};
+use crate::column::{Column, ColumnError, Value};
 
 /// A row of a read model: a table with declared columns, keys and indexes.
 ///
@@ -35,178 +32,54 @@ pub trait ReadModel: Clone + Send + Sync + 'static {
     fn from_values(values: Vec<Value>) -> Result<Self, ColumnError>;
 }
 
-/// One column of a read model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
-    /// Its name, in snake case.
-    pub name: &'static str,
-    /// What it holds.
-    pub kind: ColumnKind,
-    /// True if it may hold nothing.
-    pub nullable: bool,
-    /// True if it is part of the primary key.
-    pub key: bool,
-}
-
 /// One secondary index of a read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Index {
-    /// The columns, most significant first.
-    pub columns: &'static [&'static str],
+    /// Its name within the table; by default it is named after what it is on.
+    pub name: Option<&'static str>,
+    /// What it finds rows by.
+    pub on: IndexOn,
+    /// Only rows for which this SQL condition holds are in it; none means all.
+    pub only: Option<&'static str>,
+    /// True if no two rows in it may have the same values.
+    pub unique: bool,
 }
 
-/// What a column holds.
+/// What an index finds rows by.
+///
+/// A database that knows no indexes of a kind makes none, which changes no answer but its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ColumnKind {
-    /// A whole number of 64 bits, signed.
-    Integer,
-    /// A text, compared byte by byte.
-    Text,
+pub enum IndexOn {
+    /// The values of columns, most significant first.
+    Columns(&'static [&'static str]),
+    /// The value of an SQL expression, such as `lower(email)`.
+    Expression(&'static str),
+    /// What a JSON column contains. Not in SQLite.
+    Json(&'static str),
+    /// The words in text columns. Not in SQLite.
+    FullText(&'static [&'static str]),
 }
 
-/// One value of a row.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Value {
-    /// Nothing.
-    Null,
-    /// A whole number.
-    Integer(i64),
-    /// A text.
-    Text(String),
-}
-
-/// A value that is not what its column should hold.
-///
-/// **Do:** rebuild the read model; it was written by other code.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("column {column} cannot hold {value:?}")]
-pub struct ColumnError {
-    /// Which column; empty where it is not known yet.
-    pub column: &'static str,
-    /// What it held.
-    pub value: Value,
-}
-
-/// A type that fits into one column.
-pub trait ColumnValue: Sized {
-    /// What the column holds.
-    const KIND: ColumnKind;
-    /// True if it may hold nothing.
-    const NULLABLE: bool = false;
-
-    /// The stored value. Values of one type sort as the type does.
-    fn to_value(&self) -> Value;
-
-    /// The value read back; `None` when it is not one of this type.
-    fn from_value(value: Value) -> Option<Self>;
-
-    /// The value of a named column, read back.
-    ///
-    /// # Errors
-    /// [`ColumnError`] when it is not one of this type.
-    fn from_column(column: &'static str, value: Value) -> Result<Self, ColumnError> {
-        Self::from_value(value.clone()).ok_or(ColumnError { column, value })
-    }
-}
-
-impl ColumnValue for i64 {
-    const KIND: ColumnKind = ColumnKind::Integer;
-
-    fn to_value(&self) -> Value {
-        Value::Integer(*self)
-    }
-
-    fn from_value(value: Value) -> Option<Self> {
-        match value {
-            Value::Integer(number) => Some(number),
-            _ => None,
+impl Index {
+    /// Over columns, most significant first.
+    pub const fn on_columns(columns: &'static [&'static str]) -> Self {
+        Self {
+            name: None,
+            on: IndexOn::Columns(columns),
+            only: None,
+            unique: false,
         }
     }
-}
 
-impl ColumnValue for String {
-    const KIND: ColumnKind = ColumnKind::Text;
-
-    fn to_value(&self) -> Value {
-        Value::Text(self.clone())
-    }
-
-    fn from_value(value: Value) -> Option<Self> {
-        match value {
-            Value::Text(text) => Some(text),
-            _ => None,
+    /// Its name in the database: that of the table, then its own.
+    pub fn name_in(&self, table: &str) -> String {
+        match (self.name, self.on) {
+            (Some(name), _) => format!("{table}_{name}"),
+            (None, IndexOn::Columns(columns)) => format!("{table}_by_{}", columns.join("_")),
+            (None, IndexOn::Json(column)) => format!("{table}_by_{column}_json"),
+            (None, IndexOn::FullText(columns)) => format!("{table}_by_{}_words", columns.join("_")),
+            (None, IndexOn::Expression(_)) => format!("{table}_by_expression"),
         }
-    }
-}
-
-impl<T: ColumnValue> ColumnValue for Option<T> {
-    const KIND: ColumnKind = T::KIND;
-    const NULLABLE: bool = true;
-
-    fn to_value(&self) -> Value {
-        self.as_ref().map_or(Value::Null, T::to_value)
-    }
-
-    fn from_value(value: Value) -> Option<Self> {
-        match value {
-            Value::Null => Some(None),
-            value => T::from_value(value).map(Some),
-        }
-    }
-}
-
-/// Types kept as whole numbers. One above `i64::MAX` does not occur: none of them counts so far.
-macro_rules! kept_as_integer {
-    ($($type:ty: $to:expr, $from:expr;)*) => {$(
-        impl ColumnValue for $type {
-            const KIND: ColumnKind = ColumnKind::Integer;
-
-            fn to_value(&self) -> Value {
-                Value::Integer(($to)(*self))
-            }
-
-            fn from_value(value: Value) -> Option<Self> {
-                i64::from_value(value).and_then($from)
-            }
-        }
-    )*};
-}
-
-kept_as_integer! {
-    bool: i64::from, |number| match number { 0 => Some(false), 1 => Some(true), _ => None };
-    u32: i64::from, |number| u32::try_from(number).ok();
-    u64: saturated, |number| u64::try_from(number).ok();
-    Position: |position: Position| saturated(position.0), |number| u64::try_from(number).ok().map(Position);
-    StreamVersion: |version: StreamVersion| saturated(version.0), |number| u64::try_from(number).ok().map(StreamVersion);
-}
-
-fn saturated(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-impl ColumnValue for Timestamp {
-    const KIND: ColumnKind = ColumnKind::Text;
-
-    /// RFC 3339 with nine fraction digits, so that texts sort as times do.
-    fn to_value(&self) -> Value {
-        Value::Text(format!("{self:.9}"))
-    }
-
-    fn from_value(value: Value) -> Option<Self> {
-        String::from_value(value)?.parse().ok()
-    }
-}
-
-impl ColumnValue for Date {
-    const KIND: ColumnKind = ColumnKind::Text;
-
-    fn to_value(&self) -> Value {
-        Value::Text(self.to_string())
-    }
-
-    fn from_value(value: Value) -> Option<Self> {
-        String::from_value(value)?.parse().ok()
     }
 }

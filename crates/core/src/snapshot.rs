@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::aggregate::Aggregate;
 use crate::ids::EventId;
 use crate::position::StreamVersion;
+use crate::query::Query;
 use crate::stream::StreamId;
 
 /// An aggregate whose state can be kept between loads.
@@ -25,7 +26,7 @@ pub trait Snapshot: Aggregate + Serialize + DeserializeOwned + JsonSchema {
     }
 }
 
-/// Identifies the shape of a state and the fold that made it.
+/// Identifies the shape of a state or of a read model, and the fold that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint(pub Uuid);
 
@@ -34,6 +35,12 @@ impl Fingerprint {
     pub fn of(shape: &[u8], fold_revision: u32) -> Self {
         let revision = Uuid::new_v5(&Uuid::NAMESPACE_OID, &fold_revision.to_be_bytes());
         Self(Uuid::new_v5(&revision, shape))
+    }
+
+    /// Of a read model: how its tables are made, which events it asks for, and the revision of
+    /// the code that fills them.
+    pub fn of_read_model(tables: &str, query: &Query, revision: u32) -> Self {
+        Self::of(format!("{tables}\n{query:?}").as_bytes(), revision)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a failed command or read means over HTTP.
 
-use annals_core::{AppendError, ReadError};
+use annals_core::{AppendError, QueryError, ReadError};
 use annals_runtime::{ExecuteError, LoadError};
 use axum::http::StatusCode;
 
@@ -74,6 +74,15 @@ impl From<AppendError> for Problem {
             AppendError::Unconfirmed { .. } => Self::unavailable(&error).detail(
                 "the command may have been carried out: repeat it with its Idempotency-Key",
             ),
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Unavailable { .. } => Self::unavailable(&error),
             _ => Self::internal(&error),
         }
     }

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::health;
 use crate::problem::Problem;
 use crate::request_id::identify;
 
@@ -22,8 +23,18 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Longest time for one answer; beyond it 503.
     pub answer_within: Duration,
-    /// Most requests at once; beyond it 503, at once, rather than a queue.
+    /// Most requests at once; beyond it 503, at once, rather than a queue. Those under `/health/`
+    /// have places of their own.
     pub requests_at_once: usize,
+}
+
+/// Most requests at once under `/health/`: who watches the service is answered however busy it is.
+const HEALTH_CHECKS_AT_ONCE: usize = 16;
+
+/// Places for requests, held until they are answered.
+struct Places {
+    requests: Semaphore,
+    health_checks: Semaphore,
 }
 
 impl Default for Limits {
@@ -39,23 +50,26 @@ impl Default for Limits {
 /// Guards a whole router: limits, request ids, the access log, and a problem for unknown routes,
 /// wrong methods and panics.
 pub fn guard(router: Router, limits: Limits) -> Router {
-    let permits = Arc::new(Semaphore::new(limits.requests_at_once));
+    let places = Arc::new(Places {
+        requests: Semaphore::new(limits.requests_at_once),
+        health_checks: Semaphore::new(HEALTH_CHECKS_AT_ONCE),
+    });
     router
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(limits.body_bytes))
-        .layer(from_fn_with_state(permits, shed_load))
+        .layer(from_fn_with_state(places, shed_load))
         .layer(from_fn_with_state(limits.answer_within, answer_in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(identify))
 }
 
-async fn shed_load(
-    State(permits): State<Arc<Semaphore>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match permits.try_acquire() {
+async fn shed_load(State(places): State<Arc<Places>>, request: Request, next: Next) -> Response {
+    let free = match request.uri().path().starts_with(health::PATHS) {
+        true => &places.health_checks,
+        false => &places.requests,
+    };
+    match free.try_acquire() {
         Ok(_held_until_answered) => next.run(request).await,
         Err(_) => Problem::try_later("overloaded", "Too many requests at once").into_response(),
     }

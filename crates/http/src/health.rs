@@ -1,6 +1,8 @@
 //! Health: for whoever starts, stops and watches the service.
 
-use annals_core::Position;
+use std::time::Duration;
+
+use annals_core::{AppendId, EventStore, IdSource, Position, RandomIds};
 use annals_runtime::{ProjectionHandle, ProjectionStatus};
 use axum::Json;
 use axum::http::StatusCode;
@@ -8,18 +10,58 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// What the paths of health routes begin with.
+pub(crate) const PATHS: &str = "/health/";
+
+/// Longest time in which a store shows that it works.
+const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+
 /// Answers that the process is alive: it takes requests. To be mounted at `/health/live`.
 pub async fn live() -> Response {
     Json(serde_json::json!({ "status": "alive" })).into_response()
 }
 
-/// Whether the service can answer queries: 200 when every projection has caught up, else 503.
+/// Whether the service can do its work: 200 when the store answers and every projection has
+/// caught up, else 503. To be mounted at `/health/ready`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Readiness {
-    /// True if every projection is up to date.
+    /// True if the store answers and every projection is up to date.
     pub ready: bool,
+    /// How the event store is.
+    pub store: StoreHealth,
     /// How each projection is.
     pub projections: Vec<ProjectionHealth>,
+}
+
+/// How an event store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreHealth {
+    /// It answers, and takes appends.
+    Working,
+    /// It cannot be reached, takes too long, or has stopped for good.
+    Unavailable,
+}
+
+impl StoreHealth {
+    /// How a store is now; one that does not answer in two seconds is unavailable.
+    ///
+    /// The store is asked for an append that nobody made. That question goes the way of appends,
+    /// so that the answer tells of a store that can be read but takes no more of them.
+    pub async fn of(store: &dyn EventStore) -> Self {
+        let asked = store.find_append(AppendId(RandomIds.next()));
+        match tokio::time::timeout(STORE_ANSWERS_WITHIN, asked).await {
+            Ok(Ok(_)) => Self::Working,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the event store does not work");
+                Self::Unavailable
+            }
+            Err(_) => {
+                tracing::warn!(limit = ?STORE_ANSWERS_WITHIN, "the event store does not answer");
+                Self::Unavailable
+            }
+        }
+    }
 }
 
 /// How a projection is.
@@ -27,7 +69,7 @@ pub struct Readiness {
 pub struct ProjectionHealth {
     /// Its name.
     pub name: String,
-    /// `live`, `catching up`, `retrying`, `failed` or `stopped`.
+    /// `live`, `standby`, `catching up`, `retrying`, `failed` or `stopped`.
     pub status: &'static str,
     /// How far it is.
     #[schema(value_type = u64)]
@@ -35,13 +77,15 @@ pub struct ProjectionHealth {
 }
 
 impl Readiness {
-    /// Sums up how all projections are.
-    pub fn of(projections: impl IntoIterator<Item = ProjectionHealth>) -> Self {
+    /// Sums up how everything is.
+    pub fn of(store: StoreHealth, projections: impl IntoIterator<Item = ProjectionHealth>) -> Self {
         let projections: Vec<_> = projections.into_iter().collect();
-        let ready = projections
-            .iter()
-            .all(|projection| projection.status == LIVE);
-        Self { ready, projections }
+        let follows = |projection: &ProjectionHealth| UP_TO_DATE.contains(&projection.status);
+        Self {
+            ready: store == StoreHealth::Working && projections.iter().all(follows),
+            store,
+            projections,
+        }
     }
 }
 
@@ -56,6 +100,11 @@ impl IntoResponse for Readiness {
 }
 
 const LIVE: &str = "live";
+
+/// Another process keeps the read model up to date.
+const STANDBY: &str = "standby";
+
+const UP_TO_DATE: [&str; 2] = [LIVE, STANDBY];
 
 impl ProjectionHealth {
     /// How a projection is now.

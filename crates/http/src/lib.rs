@@ -29,7 +29,7 @@ pub use faults::{Fault, Faults};
 pub use fields::{Fields, FromFields};
 pub use freshness::{Freshness, MIN_POSITION};
 pub use guard::{Limits, guard};
-pub use health::{ProjectionHealth, Readiness, live};
+pub use health::{ProjectionHealth, Readiness, StoreHealth, live};
 pub use object::{JsonValue, Object, text};
 pub use page::{Cursor, Page, PageRequest, Pagination};
 pub use parameters::Parameters;

@@ -8,7 +8,7 @@ mod service;
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals_http::{Limits, guard};
+use annals_http::{Limits, guard, live};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -75,7 +75,10 @@ async fn beyond_the_limit_requests_are_turned_away_at_once() {
         requests_at_once: 1,
         ..Limits::default()
     };
-    let router = guard(Router::new().route("/held", on_get(handler)), limits);
+    let routes = Router::new()
+        .route("/held", on_get(handler))
+        .route("/health/live", on_get(live));
+    let router = guard(routes, limits);
     let held = {
         let router = router.clone();
         tokio::spawn(async move { send(&router, get("/held")).await })
@@ -84,6 +87,8 @@ async fn beyond_the_limit_requests_are_turned_away_at_once() {
     let reply = send(&router, get("/held")).await;
     reply.assert_problem(503, "overloaded");
     assert_eq!(reply.header("retry-after"), "1");
+    let watched = send(&router, get("/health/live")).await;
+    assert_eq!(watched.status, 200, "who watches is answered all the same");
     held.abort();
     assert!(held.await.unwrap_err().is_cancelled());
     send(&router, get("/nowhere"))

@@ -3,11 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{DeriveInput, Index, Result};
+use syn::{DeriveInput, Result};
 
 use crate::crate_path;
 
-use declaration::{Column, Declaration};
+use declaration::{Column, Declaration, IndexOn};
 
 mod declaration;
 
@@ -43,12 +43,38 @@ fn constants(core: &TokenStream, declaration: &Declaration) -> TokenStream {
             }
         }
     });
-    let indexes = &declaration.indexes;
+    let indexes = declaration
+        .indexes
+        .iter()
+        .map(|index| index_item(core, index));
     quote! {
         const TABLE: &'static str = #table;
         const COLUMNS: &'static [#core::Column] = &[#(#columns),*];
-        const INDEXES: &'static [#core::Index] =
-            &[#(#core::Index { columns: &[#(#indexes),*] }),*];
+        const INDEXES: &'static [#core::Index] = &[#(#indexes),*];
+    }
+}
+
+fn index_item(core: &TokenStream, index: &declaration::Index) -> TokenStream {
+    let on = match &index.on {
+        IndexOn::Columns(columns) => quote!(Columns(&[#(#columns),*])),
+        IndexOn::Expression(expression) => quote!(Expression(#expression)),
+        IndexOn::Json(column) => quote!(Json(#column)),
+        IndexOn::FullText(columns) => quote!(FullText(&[#(#columns),*])),
+    };
+    let (name, only, unique) = (
+        option(index.name.as_deref()),
+        option(index.only.as_deref()),
+        index.unique,
+    );
+    quote! {
+        #core::Index { name: #name, on: #core::IndexOn::#on, only: #only, unique: #unique }
+    }
+}
+
+fn option(text: Option<&str>) -> TokenStream {
+    match text {
+        Some(text) => quote!(::std::option::Option::Some(#text)),
+        None => quote!(::std::option::Option::None),
     }
 }
 
@@ -63,7 +89,7 @@ fn key_items(core: &TokenStream, declaration: &Declaration) -> TokenStream {
             (quote!(#ty), key, vec![quote!(key)])
         }
         _ => {
-            let indexes = (0..keys.len()).map(Index::from);
+            let indexes = (0..keys.len()).map(syn::Index::from);
             (
                 quote!((#(#types),*)),
                 quote!((#(::std::clone::Clone::clone(&self.#fields)),*)),

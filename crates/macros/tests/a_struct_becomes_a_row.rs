@@ -1,6 +1,6 @@
 //! What `#[derive(ReadModel)]` promises.
 
-use annals_core::{Column, ColumnKind, Index, ReadModel, Timestamp, Value};
+use annals_core::{Column, ColumnKind, Index, IndexOn, ReadModel, Timestamp, Value};
 use annals_macros::ReadModel;
 
 #[derive(ReadModel, Clone, Debug, PartialEq)]
@@ -53,10 +53,16 @@ fn each_field_is_a_column_in_order() {
 fn indexes_are_those_of_the_struct_then_those_of_the_fields() {
     let expected = [
         Index {
-            columns: &["owner", "status"],
+            name: None,
+            on: IndexOn::Columns(&["owner", "status"]),
+            only: None,
+            unique: false,
         },
         Index {
-            columns: &["owner"],
+            name: None,
+            on: IndexOn::Columns(&["owner"]),
+            only: None,
+            unique: false,
         },
     ];
     assert_eq!(Balance::INDEXES, expected);

@@ -5,10 +5,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use annals_core::{Append, AppendError, AppendId, Appended};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::postgres::Postgres;
@@ -18,6 +19,7 @@ mod call;
 mod group;
 mod writer;
 
+use group::Group;
 use writer::{Unsettled, Writer};
 
 /// How many appends wait at most, and those who ask for more wait in line.
@@ -46,6 +48,68 @@ struct Inbox {
     waiting: VecDeque<Request>,
 }
 
+impl Inbox {
+    /// Everything that arrived and can travel together; `None` when nobody can ask any more.
+    ///
+    /// A group leaves when nothing is on its way, or when as many wait as are on their way: so
+    /// the next is sent while the last is made durable, and groups stay as large as they can be.
+    async fn next_group(&mut self, under_way: &UnderWay) -> Option<Group> {
+        loop {
+            self.take_in();
+            if !self.waiting.is_empty() && self.waiting.len() >= under_way.appends() {
+                let group = Group::take(&mut self.waiting);
+                under_way.leaves(group.requests.len());
+                return Some(group);
+            }
+            tokio::select! {
+                arrived = self.arriving.recv() => match arrived {
+                    Some(request) => self.waiting.push_back(request),
+                    None if self.waiting.is_empty() => return None,
+                    // The last ones need not wait for company.
+                    None => under_way.settled().await,
+                },
+                () = under_way.settled() => {}
+            }
+        }
+    }
+
+    fn take_in(&mut self) {
+        while self.waiting.len() < QUEUE
+            && let Ok(request) = self.arriving.try_recv()
+        {
+            self.waiting.push_back(request);
+        }
+    }
+}
+
+/// How many appends are on their way.
+#[derive(Default)]
+struct UnderWay {
+    appends: AtomicUsize,
+    settled: Notify,
+}
+
+impl UnderWay {
+    fn appends(&self) -> usize {
+        self.appends.load(Ordering::Acquire)
+    }
+
+    fn leaves(&self, appends: usize) {
+        self.appends.fetch_add(appends, Ordering::AcqRel);
+    }
+
+    /// Appends have been answered.
+    fn arrived(&self, appends: usize) {
+        self.appends.fetch_sub(appends, Ordering::AcqRel);
+        self.settled.notify_one();
+    }
+
+    /// Waits until appends are answered. It may have been before, too.
+    async fn settled(&self) {
+        self.settled.notified().await;
+    }
+}
+
 /// The way in for appends.
 pub(crate) struct Appender {
     queue: mpsc::Sender<Request>,
@@ -59,9 +123,10 @@ impl Appender {
         let (queue, arriving) = mpsc::channel(QUEUE);
         let waiting = VecDeque::new();
         let inbox = Arc::new(Mutex::new(Inbox { arriving, waiting }));
+        let under_way = Arc::new(UnderWay::default());
         let unsettled = Arc::new(Unsettled::default());
         for _ in 0..WRITERS {
-            let writer = Writer::new(postgres, reader, &inbox, &unsettled);
+            let writer = Writer::new(postgres, reader, (&inbox, &under_way), &unsettled);
             tokio::spawn(writer.run());
         }
         let postgres = postgres.clone();

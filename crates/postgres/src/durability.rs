@@ -13,7 +13,12 @@ const SETTINGS: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
 pub(crate) async fn check(client: &Client) -> Result<(), PostgresError> {
     let values = "select current_setting('fsync'), current_setting('full_page_writes'),
                          current_setting('synchronous_commit'), current_setting('server_encoding')";
-    let row = client.query_typed_one(values, &[] as &[(&(dyn tokio_postgres::types::ToSql + Sync), Type)]).await?;
+    let row = client
+        .query_typed_one(
+            values,
+            &[] as &[(&(dyn tokio_postgres::types::ToSql + Sync), Type)],
+        )
+        .await?;
     for (column, setting) in SETTINGS.into_iter().enumerate() {
         let value: &str = row.try_get(column)?;
         if value == "off" {

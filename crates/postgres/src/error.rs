@@ -1,7 +1,9 @@
 //! What can go wrong with a database: a variant per action of the caller.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use annals_core::{ProjectionError, QueryError, SnapshotError};
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
@@ -16,7 +18,9 @@ pub enum PostgresError {
 
     /// The connection would not be encrypted, and the server is not on this machine.
     /// **Do:** use `sslmode=verify-full`, or say by the `insecure` option that the network is trusted.
-    #[error("plain text to {host} is refused: use sslmode=verify-full, or insecure=true on a trusted network")]
+    #[error(
+        "plain text to {host} is refused: use sslmode=verify-full, or insecure=true on a trusted network"
+    )]
     PlainText {
         /// The server.
         host: String,
@@ -98,10 +102,38 @@ impl From<PoolError> for PostgresError {
     }
 }
 
+impl From<PostgresError> for ProjectionError {
+    fn from(error: PostgresError) -> Self {
+        if error.is_unavailable() {
+            return Self::Unavailable(Arc::new(error));
+        }
+        // The tables are not what was declared.
+        let reason = with_causes(&error);
+        Self::Damaged { reason }
+    }
+}
+
+impl From<PostgresError> for QueryError {
+    fn from(error: PostgresError) -> Self {
+        let reason = with_causes(&error);
+        if error.is_unavailable() {
+            return Self::Unavailable { reason };
+        }
+        Self::Refused { reason }
+    }
+}
+
+impl From<PostgresError> for SnapshotError {
+    fn from(error: PostgresError) -> Self {
+        Self(Box::new(error))
+    }
+}
+
 /// True for what ends by itself: a server that starts, stops, is full or is busy.
 pub(crate) fn passes(code: &SqlState) -> bool {
     let class = code.code().get(..2).unwrap_or_default();
-    matches!(class, "08" | "40" | "53" | "55" | "57" | "58") || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+    matches!(class, "08" | "40" | "53" | "55" | "57" | "58")
+        || *code == SqlState::READ_ONLY_SQL_TRANSACTION
 }
 
 /// The message of an error, with those of its causes.

@@ -99,7 +99,9 @@ enum Wake {
 impl Watcher {
     pub(crate) fn new(reader: &Arc<Reader>) -> Self {
         let pace = if reader.postgres.options().pooler {
-            tracing::warn!("nobody can listen through a pooler: subscriptions ask from time to time");
+            tracing::warn!(
+                "nobody can listen through a pooler: subscriptions ask from time to time"
+            );
             ASKED_AFTER_UNHINTED
         } else {
             ASKED_AFTER
@@ -212,7 +214,10 @@ impl Line {
         let tell = "select pg_notify($1, $2)";
         let position = position.to_string();
         let parameters: [Parameter<'_>; 2] = [(&self.channel, Type::TEXT), (&position, Type::TEXT)];
-        self.connection.client.query_typed(tell, &parameters).await?;
+        self.connection
+            .client
+            .query_typed(tell, &parameters)
+            .await?;
         Ok(())
     }
 }

@@ -28,7 +28,11 @@ impl Kinds {
     /// The number of a kind, if it is known.
     pub(crate) fn number(&self, stream: &StreamId, event_type: &EventType) -> Option<i32> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.numbers.get(stream.category())?.get(event_type).copied()
+        known
+            .numbers
+            .get(stream.category())?
+            .get(event_type)
+            .copied()
     }
 
     /// The event type of a number, if it is known.
@@ -38,7 +42,11 @@ impl Kinds {
     }
 
     /// Learns the numbers of kinds; new ones get one.
-    pub(crate) async fn learn(&self, postgres: &Postgres, kinds: Vec<Kind>) -> Result<(), PostgresError> {
+    pub(crate) async fn learn(
+        &self,
+        postgres: &Postgres,
+        kinds: Vec<Kind>,
+    ) -> Result<(), PostgresError> {
         let (categories, types): (Vec<String>, Vec<EventType>) = kinds.into_iter().unzip();
         let types: Vec<&str> = types.iter().map(EventType::as_str).collect();
         let sql = postgres.sql("select id, category, event_type from {schema}.kinds_of($1, $2)");
@@ -63,7 +71,11 @@ impl Kinds {
                 continue;
             };
             known.types.insert(number, event_type.clone());
-            known.numbers.entry(category).or_default().insert(event_type, number);
+            known
+                .numbers
+                .entry(category)
+                .or_default()
+                .insert(event_type, number);
         }
         Ok(())
     }

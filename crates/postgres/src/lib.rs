@@ -22,8 +22,24 @@ mod record;
 mod store;
 mod subscribe;
 
+mod checkpoint;
+mod event_failure;
+mod leases;
+mod projector;
+mod read_models;
+mod rows;
+mod schema;
+mod select;
+mod snapshots;
+mod sql_projection;
+mod tables;
+mod value;
+
 pub use error::PostgresError;
+pub use leases::{LeaseOptions, PostgresLeases};
 pub use options::PostgresOptions;
 pub use postgres::{Client, Parameter, Postgres, Transaction};
+pub use read_models::PostgresReadModels;
+pub use sql_projection::{SqlProjection, SqlProjector};
 pub use store::PostgresStore;
 pub use tokio_postgres;

@@ -4,10 +4,16 @@ use crate::error::PostgresError;
 use crate::postgres::{Dedicated, Postgres};
 
 /// All migrations, oldest first. A released one is never changed.
-const MIGRATIONS: [Migration; 1] = [Migration {
-    name: "0001_events",
-    sql: include_str!("../migrations/0001_events.sql"),
-}];
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        name: "0001_events",
+        sql: include_str!("../migrations/0001_events.sql"),
+    },
+    Migration {
+        name: "0002_read_models",
+        sql: include_str!("../migrations/0002_read_models.sql"),
+    },
+];
 
 /// One step from one shape of the tables to the next.
 struct Migration {
@@ -16,10 +22,14 @@ struct Migration {
 }
 
 /// Brings the tables to the newest shape. Of several processes, one does it and the others wait.
-pub(crate) async fn migrate(postgres: &Postgres, mut connection: Dedicated) -> Result<(), PostgresError> {
+pub(crate) async fn migrate(
+    postgres: &Postgres,
+    mut connection: Dedicated,
+) -> Result<(), PostgresError> {
     let tx = connection.client.transaction().await?;
     // Until the end of the transaction. The key is the schema's, so that others do not wait.
-    let lock = postgres.sql("select pg_advisory_xact_lock(hashtextextended('annals migrate {schema}', 0))");
+    let lock = postgres
+        .sql("select pg_advisory_xact_lock(hashtextextended('annals migrate {schema}', 0))");
     tx.batch_execute(&lock).await?;
     if made(postgres, &tx).await? {
         return Ok(());
@@ -28,30 +38,47 @@ pub(crate) async fn migrate(postgres: &Postgres, mut connection: Dedicated) -> R
     for migration in &MIGRATIONS[applied..] {
         tracing::info!(migration = migration.name, "making tables");
         tx.batch_execute(&postgres.sql(migration.sql)).await?;
-        let note = format!("insert into {{schema}}.migrations (name) values ('{}')", migration.name);
+        let note = format!(
+            "insert into {{schema}}.migrations (name) values ('{}')",
+            migration.name
+        );
         tx.batch_execute(&postgres.sql(&note)).await?;
     }
     Ok(tx.commit().await?)
 }
 
 /// True if there is nothing to do, so that a role that may not make tables can work with them.
-async fn made(postgres: &Postgres, tx: &tokio_postgres::Transaction<'_>) -> Result<bool, PostgresError> {
+async fn made(
+    postgres: &Postgres,
+    tx: &tokio_postgres::Transaction<'_>,
+) -> Result<bool, PostgresError> {
     let exists = postgres.sql("select to_regclass('{schema}.migrations') is not null");
-    if !tx.query_typed_one(&exists, &[]).await?.try_get::<_, bool>(0)? {
+    if !tx
+        .query_typed_one(&exists, &[])
+        .await?
+        .try_get::<_, bool>(0)?
+    {
         return Ok(false);
     }
     Ok(applied(postgres, tx).await? == MIGRATIONS.len())
 }
 
 /// How many have been applied.
-async fn applied(postgres: &Postgres, tx: &tokio_postgres::Transaction<'_>) -> Result<usize, PostgresError> {
+async fn applied(
+    postgres: &Postgres,
+    tx: &tokio_postgres::Transaction<'_>,
+) -> Result<usize, PostgresError> {
     let table = "create schema if not exists {schema};
                  create table if not exists {schema}.migrations (
                    name text primary key,
                    applied_at timestamptz not null default clock_timestamp()
                  )";
     let exists = postgres.sql("select to_regclass('{schema}.migrations') is not null");
-    if !tx.query_typed_one(&exists, &[]).await?.try_get::<_, bool>(0)? {
+    if !tx
+        .query_typed_one(&exists, &[])
+        .await?
+        .try_get::<_, bool>(0)?
+    {
         tx.batch_execute(&postgres.sql(table)).await?;
     }
     let names = postgres.sql("select name from {schema}.migrations order by name");

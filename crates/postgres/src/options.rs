@@ -102,7 +102,8 @@ impl PostgresOptions {
         let first = |c: char| c.is_ascii_lowercase() || c == '_';
         let other = |c: char| first(c) || c.is_ascii_digit();
         if !schema.starts_with(first) || !schema.chars().all(other) || schema.len() > SCHEMA_BYTES {
-            let reason = format!("schema {schema:?} is not a lower-case name of 58 characters at most");
+            let reason =
+                format!("schema {schema:?} is not a lower-case name of 58 characters at most");
             return Err(PostgresError::Options(reason));
         }
         schema.clone_into(&mut self.schema);
@@ -216,9 +217,9 @@ impl Ours {
         match (self.sslmode.as_deref(), elsewhere) {
             (Some("require" | "verify-ca" | "verify-full"), _) => Ok(verified),
             (None, Some(_)) if !self.insecure => Ok(verified),
-            (Some("disable"), Some(host)) if !self.insecure => Err(PostgresError::PlainText {
-                host: shown(host),
-            }),
+            (Some("disable"), Some(host)) if !self.insecure => {
+                Err(PostgresError::PlainText { host: shown(host) })
+            }
             (None | Some("disable"), _) => Ok(Tls::Off),
             // `allow` and `prefer` are encrypted unless somebody in between says otherwise.
             (Some(other), _) => Err(PostgresError::Options(format!(

@@ -42,11 +42,8 @@ impl Postgres {
     /// [`PostgresError`]: each says what to do.
     pub async fn connect_with(options: PostgresOptions) -> Result<Self, PostgresError> {
         let tls = tls::connector(&options.tls)?;
-        let manager = Manager::from_config(
-            options.connection(),
-            tls.clone(),
-            ManagerConfig::default(),
-        );
+        let manager =
+            Manager::from_config(options.connection(), tls.clone(), ManagerConfig::default());
         let timeouts = Timeouts {
             wait: Some(options.connect_timeout),
             create: Some(options.connect_timeout),
@@ -107,9 +104,10 @@ impl Postgres {
     ) -> Result<Dedicated, PostgresError> {
         let config = self.options.connection();
         let connecting = config.connect(self.tls.clone());
-        let (client, mut connection) = tokio::time::timeout(self.options.connect_timeout, connecting)
-            .await
-            .map_err(|_| PostgresError::unavailable("no connection could be made in time"))??;
+        let (client, mut connection) =
+            tokio::time::timeout(self.options.connect_timeout, connecting)
+                .await
+                .map_err(|_| PostgresError::unavailable("no connection could be made in time"))??;
         let messages = futures_util::stream::poll_fn(move |cx| connection.poll_message(cx));
         let driver = tokio::spawn(async move {
             let mut messages = std::pin::pin!(messages);
@@ -130,6 +128,7 @@ impl std::fmt::Debug for Postgres {
 }
 
 /// A connection of its own. Dropping it ends it, and takes back what was not committed.
+#[derive(Debug)]
 pub(crate) struct Dedicated {
     pub(crate) client: tokio_postgres::Client,
     driver: JoinHandle<()>,
@@ -152,7 +151,11 @@ impl Client {
     ///
     /// # Errors
     /// [`PostgresError`]: what the database said.
-    pub async fn rows(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, PostgresError> {
+    pub async fn rows(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, PostgresError> {
         if self.pooler {
             return Ok(self.object.query_typed(sql, parameters).await?);
         }
@@ -160,21 +163,44 @@ impl Client {
         Ok(self.object.query(&statement, &values(parameters)).await?)
     }
 
+    /// The rows that a statement answers with, planned for these very values: which index is best,
+    /// or whether a partial one will do, depends on them.
+    pub(crate) async fn rows_planned(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, PostgresError> {
+        Ok(self.object.query_typed(sql, parameters).await?)
+    }
+
     /// The rows that a statement answers with, as they arrive.
-    pub(crate) async fn stream(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<RowStream, PostgresError> {
+    pub(crate) async fn stream(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<RowStream, PostgresError> {
         if self.pooler {
-            let parameters = parameters.iter().map(|(value, kind)| (*value, kind.clone()));
+            let parameters = parameters
+                .iter()
+                .map(|(value, kind)| (*value, kind.clone()));
             return Ok(self.object.query_typed_raw(sql, parameters).await?);
         }
         let statement = self.prepared(sql, parameters).await?;
-        Ok(self.object.query_raw(&statement, values(parameters)).await?)
+        Ok(self
+            .object
+            .query_raw(&statement, values(parameters))
+            .await?)
     }
 
     /// Runs a statement and tells how many rows it changed.
     ///
     /// # Errors
     /// [`PostgresError`]: what the database said.
-    pub async fn execute(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64, PostgresError> {
+    pub async fn execute(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<u64, PostgresError> {
         if self.pooler {
             return Ok(self.object.execute_typed(sql, parameters).await?);
         }
@@ -194,8 +220,15 @@ impl Client {
         })
     }
 
-    async fn prepared(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Statement, PostgresError> {
-        Ok(self.object.prepare_typed_cached(sql, &types(parameters)).await?)
+    async fn prepared(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Statement, PostgresError> {
+        Ok(self
+            .object
+            .prepare_typed_cached(sql, &types(parameters))
+            .await?)
     }
 }
 
@@ -210,7 +243,11 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// [`PostgresError`]: what the database said.
-    pub async fn rows(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, PostgresError> {
+    pub async fn rows(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, PostgresError> {
         if self.pooler {
             return Ok(self.inner.query_typed(sql, parameters).await?);
         }
@@ -222,7 +259,11 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// [`PostgresError`]: what the database said.
-    pub async fn execute(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64, PostgresError> {
+    pub async fn execute(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<u64, PostgresError> {
         if self.pooler {
             return Ok(self.inner.execute_typed(sql, parameters).await?);
         }
@@ -246,8 +287,15 @@ impl Transaction<'_> {
         Ok(self.inner.commit().await?)
     }
 
-    async fn prepared(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Statement, PostgresError> {
-        Ok(self.inner.prepare_typed_cached(sql, &types(parameters)).await?)
+    async fn prepared(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Statement, PostgresError> {
+        Ok(self
+            .inner
+            .prepare_typed_cached(sql, &types(parameters))
+            .await?)
     }
 }
 

@@ -38,7 +38,11 @@ impl Page<'_> {
                 let stream = statement.value(Value::Text(stream.as_str().to_owned()));
                 let after = after.map(|version| version.0);
                 let bound = self.beyond("e.version", after, &mut statement);
-                self.of_events(&format!("e.stream = {stream}{bound}"), "e.version", &mut statement)
+                self.of_events(
+                    &format!("e.stream = {stream}{bound}"),
+                    "e.version",
+                    &mut statement,
+                )
             }
             Source::Query { query, after } => {
                 let after = after.map(|position| position.0);
@@ -61,7 +65,9 @@ impl Page<'_> {
 
     fn of_events(&self, condition: &str, order: &str, statement: &mut Statement) -> String {
         let (way, most) = (self.way(), statement.value(Value::Number(self.most)));
-        format!("select {COLUMNS} from {{schema}}.events e where {condition} order by {order} {way} limit {most}")
+        format!(
+            "select {COLUMNS} from {{schema}}.events e where {condition} order by {order} {way} limit {most}"
+        )
     }
 
     /// The positions of each item, from an index and so in order, then the events at the first of them.
@@ -86,7 +92,9 @@ impl Page<'_> {
         let Some(first) = tags.next() else {
             let Some(kinds) = kinds else {
                 let bound = self.beyond("e.position", after, statement);
-                return format!("select e.position from {{schema}}.events e where true{bound} order by e.position {way} limit {most}");
+                return format!(
+                    "select e.position from {{schema}}.events e where true{bound} order by e.position {way} limit {most}"
+                );
             };
             let bound = self.beyond("e.position", after, statement);
             return format!(
@@ -96,7 +104,10 @@ impl Page<'_> {
             );
         };
         let first = statement.value(Value::Text(first.as_str().to_owned()));
-        let mut condition = format!("t.tag = {first}{}", self.beyond("t.position", after, statement));
+        let mut condition = format!(
+            "t.tag = {first}{}",
+            self.beyond("t.position", after, statement)
+        );
         let others: Vec<String> = tags.map(|tag| tag.as_str().to_owned()).collect();
         if !others.is_empty() {
             let others = statement.value(Value::Texts(others));
@@ -110,7 +121,9 @@ impl Page<'_> {
                 " and exists (select from {{schema}}.events e where e.position = t.position and e.kind in ({kinds}))"
             );
         }
-        format!("select t.position from {{schema}}.tags t where {condition} order by t.position {way} limit {most}")
+        format!(
+            "select t.position from {{schema}}.tags t where {condition} order by t.position {way} limit {most}"
+        )
     }
 
     fn way(&self) -> &'static str {
@@ -144,11 +157,18 @@ fn kinds(item: &QueryItem, statement: &mut Statement) -> Option<String> {
         conditions.push(format!("k.category = any ({categories})"));
     }
     if !item.types.is_empty() {
-        let types = item.types.iter().map(|kind| kind.as_str().to_owned()).collect();
+        let types = item
+            .types
+            .iter()
+            .map(|kind| kind.as_str().to_owned())
+            .collect();
         let types = statement.value(Value::Texts(types));
         conditions.push(format!("k.event_type = any ({types})"));
     }
-    Some(format!("select k.id from {{schema}}.kinds k where {}", conditions.join(" and ")))
+    Some(format!(
+        "select k.id from {{schema}}.kinds k where {}",
+        conditions.join(" and ")
+    ))
 }
 
 impl Statement {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use annals_core::{
-    Append, AppendError, Appended, Corruption, Direction, EventStream, InvalidAppend, Position, Read,
-    ReadError, RecordedEvent, Source, StreamId, StreamVersion,
+    Append, AppendError, Appended, Corruption, Direction, EventStream, InvalidAppend, Position,
+    Read, ReadError, RecordedEvent, Source, StreamId, StreamVersion,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio_postgres::Row;
@@ -63,17 +63,30 @@ impl Reader {
             Ok::<_, ReadError>(Some((page, walk)))
         });
         let pages = stream::once(async { Ok(first) }).chain(later);
-        let events = pages.map_ok(|page| stream::iter(page.into_iter().map(Ok))).try_flatten();
+        let events = pages
+            .map_ok(|page| stream::iter(page.into_iter().map(Ok)))
+            .try_flatten();
         Ok(EventStream::new(head, events))
     }
 
     /// The events of a source, `most` at most.
-    pub(crate) async fn page(&self, source: &Source, direction: Direction, most: u64) -> Result<Page, ReadError> {
+    pub(crate) async fn page(
+        &self,
+        source: &Source,
+        direction: Direction,
+        most: u64,
+    ) -> Result<Page, ReadError> {
         let client = self.postgres.client().await?;
         self.page_by(&client, source, direction, most).await
     }
 
-    async fn page_by(&self, client: &Client, source: &Source, direction: Direction, most: u64) -> Result<Page, ReadError> {
+    async fn page_by(
+        &self,
+        client: &Client,
+        source: &Source,
+        direction: Direction,
+        most: u64,
+    ) -> Result<Page, ReadError> {
         let limit = i64::try_from(most).unwrap_or(i64::MAX);
         let statement = query::Page {
             source,
@@ -81,7 +94,9 @@ impl Reader {
             most: limit,
         }
         .statement(&self.postgres);
-        let rows = client.stream(&statement.sql, &statement.parameters()).await?;
+        let rows = client
+            .stream(&statement.sql, &statement.parameters())
+            .await?;
         let mut rows = std::pin::pin!(rows);
         let mut page = Page {
             events: Vec::new(),
@@ -91,11 +106,16 @@ impl Reader {
         let mut bytes = 0;
         while let Some(row) = rows.try_next().await.map_err(PostgresError::from)? {
             page.head = position(&row, query::HEAD)?;
-            let is_event = row.try_get::<_, Option<i64>>(0).map_err(PostgresError::from)?.is_some();
+            let is_event = row
+                .try_get::<_, Option<i64>>(0)
+                .map_err(PostgresError::from)?
+                .is_some();
             if !is_event {
                 break;
             }
-            let event = self.decode(&row, page.events.last().map(|event| &event.stream)).await?;
+            let event = self
+                .decode(&row, page.events.last().map(|event| &event.stream))
+                .await?;
             bytes += event.data.len();
             page.events.push(event);
             if bytes >= PAGE_BYTES {
@@ -112,7 +132,11 @@ impl Reader {
         Ok(page)
     }
 
-    async fn decode(&self, row: &Row, before: Option<&StreamId>) -> Result<RecordedEvent, ReadError> {
+    async fn decode(
+        &self,
+        row: &Row,
+        before: Option<&StreamId>,
+    ) -> Result<RecordedEvent, ReadError> {
         match record::decode(row, &self.kinds, before) {
             Err(RecordError::UnknownKind(..)) => self.kinds.learn_all(&self.postgres).await?,
             other => return other.map_err(corrupt),
@@ -122,31 +146,55 @@ impl Reader {
 
     /// The position of the last event.
     pub(crate) async fn head(&self) -> Result<Position, ReadError> {
-        let sql = self.postgres.sql("select coalesce(max(position), 0) from {schema}.events");
+        let sql = self
+            .postgres
+            .sql("select coalesce(max(position), 0) from {schema}.events");
         let rows = self.postgres.client().await?.rows(&sql, &[]).await?;
-        let head = rows.first().map_or(Ok(Position::START), |row| position(row, 0))?;
+        let head = rows
+            .first()
+            .map_or(Ok(Position::START), |row| position(row, 0))?;
         self.head.reached(head);
         Ok(head)
     }
 
     /// The version of a stream.
-    pub(crate) async fn stream_version(&self, stream: &StreamId) -> Result<StreamVersion, ReadError> {
-        let sql = self.postgres.sql("select coalesce(max(version), 0) from {schema}.events where stream = $1");
+    pub(crate) async fn stream_version(
+        &self,
+        stream: &StreamId,
+    ) -> Result<StreamVersion, ReadError> {
+        let sql = self
+            .postgres
+            .sql("select coalesce(max(version), 0) from {schema}.events where stream = $1");
         let name = stream.as_str();
-        let rows = self.postgres.client().await?.rows(&sql, &[(&name, Type::TEXT)]).await?;
-        let version = rows.first().map_or(Ok(Position::START), |row| position(row, 0))?;
+        let rows = self
+            .postgres
+            .client()
+            .await?
+            .rows(&sql, &[(&name, Type::TEXT)])
+            .await?;
+        let version = rows
+            .first()
+            .map_or(Ok(Position::START), |row| position(row, 0))?;
         Ok(StreamVersion(version.0))
     }
 
     /// The appends that recorded the events at these positions, each by that position.
-    pub(crate) async fn appends_at(&self, positions: &[i64]) -> Result<HashMap<i64, Vec<RecordedEvent>>, ReadError> {
+    pub(crate) async fn appends_at(
+        &self,
+        positions: &[i64],
+    ) -> Result<HashMap<i64, Vec<RecordedEvent>>, ReadError> {
         let sql = self.postgres.sql(&format!(
             "select {COLUMNS}, f.position from {{schema}}.events f
              join {{schema}}.events e on e.position >= f.position - f.append_index
                and e.position < f.position - f.append_index + f.append_count
              where f.position = any ($1) order by f.position, e.position"
         ));
-        let rows = self.postgres.client().await?.rows(&sql, &[(&positions, Type::INT8_ARRAY)]).await?;
+        let rows = self
+            .postgres
+            .client()
+            .await?
+            .rows(&sql, &[(&positions, Type::INT8_ARRAY)])
+            .await?;
         let mut appends: HashMap<i64, Vec<RecordedEvent>> = HashMap::new();
         for row in rows {
             let asked = row.try_get(query::HEAD).map_err(PostgresError::from)?;
@@ -157,7 +205,10 @@ impl Reader {
     }
 
     /// Acknowledges what was recorded before, at these positions, if it is the same to the letter.
-    pub(crate) async fn compare(&self, asked: &[(&Append, Position)]) -> Vec<Result<Appended, AppendError>> {
+    pub(crate) async fn compare(
+        &self,
+        asked: &[(&Append, Position)],
+    ) -> Vec<Result<Appended, AppendError>> {
         let positions: Vec<i64> = asked.iter().map(|(_, at)| at.0.cast_signed()).collect();
         let recorded = match self.appends_at(&positions).await {
             Ok(recorded) => recorded,
@@ -165,7 +216,9 @@ impl Reader {
             Err(error) => return asked.iter().map(|_| Err(unread(&error))).collect(),
         };
         let answers = asked.iter().map(|(append, at)| {
-            let recorded = recorded.get(&at.0.cast_signed()).map_or(&[][..], Vec::as_slice);
+            let recorded = recorded
+                .get(&at.0.cast_signed())
+                .map_or(&[][..], Vec::as_slice);
             repeat(append, recorded)
         });
         answers.collect()
@@ -186,7 +239,10 @@ struct Walk {
 impl Walk {
     async fn next(&mut self, most: u64) -> Result<Vec<RecordedEvent>, ReadError> {
         let is_first = self.head == Position::START;
-        let mut page = self.reader.page(&self.source, self.direction, most.min(self.left)).await?;
+        let mut page = self
+            .reader
+            .page(&self.source, self.direction, most.min(self.left))
+            .await?;
         if is_first {
             self.head = page.head;
         }
@@ -208,13 +264,15 @@ fn repeat(append: &Append, recorded: &[RecordedEvent]) -> Result<Appended, Appen
         write.events.iter().map(move |event| (stream, event))
     });
     let same = recorded.len() == append.events().count()
-        && given
-            .zip(recorded)
-            .all(|((stream, event), record)| record.stream == *stream && record.is_record_of(event));
+        && given.zip(recorded).all(|((stream, event), record)| {
+            record.stream == *stream && record.is_record_of(event)
+        });
     if same && let Some(done) = outcome(recorded) {
         return Ok(done);
     }
-    let reused = append.events().find(|event| recorded.iter().any(|record| record.id == event.id));
+    let reused = append
+        .events()
+        .find(|event| recorded.iter().any(|record| record.id == event.id));
     Err(match reused {
         Some(event) => InvalidAppend::EventIdReused { event: event.id },
         None => InvalidAppend::AppendIdReused { append: append.id },

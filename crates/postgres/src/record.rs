@@ -10,7 +10,8 @@ use tokio_postgres::types::FromSql;
 use crate::kinds::Kinds;
 
 /// The columns of an event, of the table `e`.
-pub(crate) const COLUMNS: &str = "e.position, e.version, e.recorded_at, e.schema_version, e.id, e.append_id,
+pub(crate) const COLUMNS: &str =
+    "e.position, e.version, e.recorded_at, e.schema_version, e.id, e.append_id,
     e.kind, e.stream, e.content_type, e.tags, e.metadata, e.data";
 
 /// Why a row is no event.
@@ -22,7 +23,11 @@ pub(crate) enum RecordError {
 }
 
 /// The event of a row with [`COLUMNS`]. Events of one stream share its name with `before`.
-pub(crate) fn decode(row: &Row, kinds: &Kinds, before: Option<&StreamId>) -> Result<RecordedEvent, RecordError> {
+pub(crate) fn decode(
+    row: &Row,
+    kinds: &Kinds,
+    before: Option<&StreamId>,
+) -> Result<RecordedEvent, RecordError> {
     let position = Position(row.try_get::<_, i64>(0).map_or(0, i64::unsigned_abs));
     let fields = Fields { row, position };
     let kind: i32 = fields.get(6)?;
@@ -42,7 +47,9 @@ pub(crate) fn decode(row: &Row, kinds: &Kinds, before: Option<&StreamId>) -> Res
         schema_version: fields.valid(u32::try_from(fields.get::<i64>(3)?))?,
         id: EventId(fields.get(4)?),
         append: AppendId(fields.get(5)?),
-        event_type: kinds.event_type(kind).ok_or(RecordError::UnknownKind(position, kind))?,
+        event_type: kinds
+            .event_type(kind)
+            .ok_or(RecordError::UnknownKind(position, kind))?,
         content_type: match content_type {
             None => ContentType::json(),
             Some(text) => fields.valid(ContentType::new(text))?,

@@ -68,9 +68,14 @@ impl PostgresStore {
     async fn position_of(&self, append: AppendId) -> Result<Option<i64>, PostgresError> {
         let settled_in = self.appender.settled_in(append).as_millis();
         let settled_in = i64::try_from(settled_in).unwrap_or(i64::MAX);
-        let sql = self.reader.postgres.sql("select {schema}.find_append($1, $2)");
+        let sql = self
+            .reader
+            .postgres
+            .sql("select {schema}.find_append($1, $2)");
         let client = self.reader.postgres.client().await?;
-        let rows = client.rows(&sql, &[(&append.0, Type::UUID), (&settled_in, Type::INT8)]).await?;
+        let rows = client
+            .rows(&sql, &[(&append.0, Type::UUID), (&settled_in, Type::INT8)])
+            .await?;
         Ok(rows.first().map_or(Ok(None), |row| row.try_get(0))?)
     }
 }

@@ -65,7 +65,10 @@ impl Follower {
 
     /// Fetches the next page, and moves the source behind it.
     async fn fetch(&mut self) -> Result<(), ReadError> {
-        let page = self.reader.page(&self.source, Direction::Forwards, PAGE).await?;
+        let page = self
+            .reader
+            .page(&self.source, Direction::Forwards, PAGE)
+            .await?;
         if let Some(last) = page.events.last() {
             self.source.begin_after(last);
         }

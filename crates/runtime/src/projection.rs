@@ -1,24 +1,28 @@
 //! Projections that run: each in a task of its own, woken by the store.
 //!
-//! In reading order: `progress` is what others see of it; `runner` drives the projector, and is
-//! the one place where it is tried again; `gather` makes batches.
+//! In reading order: `progress` is what others see of it; `runner` is the one place where it is
+//! tried again, as often as `failures` allow; `follower` does the work, in the batches of
+//! `gather`; `standby` waits while another process does it.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{EventStore, IdSource, Position, Projector, RandomIds};
+use annals_core::{EventStore, IdSource, Leases, Position, Projector, RandomIds};
 use tokio::sync::watch;
 
 use crate::backoff::Backoff;
 
+mod failures;
+mod follower;
 mod gather;
 mod progress;
 mod runner;
+mod standby;
 
 pub use progress::{NotReached, ProjectionStatus, RunError};
 use progress::{Progress, Reporter};
-use runner::Runner;
+use runner::{Job, Runner, StopSignal};
 
 /// How a projection is run. The defaults are for production.
 #[derive(Clone)]
@@ -32,6 +36,11 @@ pub struct RunnerOptions {
     pub event_attempts: u32,
     /// How long to wait before trying again.
     pub backoff: Backoff,
+    /// Says which of several processes does the work, when they share the read model; the others
+    /// stand by. Without, whoever runs it must be the only one.
+    pub leases: Option<Arc<dyn Leases>>,
+    /// How long a standby waits before it asks for the lease again, at most.
+    pub lease_retry: Duration,
     /// Makes the waits differ.
     pub ids: Arc<dyn IdSource>,
 }
@@ -46,6 +55,8 @@ impl Default for RunnerOptions {
                 first: Duration::from_millis(50),
                 most: Duration::from_secs(10),
             },
+            leases: None,
+            lease_retry: Duration::from_secs(1),
             ids: Arc::new(RandomIds),
         }
     }
@@ -58,6 +69,7 @@ impl std::fmt::Debug for RunnerOptions {
             .field("checkpoint_every", &self.checkpoint_every)
             .field("event_attempts", &self.event_attempts)
             .field("backoff", &self.backoff)
+            .field("lease_retry", &self.lease_retry)
             .finish_non_exhaustive()
     }
 }
@@ -69,6 +81,10 @@ impl std::fmt::Debug for RunnerOptions {
 /// event cannot be applied it fails after a few attempts, having applied all before it. Other
 /// projections do not notice either.
 ///
+/// With [`leases`](RunnerOptions::leases), one of the processes that run it does the work. The
+/// others follow its checkpoint, so that [`wait_for`](ProjectionHandle::wait_for) tells the truth
+/// in each of them, and one takes over when the lease is given back or lost.
+///
 /// # Panics
 /// Outside of a tokio runtime.
 pub fn run_projection(
@@ -79,8 +95,13 @@ pub fn run_projection(
     let name = projector.name().to_owned();
     let (reporter, progress) = Reporter::new(name.clone());
     let (stop, stopping) = watch::channel(false);
-    let runner = Runner::new(store, projector, options, reporter, stopping);
-    tokio::spawn(runner.run());
+    let job = Job {
+        store,
+        projector,
+        options,
+        reporter,
+    };
+    tokio::spawn(Runner::new(job, StopSignal(stopping)).run());
     ProjectionHandle {
         name,
         progress,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use annals_core::{ColumnValue, Fingerprint, Position, ProjectionBatch, ProjectionError, StoreId};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use uuid::Uuid;
 
 use crate::database::Database;
@@ -48,6 +48,19 @@ impl Checkpoint {
         let position = database.transact(claim).await?;
         *self.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store);
         Ok(position)
+    }
+
+    /// Where it is, without taking it over.
+    pub(crate) async fn position(
+        self: &Arc<Self>,
+        database: &Database,
+        store: StoreId,
+    ) -> Result<Position, ProjectionError> {
+        let checkpoint = Arc::clone(self);
+        let look = move |connection: &Connection| checkpoint.stored(connection);
+        let stored = database.query(look).await?;
+        self.check_store(&stored, store)?;
+        Ok(stored.position)
     }
 
     /// Moves it over a batch, unless it is not where the batch begins.
@@ -111,9 +124,9 @@ impl Checkpoint {
         Ok(rows == 1)
     }
 
-    fn stored(&self, tx: &Transaction<'_>) -> Result<Stored, SqliteError> {
+    fn stored(&self, connection: &Connection) -> Result<Stored, SqliteError> {
         let select = "select store, position from annals_checkpoints where projection = ?";
-        Ok(tx.query_row(select, [self.projection], Stored::from_row)?)
+        Ok(connection.query_row(select, [self.projection], Stored::from_row)?)
     }
 }
 

@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use annals_core::ReadModel;
+use annals_core::{ReadModel, ReadModels, Table};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::task::spawn_blocking;
 
 use crate::connections::{Connections, LONGEST_WAIT};
 use crate::error::SqliteError;
-use crate::table::Table;
 
 /// How many reads run at once.
 const READERS: usize = 4;
@@ -101,7 +100,8 @@ impl Database {
 
     /// The table of a typed read model, to be queried.
     pub fn table<R: ReadModel>(&self) -> Table<R> {
-        Table::new(self.clone())
+        let read_models: Arc<dyn ReadModels> = Arc::new(self.clone());
+        Table::of(&read_models)
     }
 
     pub(crate) async fn query<T, R>(&self, read: R) -> Result<T, SqliteError>

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use annals_core::{ColumnError, ProjectionError, SnapshotError};
+use annals_core::{ColumnError, ProjectionError, QueryError, SnapshotError};
 use rusqlite::ErrorCode;
 
 /// Why the database did not do what it was asked to. Nothing of it was written.
@@ -39,16 +39,6 @@ pub enum SqliteError {
     #[error("row cannot be read: {0}")]
     Row(#[from] ColumnError),
 
-    /// A query names a column that the read model does not have.
-    /// **Do:** fix the query.
-    #[error("table {table} has no column {column}")]
-    UnknownColumn {
-        /// Which table.
-        table: &'static str,
-        /// What was asked for.
-        column: String,
-    },
-
     /// The file is damaged.
     /// **Do:** stop, delete the file and start again: it is made again from the events.
     #[error("the database is damaged: {0}")]
@@ -76,7 +66,25 @@ impl From<rusqlite::Error> for SqliteError {
 
 impl From<SqliteError> for ProjectionError {
     fn from(error: SqliteError) -> Self {
-        Self::Unavailable(Arc::new(error))
+        match error {
+            SqliteError::Unavailable { .. } => Self::Unavailable(Arc::new(error)),
+            // Trying again gives the same.
+            other => Self::Damaged {
+                reason: other.to_string(),
+            },
+        }
+    }
+}
+
+impl From<SqliteError> for QueryError {
+    fn from(error: SqliteError) -> Self {
+        let reason = error.to_string();
+        match error {
+            SqliteError::Unavailable { reason } => Self::Unavailable { reason },
+            SqliteError::Row(error) => Self::Column(error),
+            SqliteError::Refused(_) => Self::Refused { reason },
+            SqliteError::Open { .. } | SqliteError::Damaged(_) => Self::Damaged { reason },
+        }
     }
 }
 

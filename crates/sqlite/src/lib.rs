@@ -4,7 +4,8 @@
 //! reading order:
 //!
 //! - the [`Database`]: one writer, several readers, all off the async threads;
-//! - rows as types: [`Table`] answers queries, [`TypedProjector`] keeps the rows up to date;
+//! - rows as types: it is a place for read models ([`ReadModels`](annals_core::ReadModels)), and
+//!   [`TableProjector`] keeps their rows up to date;
 //! - tables by hand: [`SqlProjection`], kept up to date by [`SqlProjector`];
 //! - [`SnapshotTable`]: states of aggregates, a shortcut past older events.
 
@@ -13,20 +14,18 @@ mod connections;
 mod database;
 mod error;
 mod event_failure;
+mod read_models;
 mod rows;
 mod schema;
-mod selection;
+mod select;
 mod snapshots;
 mod sql_projection;
-mod table;
-mod typed_projector;
+mod table_projector;
 mod value;
 
 pub use database::Database;
 pub use error::SqliteError;
 pub use rusqlite;
-pub use selection::Selection;
 pub use snapshots::SnapshotTable;
 pub use sql_projection::{SqlProjection, SqlProjector};
-pub use table::Table;
-pub use typed_projector::TypedProjector;
+pub use table_projector::TableProjector;

@@ -1,6 +1,6 @@
 //! The tables a projection declares: made when they are new, made again when they changed.
 
-use annals_core::{ColumnKind, Fingerprint, Projection, ReadModel};
+use annals_core::{Column, ColumnKind, Fingerprint, Index, IndexOn, TableFold, TableShape};
 use rusqlite::{OptionalExtension, Transaction};
 
 use crate::checkpoint;
@@ -12,32 +12,27 @@ pub(crate) struct Declaration {
     /// The name its checkpoint is kept under.
     pub(crate) projection: &'static str,
     /// Its tables, in the order they are made.
-    pub(crate) tables: &'static [&'static str],
+    pub(crate) tables: Vec<&'static str>,
     /// The statements that make them.
     pub(crate) ddl: String,
-    /// Raised to have them made again although the statements are the same.
-    pub(crate) revision: u32,
+    /// Changes with the tables, with the code that fills them and with the events it asks for.
+    pub(crate) fingerprint: Fingerprint,
 }
 
 impl Declaration {
-    pub(crate) fn of<P: Projection>() -> Self {
+    pub(crate) fn of(fold: &TableFold) -> Self {
         Self {
-            projection: P::TABLE,
-            tables: &[P::TABLE],
-            ddl: ddl::<P>(),
-            revision: P::FOLD_REVISION,
+            projection: fold.name(),
+            tables: fold.tables().iter().map(|table| table.name).collect(),
+            ddl: fold.tables().iter().map(ddl).collect(),
+            fingerprint: fold.fingerprint(),
         }
-    }
-
-    /// Changes with the tables and with the code that fills them.
-    pub(crate) fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(self.ddl.as_bytes(), self.revision)
     }
 
     /// Makes the tables, unless they are there and of this declaration.
     pub(crate) fn install(&self, tx: &Transaction<'_>) -> Result<(), SqliteError> {
         checkpoint::create_table(tx)?;
-        let mine = self.fingerprint();
+        let mine = self.fingerprint;
         match checkpoint::fingerprint(tx, self.projection).optional()? {
             Some(stored) if stored == mine => return Ok(()),
             Some(_) => self.drop_tables(tx)?,
@@ -61,12 +56,11 @@ impl Declaration {
     }
 }
 
-/// The statements that make a read model's table and indexes.
-pub(crate) fn ddl<R: ReadModel>() -> String {
-    let indexes = R::INDEXES
-        .iter()
-        .map(|index| create_index::<R>(index.columns));
-    std::iter::once(create_table::<R>())
+/// The statements that make a table and its indexes.
+pub(crate) fn ddl(shape: &TableShape) -> String {
+    let indexes = shape.indexes.iter();
+    let indexes = indexes.filter_map(|index| create_index(shape.name, index));
+    std::iter::once(create_table(shape))
         .chain(indexes)
         .collect()
 }
@@ -82,35 +76,45 @@ pub(crate) fn quoted_list(names: &[&str]) -> String {
     names.join(", ")
 }
 
-/// The names of a read model's columns.
-pub(crate) fn columns<R: ReadModel>() -> Vec<&'static str> {
-    R::COLUMNS.iter().map(|column| column.name).collect()
+/// The names of columns.
+pub(crate) fn columns(columns: &[Column]) -> Vec<&'static str> {
+    columns.iter().map(|column| column.name).collect()
 }
 
-/// The names of a read model's key columns.
-pub(crate) fn key_columns<R: ReadModel>() -> Vec<&'static str> {
-    let keys = R::COLUMNS.iter().filter(|column| column.key);
+/// The names of the key columns among them.
+pub(crate) fn key_columns(columns: &[Column]) -> Vec<&'static str> {
+    let keys = columns.iter().filter(|column| column.key);
     keys.map(|column| column.name).collect()
 }
 
-fn create_table<R: ReadModel>() -> String {
-    let mut ddl = format!("create table {} (\n", quoted(R::TABLE));
-    for column in R::COLUMNS {
+fn create_table(shape: &TableShape) -> String {
+    let mut ddl = format!("create table {} (\n", quoted(shape.name));
+    for column in shape.columns {
         let kind = match column.kind {
             ColumnKind::Integer => "integer",
-            ColumnKind::Text => "text",
+            ColumnKind::Text | ColumnKind::Json => "text",
             _ => "any",
         };
         let presence = if column.nullable { "" } else { " not null" };
         ddl += &format!("  {} {kind}{presence},\n", quoted(column.name));
     }
-    let key = quoted_list(&key_columns::<R>());
+    let key = quoted_list(&key_columns(shape.columns));
     ddl + &format!("  primary key ({key})\n) strict, without rowid;\n")
 }
 
-fn create_index<R: ReadModel>(columns: &[&str]) -> String {
-    let name = format!("{}_by_{}", R::TABLE, columns.join("_"));
-    let (name, table) = (quoted(&name), quoted(R::TABLE));
-    let columns = quoted_list(columns);
-    format!("create index {name} on {table} ({columns});\n")
+/// None for JSON and for words: SQLite has no index for them, and refuses what they would serve.
+fn create_index(table: &str, index: &Index) -> Option<String> {
+    let on = match index.on {
+        IndexOn::Columns(columns) => quoted_list(columns),
+        IndexOn::Expression(expression) => expression.to_owned(),
+        _ => return None,
+    };
+    let unique = if index.unique { "unique " } else { "" };
+    let (name, table) = (quoted(&index.name_in(table)), quoted(table));
+    let only = index
+        .only
+        .map_or(String::new(), |condition| format!(" where {condition}"));
+    Some(format!(
+        "create {unique}index {name} on {table} ({on}){only};\n"
+    ))
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Event, Position, ProjectionBatch, ProjectionError, Projector, Query, Recorded, RecordedEvent,
-    StoreId, decode, query_of,
+    Event, Fingerprint, Position, ProjectionBatch, ProjectionError, Projector, Query, Recorded,
+    RecordedEvent, StoreId, decode, query_of,
 };
 use async_trait::async_trait;
 use rusqlite::Transaction;
@@ -74,11 +74,11 @@ impl<P: SqlProjection> SqlProjector<P> {
     pub async fn new(database: Database, projection: P) -> Result<Self, SqliteError> {
         let declaration = Declaration {
             projection: P::NAME,
-            tables: P::TABLES,
+            tables: P::TABLES.to_vec(),
             ddl: P::schema().to_owned(),
-            revision: P::REVISION,
+            fingerprint: fingerprint::<P>(),
         };
-        let checkpoint = Checkpoint::new(P::NAME, declaration.fingerprint());
+        let checkpoint = Checkpoint::new(P::NAME, declaration.fingerprint);
         database.transact(move |tx| declaration.install(tx)).await?;
         Ok(Self {
             database,
@@ -102,6 +102,10 @@ impl<P: SqlProjection> Projector for SqlProjector<P> {
         self.checkpoint.resume(&self.database, store).await
     }
 
+    async fn position(&self, store: StoreId) -> Result<Position, ProjectionError> {
+        self.checkpoint.position(&self.database, store).await
+    }
+
     async fn apply(&self, batch: ProjectionBatch) -> Result<(), ProjectionError> {
         let checkpoint = Arc::clone(&self.checkpoint);
         let projection = Arc::clone(&self.projection);
@@ -114,6 +118,13 @@ impl<P: SqlProjection> Projector for SqlProjector<P> {
         };
         self.database.transact(apply).await
     }
+}
+
+/// Changes with the schema, with the events it asks for and with the revision.
+fn fingerprint<P: SqlProjection>() -> Fingerprint {
+    let asked: Vec<&str> = P::Event::SCHEMAS.iter().map(|schema| schema.name).collect();
+    let declared = format!("{} {:?} {asked:?}", P::schema(), P::CATEGORIES);
+    Fingerprint::of(declared.as_bytes(), P::REVISION)
 }
 
 fn apply_one<P: SqlProjection>(

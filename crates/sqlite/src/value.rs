@@ -1,6 +1,6 @@
 //! Values of rows as SQLite takes and returns them.
 
-use annals_core::{ReadModel, Value};
+use annals_core::{Column, ColumnKind, Value};
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -14,7 +14,7 @@ impl ToSql for SqlValue {
         let value = match &self.0 {
             Value::Null => ValueRef::Null,
             Value::Integer(number) => ValueRef::Integer(*number),
-            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Text(text) | Value::Json(text) => ValueRef::Text(text.as_bytes()),
             other => {
                 let message = format!("no place in SQLite for {other:?}");
                 return Err(rusqlite::Error::ToSqlConversionFailure(message.into()));
@@ -40,10 +40,14 @@ pub(crate) fn parameters(values: Vec<Value>) -> impl Iterator<Item = SqlValue> {
     values.into_iter().map(SqlValue)
 }
 
-/// A row whose columns are those of the read model, in order.
-pub(crate) fn read_row<R: ReadModel>(row: &Row<'_>) -> Result<R, SqliteError> {
-    let column = |index| row.get(index).map(|SqlValue(value)| value);
-    let values = (0..R::COLUMNS.len()).map(column);
-    let values = values.collect::<rusqlite::Result<Vec<Value>>>()?;
-    Ok(R::from_values(values)?)
+/// The values of a row, in the order of the columns.
+pub(crate) fn read_row(columns: &[Column], row: &Row<'_>) -> Result<Vec<Value>, SqliteError> {
+    let value = |(index, column): (usize, &Column)| {
+        let SqlValue(value) = row.get(index)?;
+        Ok(match (column.kind, value) {
+            (ColumnKind::Json, Value::Text(json)) => Value::Json(json),
+            (_, value) => value,
+        })
+    };
+    columns.iter().enumerate().map(value).collect()
 }

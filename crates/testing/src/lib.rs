@@ -5,14 +5,17 @@
 //! - [`ordering`]: whether its readers can miss, repeat or reorder events, as a suite of cases that
 //!   try to make them;
 //! - [`given()`]: given/when/then for aggregates, and [`given_events`] for projections;
-//! - [`ManualClock`] and [`SequentialIds`]: time and identity in the test's hands.
+//! - [`ManualClock`], [`SequentialIds`] and [`MemoryLeases`]: time, identity, and whose turn it is,
+//!   in the test's hands.
 
 mod clock;
 pub mod conformance;
 mod given;
 mod ids;
+mod leases;
 pub mod ordering;
 
 pub use clock::ManualClock;
 pub use given::{Decision, Given, GivenEvents, Happened, given, given_events, happened};
 pub use ids::SequentialIds;
+pub use leases::MemoryLeases;

@@ -1,9 +1,9 @@
 //! The payments of an account, summed up by UTC day.
 
+use annals::Selection;
 use annals::http::{
     Answer, Cursor, Fields, Freshness, FromFields, Page, PageRequest, Parameters, Problem,
 };
-use annals::sqlite::Selection;
 use axum::extract::State;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::ids::AccountId;
 use super::read_models::DailySummary;
-use crate::bank::{Bank, query_failed};
+use crate::bank::Bank;
 use crate::money::WrittenMoney;
 
 /// A day, as it is answered.
@@ -134,8 +134,7 @@ pub(crate) async fn list_days(
     if let Some(Place(day)) = &page.after {
         selection = selection.after(&(account_id, *day));
     }
-    let table = bank.read_models().table::<DailySummary>();
-    let rows = table.list(selection).await.map_err(query_failed)?;
+    let rows = bank.table::<DailySummary>().list(selection).await?;
     let views = rows.into_iter().map(DayView::from).collect();
     let page = page.page(views, |view: &DayView| Place(view.date));
     Ok(Answer::ok(page).position(position))

@@ -137,12 +137,8 @@ pub(crate) async fn get_account(
     let (view, position) = match moment {
         None => {
             let position = freshness.wait(bank.projection::<AccountBalance>()).await?;
-            (
-                bank.row::<AccountBalance>(&account_id)
-                    .await?
-                    .map(AccountView::from),
-                position,
-            )
+            let row = bank.table::<AccountBalance>().get(&account_id).await?;
+            (row.map(AccountView::from), position)
         }
         Some(moment) => {
             let loaded = bank

@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
+use annals::Selection;
 use annals::http::{
     Answer, Cursor, Fields, Freshness, FromFields, Page, PageRequest, Parameters, Problem,
 };
-use annals::sqlite::Selection;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::path::{Parameter, ParameterIn};
@@ -14,7 +14,7 @@ use super::get::AccountView;
 use super::ids::{AccountId, OwnerId};
 use super::read_models::AccountBalance;
 use super::state::Status;
-use crate::bank::{Bank, query_failed};
+use crate::bank::Bank;
 
 /// Which accounts are asked for.
 #[derive(Debug, Clone)]
@@ -90,8 +90,7 @@ pub(crate) async fn list_accounts(
     if let Some(Place(last)) = &page.after {
         selection = selection.after(last);
     }
-    let table = bank.read_models().table::<AccountBalance>();
-    let rows = table.list(selection).await.map_err(query_failed)?;
+    let rows = bank.table::<AccountBalance>().list(selection).await?;
     let views = rows.into_iter().map(AccountView::from).collect();
     let page = page.page(views, |view: &AccountView| Place(view.id().clone()));
     Ok(Answer::ok(page).position(position))

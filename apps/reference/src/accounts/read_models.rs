@@ -1,7 +1,6 @@
 //! The read models of accounts, each kept up to date from their events.
 
 mod balances;
-mod column;
 mod daily;
 mod summary;
 mod transactions;
@@ -9,4 +8,4 @@ mod transactions;
 pub use balances::AccountBalance;
 pub use daily::DailySummary;
 pub use summary::{AccountSummary, CurrencySummary};
-pub use transactions::{Transaction, TransactionCounts, TransactionHistory, TransactionKind};
+pub use transactions::{PaymentCounts, Transaction, TransactionHistory, TransactionKind};

@@ -1,14 +1,14 @@
 //! The payments of an account, newest first.
 
 use annals::http::{Answer, Cursor, Freshness, Page, PageRequest, Parameters, Problem};
-use annals::{StreamVersion, Timestamp};
+use annals::{Selection, StreamVersion, Timestamp};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ids::AccountId;
 use super::read_models::{Transaction, TransactionHistory, TransactionKind};
-use crate::bank::{Bank, query_failed};
+use crate::bank::Bank;
 use crate::money::Money;
 
 /// A payment, as it is answered.
@@ -28,9 +28,9 @@ impl From<Transaction> for TransactionView {
     fn from(transaction: Transaction) -> Self {
         Self {
             kind: transaction.kind,
-            amount: transaction.amount,
+            amount: transaction.amount(),
+            balance_after: transaction.balance_after(),
             description: transaction.description,
-            balance_after: transaction.balance_after,
             timestamp: transaction.at,
             version: transaction.version.0,
         }
@@ -66,17 +66,17 @@ pub(crate) async fn list_transactions(
     )>,
 ) -> Result<Answer<Page<TransactionView>>, Problem> {
     let position = freshness
-        .wait(bank.sql_projection::<TransactionHistory>())
+        .wait(bank.table_projection::<TransactionHistory>())
         .await?;
     bank.check_known(&account_id).await?;
-    let (before, rows) = (
-        page.after.as_ref().map(|place| place.0),
-        page.rows_to_read(),
-    );
-    let read = bank
-        .read_models()
-        .read(move |connection| Transaction::newest(connection, &account_id, before, rows));
-    let transactions = read.await.map_err(query_failed)?;
+    let mut selection = Selection::new()
+        .equal("account_id", &account_id)
+        .descending()
+        .limit(page.rows_to_read());
+    if let Some(Place(version)) = &page.after {
+        selection = selection.after(&(account_id, *version));
+    }
+    let transactions = bank.table::<Transaction>().list(selection).await?;
     let views = transactions
         .into_iter()
         .map(TransactionView::from)

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use annals::sqlite::SqliteError;
-
+use super::rows::CURRENCY;
 use super::{ImportError, Tally};
-use crate::accounts::read_models::{CurrencySummary, Transaction, TransactionCounts};
+use crate::accounts::read_models::{CurrencySummary, PaymentCounts};
 use crate::bank::Bank;
-use crate::money::{Currency, Total};
+use crate::money::Total;
 
 /// What an import led to.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,28 +32,25 @@ pub struct ImportReport {
 
 impl ImportReport {
     pub(super) async fn of(bank: &Bank, tally: Tally, took: Duration) -> Result<Self, ImportError> {
-        let (accounts, total, payments) = kept(bank).await?;
+        let (summaries, counts) = (
+            bank.table::<CurrencySummary>(),
+            bank.table::<PaymentCounts>(),
+        );
+        let summary = summaries.get(&CURRENCY).await?;
+        let summary = summary.unwrap_or(CurrencySummary::none(CURRENCY));
+        let payments = counts.get(&CURRENCY).await?;
+        let payments = payments.unwrap_or(PaymentCounts::none(CURRENCY));
         Ok(Self {
-            accounts,
+            accounts: summary.active + summary.closed,
             entries: tally.entries,
             refused: tally.refused,
             deposits: payments.deposits,
             withdrawals: payments.withdrawals,
-            total,
+            total: summary.total,
             events: tally.events,
             took,
         })
     }
-}
-
-/// What the read models hold in the currency of the data.
-async fn kept(bank: &Bank) -> Result<(u64, Total, TransactionCounts), SqliteError> {
-    let read = bank.read_models().read(|connection| {
-        let summary = CurrencySummary::of(connection, Currency::CZK)?;
-        let payments = Transaction::counts(connection, Currency::CZK)?;
-        Ok((summary.active + summary.closed, summary.total, payments))
-    });
-    read.await
 }
 
 impl fmt::Display for ImportReport {
@@ -65,7 +61,7 @@ impl fmt::Display for ImportReport {
         writeln!(f, "refused:       {}", self.refused)?;
         writeln!(f, "deposits:      {}", self.deposits)?;
         writeln!(f, "withdrawals:   {}", self.withdrawals)?;
-        writeln!(f, "total balance: {} {}", self.total.value(), Currency::CZK)?;
+        writeln!(f, "total balance: {} {}", self.total.value(), CURRENCY)?;
         write!(f, "events/s:      {rate:.0} ({} appended)", self.events)
     }
 }

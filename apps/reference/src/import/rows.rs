@@ -19,7 +19,7 @@ use crate::accounts::{AccountCommand, AccountId};
 use crate::money::{Amount, Currency, Money};
 
 /// The currency of the data.
-const CURRENCY: Currency = Currency::CZK;
+pub(super) const CURRENCY: Currency = Currency::CZK;
 
 /// A transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,6 +23,8 @@ impl Currency {
     pub const USD: Self = Self(*b"USD");
     /// Czech crowns.
     pub const CZK: Self = Self(*b"CZK");
+    /// How many there can be.
+    pub const MOST: u32 = 26 * 26 * 26;
 
     /// The code.
     pub fn code(&self) -> &str {

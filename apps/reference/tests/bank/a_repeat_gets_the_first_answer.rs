@@ -2,13 +2,19 @@
 
 use serde_json::json;
 
-use crate::client::{Client, usd};
+use crate::client::{Client, on_each_store, usd};
+
+on_each_store![
+    a_repeated_deposit_is_paid_once,
+    a_repeated_opening_without_an_id_opens_one_account,
+    a_repeated_refusal_stays_a_refusal,
+    a_key_used_for_another_request_is_refused,
+    sixty_four_twins_at_once_pay_once,
+];
 
 const KEY: &[(&str, &str)] = &[("idempotency-key", "k-1")];
 
-#[tokio::test]
-async fn a_repeated_deposit_is_paid_once() {
-    let client = Client::new().await;
+async fn a_repeated_deposit_is_paid_once(client: Client) {
     client
         .post("/accounts", json!({ "accountId": "a", "ownerId": "me" }))
         .await
@@ -33,9 +39,7 @@ async fn a_repeated_deposit_is_paid_once() {
     );
 }
 
-#[tokio::test]
-async fn a_repeated_opening_without_an_id_opens_one_account() {
-    let client = Client::new().await;
+async fn a_repeated_opening_without_an_id_opens_one_account(client: Client) {
     let open = json!({ "ownerId": "me", "initialDeposit": 5 });
     let first = client
         .post_with(KEY, "/accounts", open.clone())
@@ -46,9 +50,7 @@ async fn a_repeated_opening_without_an_id_opens_one_account() {
     assert_eq!(client.head().await, 2);
 }
 
-#[tokio::test]
-async fn a_repeated_refusal_stays_a_refusal() {
-    let client = Client::new().await;
+async fn a_repeated_refusal_stays_a_refusal(client: Client) {
     let open = json!({ "accountId": "a", "ownerId": "me", "initialDeposit": 5 });
     client.post("/accounts", open).await.expect(201);
     let path = "/accounts/a/withdraw";
@@ -70,9 +72,7 @@ async fn a_repeated_refusal_stays_a_refusal() {
     );
 }
 
-#[tokio::test]
-async fn a_key_used_for_another_request_is_refused() {
-    let client = Client::new().await;
+async fn a_key_used_for_another_request_is_refused(client: Client) {
     let open = json!({ "accountId": "a", "ownerId": "me", "initialDeposit": 5 });
     client.post("/accounts", open).await.expect(201);
     client
@@ -92,9 +92,8 @@ async fn a_key_used_for_another_request_is_refused() {
     assert_eq!(client.head().await, head);
 }
 
-#[tokio::test]
-async fn sixty_four_twins_at_once_pay_once() {
-    let client = std::sync::Arc::new(Client::new().await);
+async fn sixty_four_twins_at_once_pay_once(client: Client) {
+    let client = std::sync::Arc::new(client);
     client
         .post("/accounts", json!({ "accountId": "a", "ownerId": "me" }))
         .await

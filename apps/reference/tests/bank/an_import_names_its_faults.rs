@@ -2,14 +2,17 @@
 
 use std::fs;
 
-use annals_reference::bank::Bank;
 use annals_reference::import::{ImportError, import_bank};
 use tempfile::TempDir;
 
-use crate::client::Client;
+use crate::client::{Client, on_each_store};
 
-#[tokio::test]
-async fn a_malformed_row_is_named_and_nothing_is_imported() {
+on_each_store![
+    a_malformed_row_is_named_and_nothing_is_imported,
+    an_account_that_is_open_already_is_imported_into,
+];
+
+async fn a_malformed_row_is_named_and_nothing_is_imported(client: Client) {
     let header = "transaction_id,account_id,date,kind,operation,amount,published_balance\n";
     let good = "1,7,1993-01-01,deposit,cash,100,100\n";
     let cases = [
@@ -31,16 +34,15 @@ async fn a_malformed_row_is_named_and_nothing_is_imported() {
         ("2,7\n", "rows.csv"),
     ];
     let directory = TempDir::new().unwrap();
-    let bank = Bank::in_memory().await.unwrap();
     let file = directory.path().join("rows.csv");
     for (bad, message) in cases {
         fs::write(&file, format!("{header}{good}{bad}")).unwrap();
-        let error = import_bank(&bank, &file).await.unwrap_err();
+        let error = import_bank(&client.bank, &file).await.unwrap_err();
         assert!(error.to_string().contains(message), "{error}");
         assert!(error.to_string().contains("rows.csv"), "{error}");
     }
     fs::write(&file, "transaction_id,account_id,date,kind,operation\n").unwrap();
-    let error = import_bank(&bank, &file).await.unwrap_err();
+    let error = import_bank(&client.bank, &file).await.unwrap_err();
     assert!(
         matches!(
             error,
@@ -52,11 +54,10 @@ async fn a_malformed_row_is_named_and_nothing_is_imported() {
         ),
         "{error}"
     );
-    assert_eq!(bank.head().await.unwrap().0, 0);
+    assert_eq!(client.head().await, 0);
 }
 
-#[tokio::test]
-async fn an_account_that_is_open_already_is_imported_into() {
+async fn an_account_that_is_open_already_is_imported_into(client: Client) {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("rows.csv");
     let header = "transaction_id,account_id,date,kind,operation,amount\n";
@@ -65,7 +66,6 @@ async fn an_account_that_is_open_already_is_imported_into() {
         format!("{header}1,7,1993-01-01,deposit,,100\n2,7,1993-01-02,withdrawal,x,101\n"),
     )
     .unwrap();
-    let client = Client::new().await;
     let open = serde_json::json!({ "accountId": "7", "ownerId": "me" });
     client.post("/accounts", open).await.expect(201);
     let report = import_bank(&client.bank, &file).await.unwrap();

@@ -4,7 +4,17 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::client::{Client, Reply};
+use crate::client::{Client, Reply, on_each_store};
+
+on_each_store![
+    bodies_that_cannot_be_read_are_refused_on_every_route,
+    bad_fields_are_all_named_on_every_route,
+    unfit_amounts_are_refused_on_every_route,
+    bad_headers_of_commands_are_named,
+    bad_parameters_of_queries_are_all_named,
+    a_cursor_of_another_collection_is_refused,
+    unknown_routes_and_wrong_methods_are_problems,
+];
 
 /// Every route that takes a command.
 const COMMANDS: [&str; 4] = [
@@ -14,8 +24,7 @@ const COMMANDS: [&str; 4] = [
     "/accounts/a/close",
 ];
 
-async fn client_with_an_account() -> Client {
-    let client = Client::new().await;
+async fn with_an_account(client: Client) -> Client {
     let open = json!({ "accountId": "a", "ownerId": "me", "initialDeposit": 100 });
     client.post("/accounts", open).await.expect(201);
     client
@@ -35,9 +44,8 @@ fn assert_names(reply: &Reply, fields: &[&str]) {
     }
 }
 
-#[tokio::test]
-async fn bodies_that_cannot_be_read_are_refused_on_every_route() {
-    let client = client_with_an_account().await;
+async fn bodies_that_cannot_be_read_are_refused_on_every_route(client: Client) {
+    let client = with_an_account(client).await;
     let head = client.head().await;
     let deep = format!(
         r#"{{"amount": {}{}}}"#,
@@ -79,9 +87,8 @@ async fn bodies_that_cannot_be_read_are_refused_on_every_route() {
     assert_eq!(client.head().await, head);
 }
 
-#[tokio::test]
-async fn bad_fields_are_all_named_on_every_route() {
-    let client = client_with_an_account().await;
+async fn bad_fields_are_all_named_on_every_route(client: Client) {
+    let client = with_an_account(client).await;
     let head = client.head().await;
     let long = "x".repeat(501);
     let cases: Vec<(&str, Value, &[&str])> = vec![
@@ -134,9 +141,8 @@ async fn bad_fields_are_all_named_on_every_route() {
     assert_eq!(client.head().await, head);
 }
 
-#[tokio::test]
-async fn unfit_amounts_are_refused_on_every_route() {
-    let client = client_with_an_account().await;
+async fn unfit_amounts_are_refused_on_every_route(client: Client) {
+    let client = with_an_account(client).await;
     let head = client.head().await;
     let amounts = [
         "0",
@@ -169,9 +175,8 @@ async fn unfit_amounts_are_refused_on_every_route() {
     assert_eq!(client.head().await, head);
 }
 
-#[tokio::test]
-async fn bad_headers_of_commands_are_named() {
-    let client = client_with_an_account().await;
+async fn bad_headers_of_commands_are_named(client: Client) {
+    let client = with_an_account(client).await;
     let head = client.head().await;
     let long = "k".repeat(256);
     let cases = [
@@ -193,9 +198,8 @@ async fn bad_headers_of_commands_are_named() {
     assert_eq!(client.head().await, head);
 }
 
-#[tokio::test]
-async fn bad_parameters_of_queries_are_all_named() {
-    let client = client_with_an_account().await;
+async fn bad_parameters_of_queries_are_all_named(client: Client) {
+    let client = with_an_account(client).await;
     let cases: [(&str, &[&str]); 14] = [
         (
             "/accounts/a%20b?at=x&version=0&sort=up",
@@ -235,9 +239,8 @@ async fn bad_parameters_of_queries_are_all_named() {
     }
 }
 
-#[tokio::test]
-async fn a_cursor_of_another_collection_is_refused() {
-    let client = client_with_an_account().await;
+async fn a_cursor_of_another_collection_is_refused(client: Client) {
+    let client = with_an_account(client).await;
     client
         .post("/accounts/a/deposit", json!({ "amount": 1 }))
         .await
@@ -248,9 +251,8 @@ async fn a_cursor_of_another_collection_is_refused() {
     assert_names(&client.get(&path).await, &["cursor"]);
 }
 
-#[tokio::test]
-async fn unknown_routes_and_wrong_methods_are_problems() {
-    let client = client_with_an_account().await;
+async fn unknown_routes_and_wrong_methods_are_problems(client: Client) {
+    let client = with_an_account(client).await;
     client
         .get("/nowhere")
         .await

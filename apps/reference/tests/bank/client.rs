@@ -1,8 +1,9 @@
-//! A bank in memory, and a client that reads its own writes.
+//! A bank of its own for each scenario, and a client that reads its own writes.
 
 use annals::Timestamp;
 use annals::http::{Limits, MIN_POSITION};
 use annals_reference::bank::Bank;
+use annals_reference::place::Place;
 use annals_reference::routes::router;
 use annals_testing::ManualClock;
 use axum::Router;
@@ -11,7 +12,34 @@ use axum::http::{HeaderMap, Request};
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// A bank in memory whose clock stands at noon of 2024-03-01.
+use crate::schema::url_of_a_new_schema;
+
+/// Makes tests of scenarios: each with a client of a bank in memory, and of one on PostgreSQL.
+macro_rules! on_each_store {
+    ($($scenario:ident),+ $(,)?) => {
+        mod in_memory {
+            $(
+                #[tokio::test]
+                async fn $scenario() {
+                    super::$scenario(crate::client::Client::in_memory().await).await;
+                }
+            )+
+        }
+
+        mod on_postgres {
+            $(
+                #[tokio::test]
+                async fn $scenario() {
+                    super::$scenario(crate::client::Client::on_postgres().await).await;
+                }
+            )+
+        }
+    };
+}
+
+pub(crate) use on_each_store;
+
+/// A bank whose clock stands at noon of 2024-03-01.
 pub(crate) struct Client {
     pub(crate) bank: Bank,
     pub(crate) clock: ManualClock,
@@ -27,10 +55,20 @@ pub(crate) struct Reply {
 }
 
 impl Client {
-    pub(crate) async fn new() -> Self {
+    /// Of a bank in memory.
+    pub(crate) async fn in_memory() -> Self {
+        Self::of(&Place::Memory).await
+    }
+
+    /// Of a bank on PostgreSQL.
+    pub(crate) async fn on_postgres() -> Self {
+        Self::of(&Place::Postgres(url_of_a_new_schema())).await
+    }
+
+    async fn of(place: &Place) -> Self {
         let noon: Timestamp = "2024-03-01T12:00:00Z".parse().unwrap();
         let clock = ManualClock::at(noon);
-        let bank = Bank::in_memory().await.unwrap().with_clock(clock.clone());
+        let bank = Bank::open(place).await.unwrap().with_clock(clock.clone());
         let router = router(bank.clone(), Limits::default());
         Self {
             bank,

@@ -2,11 +2,16 @@
 
 use serde_json::json;
 
-use crate::client::{Client, usd};
+use crate::client::{Client, on_each_store, usd};
 
-#[tokio::test]
-async fn an_account_lives_from_opening_to_closing() {
-    let client = Client::new().await;
+on_each_store![
+    an_account_lives_from_opening_to_closing,
+    an_account_without_an_id_gets_one,
+    each_broken_rule_is_a_problem_of_its_own,
+    ids_that_hold_separators_work_everywhere,
+];
+
+async fn an_account_lives_from_opening_to_closing(client: Client) {
     let application = json!({ "accountId": "acc-123", "ownerId": "me", "initialDeposit": "50.00" });
     let opened = client.post("/accounts", application).await;
     assert_eq!(opened.header("location"), "/accounts/acc-123");
@@ -38,9 +43,7 @@ async fn an_account_lives_from_opening_to_closing() {
     );
 }
 
-#[tokio::test]
-async fn an_account_without_an_id_gets_one() {
-    let client = Client::new().await;
+async fn an_account_without_an_id_gets_one(client: Client) {
     let first = client
         .post("/accounts", json!({ "ownerId": "me" }))
         .await
@@ -55,9 +58,7 @@ async fn an_account_without_an_id_gets_one() {
     client.get(&path).await.expect(200);
 }
 
-#[tokio::test]
-async fn each_broken_rule_is_a_problem_of_its_own() {
-    let client = Client::new().await;
+async fn each_broken_rule_is_a_problem_of_its_own(client: Client) {
     let open = json!({ "accountId": "a", "ownerId": "me", "initialDeposit": 10 });
     client.post("/accounts", open.clone()).await.expect(201);
     let head = client.head().await;
@@ -113,9 +114,7 @@ async fn each_broken_rule_is_a_problem_of_its_own() {
     }
 }
 
-#[tokio::test]
-async fn ids_that_hold_separators_work_everywhere() {
-    let client = Client::new().await;
+async fn ids_that_hold_separators_work_everywhere(client: Client) {
     for id in ["acc-123", "a:b.c_-d", "-", "x-y-z"] {
         let open = json!({ "accountId": id, "ownerId": "o-1", "initialDeposit": "1.00" });
         client.post("/accounts", open).await.expect(201);

@@ -2,11 +2,14 @@
 
 use serde_json::json;
 
-use crate::client::Client;
+use crate::client::{Client, on_each_store};
 
-#[tokio::test]
-async fn a_command_on_the_version_that_was_seen_is_carried_out_once() {
-    let client = Client::new().await;
+on_each_store![
+    a_command_on_the_version_that_was_seen_is_carried_out_once,
+    a_star_matches_any_account_that_is_there,
+];
+
+async fn a_command_on_the_version_that_was_seen_is_carried_out_once(client: Client) {
     let open = json!({ "accountId": "a", "ownerId": "me", "initialDeposit": 5 });
     client.post("/accounts", open).await.expect(201);
     let seen = client.get("/accounts/a").await.header("etag").to_owned();
@@ -24,9 +27,7 @@ async fn a_command_on_the_version_that_was_seen_is_carried_out_once() {
     assert_eq!(client.head().await, 3);
 }
 
-#[tokio::test]
-async fn a_star_matches_any_account_that_is_there() {
-    let client = Client::new().await;
+async fn a_star_matches_any_account_that_is_there(client: Client) {
     client
         .post("/accounts", json!({ "accountId": "a", "ownerId": "me" }))
         .await

@@ -1,4 +1,4 @@
-//! Scenarios on a bank in memory, through its router.
+//! Scenarios on a bank, through its router: in memory, and on PostgreSQL.
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -10,5 +10,7 @@ mod commands_follow_the_rules;
 mod if_match_guards_a_version;
 mod old_shapes_stay_readable;
 mod queries_tell_what_happened;
+#[path = "../schema/mod.rs"]
+mod schema;
 mod the_demo_is_seeded_once;
 mod the_document_names_every_route;

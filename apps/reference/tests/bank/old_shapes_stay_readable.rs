@@ -3,7 +3,13 @@
 use annals::{Append, EventId, EventType, ExpectedVersion, IdSource, NewEvent, RandomIds};
 use serde_json::{Value, json};
 
-use crate::client::{Client, usd};
+use crate::client::{Client, on_each_store, usd};
+
+on_each_store![
+    read_models_hold_events_of_every_shape,
+    history_shows_the_newest_shape_and_tells_the_stored_one,
+    commands_go_on_from_old_shapes_and_write_the_newest,
+];
 
 fn stored(event_type: &str, schema_version: u32, payload: &Value) -> NewEvent {
     let event_type = EventType::new(event_type).unwrap();
@@ -15,8 +21,7 @@ fn stored(event_type: &str, schema_version: u32, payload: &Value) -> NewEvent {
 }
 
 /// An account with one event of each shape there ever was, and a balance of 74.80 USD.
-async fn veteran() -> Client {
-    let client = Client::new().await;
+async fn veteran(client: Client) -> Client {
     let opened = json!({ "accountId": "old", "ownerId": "me", "openedAt": "2020-01-01T00:00:00Z" });
     let time = "2020-01-02T03:04:05Z";
     let float =
@@ -56,9 +61,8 @@ async fn veteran() -> Client {
     client
 }
 
-#[tokio::test]
-async fn read_models_hold_events_of_every_shape() {
-    let client = veteran().await;
+async fn read_models_hold_events_of_every_shape(client: Client) {
+    let client = veteran(client).await;
     let account = client.get("/accounts/old").await.expect(200);
     assert_eq!(account["balance"], usd("74.80"));
     let transactions = client.get("/accounts/old/transactions").await.expect(200);
@@ -81,9 +85,8 @@ async fn read_models_hold_events_of_every_shape() {
     assert_eq!(summary["currencies"][0]["totalBalance"], usd("74.80"));
 }
 
-#[tokio::test]
-async fn history_shows_the_newest_shape_and_tells_the_stored_one() {
-    let client = veteran().await;
+async fn history_shows_the_newest_shape_and_tells_the_stored_one(client: Client) {
+    let client = veteran(client).await;
     let history = client.get("/accounts/old/history").await.expect(200);
     let second = &history["data"][1];
     let newest = json!({
@@ -97,9 +100,8 @@ async fn history_shows_the_newest_shape_and_tells_the_stored_one() {
     assert_eq!(history["data"][2]["data"]["amount"], usd("0.30"));
 }
 
-#[tokio::test]
-async fn commands_go_on_from_old_shapes_and_write_the_newest() {
-    let client = veteran().await;
+async fn commands_go_on_from_old_shapes_and_write_the_newest(client: Client) {
+    let client = veteran(client).await;
     let as_of = client.get("/accounts/old?version=2").await.expect(200);
     assert_eq!(as_of["balance"], usd("100.00"));
     let too_much = client

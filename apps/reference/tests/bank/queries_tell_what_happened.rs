@@ -7,13 +7,26 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::client::{Client, usd};
+use crate::client::{Client, on_each_store, usd};
+
+on_each_store![
+    an_account_is_shown_as_it_is,
+    an_account_is_shown_as_it_was,
+    a_moment_is_inclusive_and_is_the_one_that_answers_tell,
+    accounts_are_listed_by_owner_and_status,
+    transactions_come_newest_first_with_the_balance_after_each,
+    paging_newest_first_neither_repeats_nor_skips_while_payments_arrive,
+    days_sum_up_payments,
+    history_tells_who_and_as_part_of_what,
+    history_is_paged_oldest_first,
+    the_summary_agrees_with_the_accounts,
+    health_is_ready_once_projections_have_caught_up,
+];
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Accounts `a` (open, 30.00) and `b` (closed) of `me`, over three days from 2024-03-01.
-async fn three_days() -> Client {
-    let client = Client::new().await;
+async fn three_days(client: Client) -> Client {
     let open = json!({ "accountId": "a", "ownerId": "me", "initialDeposit": "50.00" });
     client.post("/accounts", open).await.expect(201);
     client
@@ -41,9 +54,8 @@ fn each(page: &Value, member: &str) -> Vec<Value> {
     rows.iter().map(|row| row[member].clone()).collect()
 }
 
-#[tokio::test]
-async fn an_account_is_shown_as_it_is() {
-    let client = three_days().await;
+async fn an_account_is_shown_as_it_is(client: Client) {
+    let client = three_days(client).await;
     let reply = client.get("/accounts/a").await;
     assert_eq!(reply.header("etag"), "\"4\"");
     assert_eq!(
@@ -65,9 +77,8 @@ async fn an_account_is_shown_as_it_is() {
         .assert_problem(404, "not-found");
 }
 
-#[tokio::test]
-async fn an_account_is_shown_as_it_was() {
-    let client = three_days().await;
+async fn an_account_is_shown_as_it_was(client: Client) {
+    let client = three_days(client).await;
     let first = client.get("/accounts/a?version=2").await.expect(200);
     assert_eq!(first["balance"], usd("50.00"));
     assert_eq!(first["updatedAt"], "2024-03-01T12:00:00Z");
@@ -84,9 +95,8 @@ async fn an_account_is_shown_as_it_was() {
         .assert_problem(404, "not-found");
 }
 
-#[tokio::test]
-async fn a_moment_is_inclusive_and_is_the_one_that_answers_tell() {
-    let client = three_days().await;
+async fn a_moment_is_inclusive_and_is_the_one_that_answers_tell(client: Client) {
+    let client = three_days(client).await;
     for (moment, version) in [
         ("2024-03-01T12:00:00Z", 2),
         ("2024-03-02T11:59:59Z", 2),
@@ -105,9 +115,8 @@ async fn a_moment_is_inclusive_and_is_the_one_that_answers_tell() {
     assert_eq!(after["version"], 4);
 }
 
-#[tokio::test]
-async fn accounts_are_listed_by_owner_and_status() {
-    let client = three_days().await;
+async fn accounts_are_listed_by_owner_and_status(client: Client) {
+    let client = three_days(client).await;
     client
         .post("/accounts", json!({ "accountId": "c", "ownerId": "you" }))
         .await
@@ -124,9 +133,8 @@ async fn accounts_are_listed_by_owner_and_status() {
     );
 }
 
-#[tokio::test]
-async fn transactions_come_newest_first_with_the_balance_after_each() {
-    let client = three_days().await;
+async fn transactions_come_newest_first_with_the_balance_after_each(client: Client) {
+    let client = three_days(client).await;
     let page = client.get("/accounts/a/transactions").await.expect(200);
     assert_eq!(each(&page, "type"), ["deposit", "withdrawal", "deposit"]);
     assert_eq!(
@@ -150,9 +158,8 @@ async fn transactions_come_newest_first_with_the_balance_after_each() {
         .assert_problem(404, "not-found");
 }
 
-#[tokio::test]
-async fn paging_newest_first_neither_repeats_nor_skips_while_payments_arrive() {
-    let client = three_days().await;
+async fn paging_newest_first_neither_repeats_nor_skips_while_payments_arrive(client: Client) {
+    let client = three_days(client).await;
     let mut path = "/accounts/a/transactions?limit=1".to_owned();
     let mut seen = Vec::new();
     loop {
@@ -170,9 +177,8 @@ async fn paging_newest_first_neither_repeats_nor_skips_while_payments_arrive() {
     assert_eq!(seen, [4, 3, 2]);
 }
 
-#[tokio::test]
-async fn days_sum_up_payments() {
-    let client = three_days().await;
+async fn days_sum_up_payments(client: Client) {
+    let client = three_days(client).await;
     let days = client.get("/accounts/a/daily").await.expect(200);
     assert_eq!(
         each(&days, "date"),
@@ -202,9 +208,7 @@ async fn days_sum_up_payments() {
         .assert_problem(404, "not-found");
 }
 
-#[tokio::test]
-async fn history_tells_who_and_as_part_of_what() {
-    let client = Client::new().await;
+async fn history_tells_who_and_as_part_of_what(client: Client) {
     let headers = [
         ("x-request-id", "r-1"),
         (
@@ -236,16 +240,14 @@ async fn history_tells_who_and_as_part_of_what() {
         .assert_problem(404, "not-found");
 }
 
-#[tokio::test]
-async fn history_is_paged_oldest_first() {
-    let client = three_days().await;
+async fn history_is_paged_oldest_first(client: Client) {
+    let client = three_days(client).await;
     let paged = pages(&client, "/accounts/a/history?limit=1", "version").await;
     assert_eq!(paged, [1, 2, 3, 4]);
 }
 
-#[tokio::test]
-async fn the_summary_agrees_with_the_accounts() {
-    let client = three_days().await;
+async fn the_summary_agrees_with_the_accounts(client: Client) {
+    let client = three_days(client).await;
     let crowns = json!({ "value": "100.01", "currency": "CZK" });
     let open = json!({ "accountId": "c", "ownerId": "you", "initialDeposit": crowns });
     client.post("/accounts", open).await.expect(201);
@@ -274,7 +276,7 @@ async fn the_summary_agrees_with_the_accounts() {
 
 #[tokio::test]
 async fn a_query_waits_for_a_position_and_says_how_far_it_came() {
-    let client = three_days().await;
+    let client = three_days(Client::in_memory().await).await;
     let head = client.head().await;
     // All that takes time is done; now the wait for a position that never comes costs none.
     client.get("/accounts/a").await.expect(200);
@@ -296,15 +298,16 @@ async fn a_query_waits_for_a_position_and_says_how_far_it_came() {
     }
 }
 
-#[tokio::test]
-async fn health_is_ready_once_projections_have_caught_up() {
-    let client = three_days().await;
+async fn health_is_ready_once_projections_have_caught_up(client: Client) {
+    let client = three_days(client).await;
     client.get("/summary").await.expect(200);
     assert_eq!(
         client.get("/health/live").await.expect(200)["status"],
         "alive"
     );
     client.get("/accounts/a").await.expect(200);
+    let ready = client.get("/health/ready").await.expect(200);
+    assert_eq!(ready["store"], "working");
     client.bank.stop().await;
     let stopped = client.get("/health/ready").await.expect(503);
     assert_eq!(stopped["projections"].as_array().unwrap().len(), 4);

@@ -2,11 +2,11 @@
 
 use annals_reference::demo;
 
-use crate::client::Client;
+use crate::client::{Client, on_each_store};
 
-#[tokio::test]
-async fn seeding_again_changes_nothing() {
-    let client = Client::new().await;
+on_each_store![seeding_again_changes_nothing,];
+
+async fn seeding_again_changes_nothing(client: Client) {
     demo::seed(&client.bank).await.unwrap();
     let (head, summary) = (
         client.head().await,

@@ -7,7 +7,7 @@ use crate::client::Client;
 
 #[tokio::test]
 async fn the_document_is_openapi_3_1_and_names_every_route() {
-    let client = Client::new().await;
+    let client = Client::in_memory().await;
     let document = client.get("/openapi.json").await.expect(200);
     assert_eq!(document["openapi"], "3.1.0");
     let routes = [
@@ -37,7 +37,7 @@ async fn the_document_is_openapi_3_1_and_names_every_route() {
 
 #[tokio::test]
 async fn every_reference_in_the_document_leads_somewhere() {
-    let client = Client::new().await;
+    let client = Client::in_memory().await;
     let document = client.get("/openapi.json").await.expect(200);
     let text = document.to_string();
     let references: Vec<_> = text.split("\"$ref\":\"#").skip(1).collect();
@@ -54,7 +54,7 @@ async fn every_reference_in_the_document_leads_somewhere() {
 
 #[tokio::test]
 async fn the_page_to_browse_it_needs_no_other_server() {
-    let client = Client::new().await;
+    let client = Client::in_memory().await;
     let page = client
         .send(Request::get("/docs/").body(Body::empty()).unwrap())
         .await;

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use annals::{Position, Read, RecordedEvent, Source};
-use annals_reference::bank::Bank;
+use annals::{EventStore, Position, Read, RecordedEvent, Source};
 use serde_json::Value;
+
+use crate::tables::Tables;
 
 /// What the events up to a position add up to.
 #[derive(Default)]
@@ -36,9 +37,9 @@ pub(crate) struct Payment {
 
 impl Ledger {
     /// Takes in all events up to a position, each exactly once and in order.
-    pub(crate) async fn read_on(&mut self, bank: &Bank, up_to: Position) {
+    pub(crate) async fn read_on(&mut self, store: &dyn EventStore, up_to: Position) {
         let read = Read::forwards(Source::all_after(self.position));
-        let mut events = bank.annals().store().read(read).await.unwrap();
+        let mut events = store.read(read).await.unwrap();
         while self.position < up_to {
             let event = events.try_next().await.unwrap().unwrap();
             assert_eq!(event.position, self.position.next());
@@ -170,51 +171,11 @@ impl Account {
     }
 }
 
-/// A read model and its checkpoint, as one moment of the database shows them.
-pub(crate) async fn read_model(bank: &Bank, name: &'static str) -> (Position, Vec<String>) {
-    let columns = match name {
-        "account_balances" => {
-            "account_id, owner_id, status, coalesce(currency, '-'), balance_minor, version"
-        }
-        "transaction_history" => "account_id, version, kind, amount, currency, balance_after",
-        "daily_summaries" => {
-            "account_id, day, currency, deposits, cast(deposited as integer), withdrawals,
-             cast(withdrawn as integer)"
-        }
-        _ => "currency, active, closed, cast(total as integer)",
-    };
-    let empty = if name == "account_summary" {
-        "where active + closed > 0"
-    } else {
-        ""
-    };
-    let rows = format!("select concat_ws(' ', {columns}) from {name} {empty}");
-    let checkpoint = "select position from annals_checkpoints where projection = ?";
-    let read = bank.read_models().read(move |connection| {
-        let position: i64 = connection.query_row(checkpoint, [name], |row| row.get(0))?;
-        let mut rows = connection.prepare(&rows)?;
-        let rows = rows
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        Ok((position, rows))
-    });
-    let (position, rows) = read.await.unwrap();
-    (Position(position.cast_unsigned()), rows)
-}
-
-/// The names of the read models.
-pub(crate) const READ_MODELS: [&str; 4] = [
-    "account_balances",
-    "transaction_history",
-    "daily_summaries",
-    "account_summary",
-];
-
 /// Asserts that a read model holds what the events up to its checkpoint add up to.
-pub(crate) async fn assert_agrees(bank: &Bank, name: &'static str) -> Position {
-    let (checkpoint, mut rows) = read_model(bank, name).await;
+pub(crate) async fn assert_agrees(store: &dyn EventStore, tables: &Tables, name: &str) -> Position {
+    let (checkpoint, mut rows) = tables.read(name).await;
     let mut ledger = Ledger::default();
-    ledger.read_on(bank, checkpoint).await;
+    ledger.read_on(store, checkpoint).await;
     let mut expected = ledger.rows(name);
     rows.sort();
     expected.sort();

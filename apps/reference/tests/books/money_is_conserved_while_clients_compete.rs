@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::ledger::{Ledger, READ_MODELS, assert_agrees, read_model};
+use crate::ledger::{Ledger, assert_agrees};
+use crate::place::{NewPlace, in_each_place};
+use crate::tables::{READ_MODELS, Tables};
 use annals::runtime::{CommandContext, ExecuteError};
 use annals_reference::accounts::deposit::Deposit;
 use annals_reference::accounts::open::Open;
@@ -68,26 +70,26 @@ async fn withdraw_all(bank: Bank, account: AccountId) -> i64 {
 }
 
 /// Compares every state of the read models that it gets to see with the events up to there.
-async fn observe(bank: Bank, done: Arc<AtomicBool>) -> usize {
+async fn observe(bank: Bank, tables: Tables, done: Arc<AtomicBool>) -> usize {
     let mut observed = 0;
     while !done.load(Ordering::Relaxed) {
         for name in ["account_balances", "account_summary"] {
-            let (checkpoint, rows) = read_model(&bank, name).await;
-            let mut ledger = Ledger::default();
-            ledger.read_on(&bank, checkpoint).await;
-            assert_eq!(rows, ledger.rows(name), "{name} at {checkpoint}");
+            assert_agrees(&**bank.annals().store(), &tables, name).await;
             observed += 1;
         }
     }
     observed
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sixty_four_clients_never_take_an_account_below_zero() {
-    let bank = Bank::in_memory().await.unwrap();
+in_each_place![sixty_four_clients_never_take_an_account_below_zero];
+
+async fn sixty_four_clients_never_take_an_account_below_zero(place: NewPlace) {
+    let bank = Bank::open(&place.place()).await.unwrap();
+    let store = &**bank.annals().store();
     let account = opened(&bank).await;
     let done = Arc::new(AtomicBool::new(false));
-    let observer = tokio::spawn(observe(bank.clone(), Arc::clone(&done)));
+    let tables = Tables::of(&place).await;
+    let observer = tokio::spawn(observe(bank.clone(), tables.clone(), Arc::clone(&done)));
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
         clients.spawn(withdraw_all(bank.clone(), account.clone()));
@@ -100,12 +102,12 @@ async fn sixty_four_clients_never_take_an_account_below_zero() {
     const { assert!(CLIENTS * WITHDRAWALS_EACH * WITHDRAWN > DEPOSITED) };
     assert_eq!(got, DEPOSITED / WITHDRAWN * WITHDRAWN);
     let mut ledger = Ledger::default();
-    ledger.read_on(&bank, bank.head().await.unwrap()).await;
+    ledger.read_on(store, bank.head().await.unwrap()).await;
     assert_eq!(ledger.accounts["acc-123"].balance, DEPOSITED - got);
     let limit = std::time::Duration::from_secs(30);
     for name in READ_MODELS {
         let projection = bank.annals().projection(name);
         projection.wait_for(ledger.position, limit).await.unwrap();
-        assert_agrees(&bank, name).await;
+        assert_agrees(store, &tables, name).await;
     }
 }

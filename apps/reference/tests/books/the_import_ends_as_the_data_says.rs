@@ -2,17 +2,21 @@
 //! changes nothing.
 
 use crate::bank_data::czech_bank;
-use crate::ledger::{Ledger, READ_MODELS, assert_agrees, read_model};
+use crate::ledger::{Ledger, assert_agrees};
+use crate::place::{NewPlace, in_each_place};
+use crate::tables::{READ_MODELS, Tables};
 use annals_reference::bank::Bank;
 use annals_reference::import::import_bank;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_account_ends_as_the_data_says_and_a_second_import_appends_nothing() {
+in_each_place![every_account_ends_as_the_data_says_and_a_second_import_appends_nothing];
+
+async fn every_account_ends_as_the_data_says_and_a_second_import_appends_nothing(place: NewPlace) {
     let Some((file, expected)) = czech_bank() else {
         return;
     };
-    let directory = tempfile::tempdir().unwrap();
-    let bank = Bank::open(directory.path()).await.unwrap();
+    let bank = Bank::open(&place.place()).await.unwrap();
+    let store = &**bank.annals().store();
+    let tables = Tables::of(&place).await;
     let report = import_bank(&bank, &file).await.unwrap();
     assert_eq!(report.accounts, expected.accounts);
     assert_eq!(report.entries, expected.entries);
@@ -24,7 +28,7 @@ async fn every_account_ends_as_the_data_says_and_a_second_import_appends_nothing
     // By folding the events …
     let head = bank.head().await.unwrap();
     let mut ledger = Ledger::default();
-    ledger.read_on(&bank, head).await;
+    ledger.read_on(store, head).await;
     let folded = ledger
         .accounts
         .iter()
@@ -43,12 +47,12 @@ async fn every_account_ends_as_the_data_says_and_a_second_import_appends_nothing
     // … and in the read models.
     for name in READ_MODELS {
         assert_eq!(
-            assert_agrees(&bank, name).await,
+            assert_agrees(store, &tables, name).await,
             head,
             "{name} has caught up"
         );
     }
-    let (_, rows) = read_model(&bank, "account_balances").await;
+    let (_, rows) = tables.read("account_balances").await;
     assert_eq!(rows.len() as u64, expected.accounts);
 
     let again = import_bank(&bank, &file).await.unwrap();

@@ -2,5 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+#[path = "../books/ledger.rs"]
+mod ledger;
+mod load;
+#[path = "../place/mod.rs"]
+mod place;
+#[path = "../schema/mod.rs"]
+mod schema;
+mod service;
+#[path = "../books/tables.rs"]
+mod tables;
+
 mod a_stop_signal_drains;
+mod two_processes_share_a_database;
 mod what_is_unsafe_must_be_said;

@@ -1,4 +1,4 @@
-//! Listening where others can reach it needs a flag that says so.
+//! What is unsafe is refused, or needs a flag that says it is meant; no message tells a secret.
 
 use std::process::Command;
 
@@ -7,23 +7,95 @@ use tempfile::TempDir;
 #[test]
 fn an_address_that_others_can_reach_is_refused() {
     let data = TempDir::new().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_annals-reference"))
-        .args(["serve", "--listen", "0.0.0.0:0", "--data-dir"])
-        .arg(data.path())
-        .output()
-        .unwrap();
-    assert!(!output.status.success());
-    let message = String::from_utf8(output.stderr).unwrap();
+    let listen = ["serve", "--listen", "0.0.0.0:0", "--data-dir"];
+    let message = refusal(program().args(listen).arg(data.path()));
     assert!(message.contains("--insecure-listen"), "{message}");
 }
 
 #[test]
 fn a_directory_that_cannot_be_made_is_named() {
-    let output = Command::new(env!("CARGO_BIN_EXE_annals-reference"))
-        .env("ANNALS_DATA_DIR", "/proc/nothing/here")
+    let message = refusal(program().env("ANNALS_DATA_DIR", "/proc/nothing/here"));
+    assert!(message.contains("/proc/nothing/here"), "{message}");
+}
+
+#[test]
+fn a_password_on_the_command_line_is_refused_and_not_repeated() {
+    for arguments in [
+        ["--store", "postgres://me:s3cret@127.0.0.1:1/bank", "serve"],
+        [
+            "serve",
+            "--store",
+            "postgres://127.0.0.1:1/bank?user=me&password=s3cret",
+        ],
+    ] {
+        let message = refusal(program().args(arguments));
+        assert!(message.contains("ANNALS_STORE"), "{message}");
+    }
+}
+
+#[test]
+fn a_url_that_cannot_be_used_is_not_repeated() {
+    let unknown = refusal(program().env("ANNALS_STORE", "postgre://me:s3cret@127.0.0.1:1/bank"));
+    assert!(unknown.contains("postgres://"), "{unknown}");
+    let nobody = "postgres://me:s3cret@127.0.0.1:1/bank";
+    let unreachable = refusal(
+        program()
+            .env("ANNALS_STORE", nobody)
+            .env("RUST_LOG", "trace"),
+    );
+    assert!(unreachable.contains("unavailable"), "{unreachable}");
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("store");
+    std::fs::write(&file, format!("{nobody}\n")).unwrap();
+    let unreachable = refusal(program().arg("--store-file").arg(&file));
+    assert!(unreachable.contains("unavailable"), "{unreachable}");
+    let missing = refusal(
+        program()
+            .arg("--store-file")
+            .arg(directory.path().join("nothing")),
+    );
+    assert!(missing.contains("nothing"), "{missing}");
+}
+
+#[test]
+fn two_places_at_once_are_refused_and_both_named() {
+    let two = [
+        "--store",
+        "postgres://127.0.0.1:1/bank",
+        "--data-dir",
+        "here",
+    ];
+    let message = refusal(program().args(two));
+    assert!(
+        message.contains("--store") && message.contains("--data-dir"),
+        "{message}"
+    );
+}
+
+#[test]
+fn help_does_not_show_the_url() {
+    let url = "postgres://me:s3cret@127.0.0.1:1/bank";
+    let output = program()
+        .env("ANNALS_STORE", url)
+        .arg("--help")
         .output()
         .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("ANNALS_STORE") && !text.contains("s3cret"),
+        "{text}"
+    );
+}
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_annals-reference"))
+}
+
+/// What a program says that will not start.
+fn refusal(program: &mut Command) -> String {
+    let output = program.output().unwrap();
     assert!(!output.status.success());
     let message = String::from_utf8(output.stderr).unwrap();
-    assert!(message.contains("/proc/nothing/here"), "{message}");
+    assert!(!message.contains("s3cret"), "{message}");
+    message
 }

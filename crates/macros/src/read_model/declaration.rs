@@ -1,18 +1,39 @@
 //! What a struct declares about its table, checked.
 
+use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
+use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::token::Paren;
 use syn::{
     Attribute, Data, DeriveInput, Error, Field, Fields, Ident, LitStr, Result, Token, Type,
     parenthesized,
 };
 
-/// A table: its name, its columns, its indexes by the names of their columns.
+/// A table: its name, its columns, its indexes.
 pub(super) struct Declaration {
     pub(super) table: String,
     pub(super) columns: Vec<Column>,
-    pub(super) indexes: Vec<Vec<String>>,
+    pub(super) indexes: Vec<Index>,
+}
+
+/// An index.
+pub(super) struct Index {
+    pub(super) on: IndexOn,
+    pub(super) name: Option<String>,
+    pub(super) only: Option<String>,
+    pub(super) unique: bool,
+}
+
+/// What an index finds rows by.
+#[derive(PartialEq)]
+pub(super) enum IndexOn {
+    Columns(Vec<String>),
+    Expression(String),
+    Json(String),
+    FullText(Vec<String>),
 }
 
 /// A field, and the column it is kept in.
@@ -37,7 +58,8 @@ impl Declaration {
         };
         declaration.take_attributes(&input.attrs)?;
         for field in fields.iter().filter(|field| has(&field.attrs, "index")) {
-            declaration.add_index(field.ident.as_slice())?;
+            let on = declaration.known(field.ident.as_slice())?;
+            declaration.push_index(Index::on(IndexOn::Columns(on)), field.span())?;
         }
         if declaration.keys().next().is_none() {
             let message = "a read model needs a field marked #[key]";
@@ -66,18 +88,59 @@ impl Declaration {
             return Ok(());
         }
         if meta.path.is_ident("index") {
-            let columns;
-            parenthesized!(columns in meta.input);
-            let columns = Punctuated::<Ident, Token![,]>::parse_terminated(&columns)?;
-            if columns.is_empty() {
-                return Err(meta.error("an index needs a column"));
-            }
-            return self.add_index(&Vec::from_iter(columns));
+            let inside;
+            parenthesized!(inside in meta.input);
+            return self.add_index(&inside);
         }
         Err(meta.error("expected `table` or `index`"))
     }
 
-    fn add_index(&mut self, columns: &[Ident]) -> Result<()> {
+    /// `index(owner, at, only = "…", unique)`, or `expression = "…"`, `json(column)`,
+    /// `full_text(column, …)` in place of the columns.
+    fn add_index(&mut self, input: ParseStream<'_>) -> Result<()> {
+        let span = input.span();
+        let mut columns: Vec<Ident> = Vec::new();
+        let mut index = Index::on(IndexOn::Columns(Vec::new()));
+        for part in Punctuated::<IndexPart, Token![,]>::parse_terminated(input)? {
+            match part {
+                IndexPart::Column(column) if column == "unique" => index.unique = true,
+                IndexPart::Column(column) => columns.push(column),
+                IndexPart::Name(name) => index.name = Some(name),
+                IndexPart::Only(only) => index.only = Some(only),
+                IndexPart::Expression(sql) => index.on = IndexOn::Expression(sql),
+                IndexPart::Json(column) => {
+                    index.on = IndexOn::Json(self.known(&[column])?.remove(0))
+                }
+                IndexPart::FullText(columns) => index.on = IndexOn::FullText(self.known(&columns)?),
+            }
+        }
+        match &mut index.on {
+            IndexOn::Columns(names) if !columns.is_empty() => *names = self.known(&columns)?,
+            IndexOn::Columns(_) => return Err(Error::new(span, "an index needs a column")),
+            _ if !columns.is_empty() => {
+                let message = "an index is on columns or on something else, not both";
+                return Err(Error::new_spanned(&columns[0], message));
+            }
+            IndexOn::Expression(_) if index.name.is_none() => {
+                return Err(Error::new(span, "an index on an expression needs a name"));
+            }
+            _ => {}
+        }
+        self.push_index(index, span)
+    }
+
+    fn push_index(&mut self, index: Index, span: Span) -> Result<()> {
+        let same = |other: &Index| other.on == index.on && other.only == index.only;
+        if self.indexes.iter().any(same) {
+            let message = format!("index({}) is declared twice", index.shown());
+            return Err(Error::new(span, message));
+        }
+        self.indexes.push(index);
+        Ok(())
+    }
+
+    /// The names of columns that are there, each once.
+    fn known(&self, columns: &[Ident]) -> Result<Vec<String>> {
         let mut names = Vec::new();
         for column in columns {
             let name = column.unraw().to_string();
@@ -91,12 +154,67 @@ impl Declaration {
             }
             names.push(name);
         }
-        if self.indexes.contains(&names) {
-            let message = format!("index({}) is declared twice", names.join(", "));
-            return Err(Error::new_spanned(&columns[0], message));
+        Ok(names)
+    }
+}
+
+impl Index {
+    fn on(on: IndexOn) -> Self {
+        Self {
+            on,
+            name: None,
+            only: None,
+            unique: false,
         }
-        self.indexes.push(names);
-        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        match &self.on {
+            IndexOn::Columns(columns) | IndexOn::FullText(columns) => columns.join(", "),
+            IndexOn::Json(text) | IndexOn::Expression(text) => text.clone(),
+        }
+    }
+}
+
+/// What may stand between the parentheses of `index(…)`.
+enum IndexPart {
+    Column(Ident),
+    Name(String),
+    Only(String),
+    Expression(String),
+    Json(Ident),
+    FullText(Vec<Ident>),
+}
+
+impl Parse for IndexPart {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let word: Ident = input.call(Ident::parse_any)?;
+        if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            let text = input.parse::<LitStr>()?.value();
+            return match word.to_string().as_str() {
+                "name" => Ok(Self::Name(text)),
+                "only" => Ok(Self::Only(text)),
+                "expression" => Ok(Self::Expression(text)),
+                _ => Err(Error::new_spanned(
+                    word,
+                    "expected `name`, `only` or `expression`",
+                )),
+            };
+        }
+        if !input.peek(Paren) {
+            return Ok(Self::Column(word));
+        }
+        let inside;
+        parenthesized!(inside in input);
+        match word.to_string().as_str() {
+            "json" => Ok(Self::Json(inside.parse()?)),
+            "full_text" => {
+                let columns = Punctuated::<Ident, Token![,]>::parse_terminated(&inside)?;
+                Ok(Self::FullText(Vec::from_iter(columns)))
+            }
+            _ => Err(Error::new_spanned(word, "expected `json` or `full_text`")),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The one round trip: a group goes out as columns, verdicts come back.
 
 use annals_core::{
-    Append, AppendError, Appended, ContentType, ExpectedVersion, NewEvent, Position, Query, StreamId,
-    StreamVersion,
+    Append, AppendError, Appended, ContentType, ExpectedVersion, NewEvent, Position, Query,
+    StreamId, StreamVersion,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -17,25 +17,28 @@ use crate::postgres::Parameter;
 
 /// The statement, and the types of what [`Columns::parameters`] gives it.
 pub(super) const CALL: &str = "select verdicts, positions, versions, head, server_time from
-    {schema}.append($1, $2, $3, $4, ($5::text)::jsonb, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+    {schema}.append($1, $2, $3, $4, $5, ($6::text)::jsonb, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+    $19, $20, $21, $22)";
 
 /// A group as the columns that the database takes it by.
 #[derive(Default)]
 pub(super) struct Columns<'a> {
     append_ids: Vec<Uuid>,
+    append_counts: Vec<i16>,
     follows: Option<&'a [bool]>,
     conditions: Option<String>,
     write_appends: Vec<i32>,
     write_streams: Vec<&'a str>,
     write_expected: Vec<i64>,
     write_events: Vec<i32>,
+    event_appends: Vec<i32>,
     event_writes: Vec<i32>,
     event_offsets: Vec<i32>,
     append_indexes: Vec<i16>,
-    append_counts: Vec<i16>,
     event_ids: Vec<Uuid>,
     event_kinds: Vec<i32>,
     schema_versions: Vec<i64>,
+    event_streams: Vec<&'a str>,
     content_types: Option<Vec<Option<&'a str>>>,
     tags: Option<Vec<Option<String>>>,
     metadata: Option<Vec<Option<Vec<u8>>>>,
@@ -53,7 +56,7 @@ impl<'a> Columns<'a> {
             columns.append_ids.push(append.id.0);
             let number = number(columns.append_ids.len());
             conditions.extend(condition(number, append));
-            let count = small(append.events().count());
+            columns.append_counts.push(small(append.events().count()));
             let mut index = 0;
             for write in &append.writes {
                 columns.write_appends.push(number);
@@ -65,12 +68,16 @@ impl<'a> Columns<'a> {
                     *offset += 1;
                     match kinds.number(&write.stream, &event.event_type) {
                         Some(kind) => columns.event_kinds.push(kind),
-                        None => unknown.push((write.stream.category().to_owned(), event.event_type.clone())),
+                        None => unknown
+                            .push((write.stream.category().to_owned(), event.event_type.clone())),
                     }
-                    columns.event_writes.push(self::number(columns.write_appends.len()));
+                    columns.event_appends.push(number);
+                    columns
+                        .event_writes
+                        .push(self::number(columns.write_appends.len()));
                     columns.event_offsets.push(*offset);
                     columns.append_indexes.push(index);
-                    columns.append_counts.push(count);
+                    columns.event_streams.push(write.stream.as_str());
                     columns.push_event(event);
                     index += 1;
                 }
@@ -92,34 +99,49 @@ impl<'a> Columns<'a> {
         let nth = self.event_ids.len();
         self.event_ids.push(event.id.0);
         self.schema_versions.push(event.schema_version.into());
-        let content_type = Some(event.content_type.as_str()).filter(|_| event.content_type != ContentType::json());
+        let content_type =
+            Some(event.content_type.as_str()).filter(|_| event.content_type != ContentType::json());
         push_sparse(&mut self.content_types, nth, content_type);
         let tags: Vec<&str> = event.tags.iter().map(annals_core::Tag::as_str).collect();
-        push_sparse(&mut self.tags, nth, Some(tags.join("\n")).filter(|_| !tags.is_empty()));
+        push_sparse(
+            &mut self.tags,
+            nth,
+            Some(tags.join("\n")).filter(|_| !tags.is_empty()),
+        );
         let metadata = event.metadata.to_bytes();
-        push_sparse(&mut self.metadata, nth, Some(metadata).filter(|bytes| !bytes.is_empty()));
+        push_sparse(
+            &mut self.metadata,
+            nth,
+            Some(metadata).filter(|bytes| !bytes.is_empty()),
+        );
         self.data.push(&event.data);
     }
 
     /// The parameters of [`CALL`].
-    pub(super) fn parameters<'b>(&'b self, valid_until: &'b Timestamp, careful: &'b bool) -> [Parameter<'b>; 20] {
+    pub(super) fn parameters<'b>(
+        &'b self,
+        valid_until: &'b Timestamp,
+        careful: &'b bool,
+    ) -> [Parameter<'b>; 22] {
         [
             (valid_until, Type::TIMESTAMPTZ),
             (careful, Type::BOOL),
             (&self.append_ids, Type::UUID_ARRAY),
+            (&self.append_counts, Type::INT2_ARRAY),
             (&self.follows, Type::BOOL_ARRAY),
             (&self.conditions, Type::TEXT),
             (&self.write_appends, Type::INT4_ARRAY),
             (&self.write_streams, Type::TEXT_ARRAY),
             (&self.write_expected, Type::INT8_ARRAY),
             (&self.write_events, Type::INT4_ARRAY),
+            (&self.event_appends, Type::INT4_ARRAY),
             (&self.event_writes, Type::INT4_ARRAY),
             (&self.event_offsets, Type::INT4_ARRAY),
             (&self.append_indexes, Type::INT2_ARRAY),
-            (&self.append_counts, Type::INT2_ARRAY),
             (&self.event_ids, Type::UUID_ARRAY),
             (&self.event_kinds, Type::INT4_ARRAY),
             (&self.schema_versions, Type::INT8_ARRAY),
+            (&self.event_streams, Type::TEXT_ARRAY),
             (&self.content_types, Type::TEXT_ARRAY),
             (&self.tags, Type::TEXT_ARRAY),
             (&self.metadata, Type::BYTEA_ARRAY),
@@ -159,16 +181,18 @@ fn condition(append: i32, asked: &Append) -> Option<serde_json::Value> {
 
 /// A query as the database takes it: all events are those of one item without terms.
 fn query(query: &Query) -> Vec<serde_json::Value> {
-    let item = |categories: Vec<&str>, types: Vec<&str>, tags: Vec<&str>| {
-        json!({ "categories": categories, "types": types, "tags": tags })
-    };
+    let item = |categories: Vec<&str>, types: Vec<&str>, tags: Vec<&str>| json!({ "categories": categories, "types": types, "tags": tags });
     if query.items().is_empty() {
         return vec![item(vec![], vec![], vec![])];
     }
     let items = query.items().iter().map(|asked| {
         item(
             asked.categories.iter().map(String::as_str).collect(),
-            asked.types.iter().map(annals_core::EventType::as_str).collect(),
+            asked
+                .types
+                .iter()
+                .map(annals_core::EventType::as_str)
+                .collect(),
             asked.tags.iter().map(annals_core::Tag::as_str).collect(),
         )
     });
@@ -222,11 +246,16 @@ impl Answer {
         let mut verdicts = Vec::with_capacity(group.requests.len());
         for (nth, append) in group.appends().enumerate() {
             let before: Vec<u64> = writes.by_ref().take(append.writes.len()).collect();
-            let position = self.positions.get(nth).map(|at| Position(at.unsigned_abs()));
+            let position = self
+                .positions
+                .get(nth)
+                .map(|at| Position(at.unsigned_abs()));
             let verdict = self.verdicts.as_ref().map_or(0, |verdicts| verdicts[nth]);
             verdicts.push(match (verdict, position) {
                 (1, Some(position)) => Verdict::Repeats(position),
-                (3, Some(position)) => Verdict::Known(Err(AppendError::ConditionFailed { position })),
+                (3, Some(position)) => {
+                    Verdict::Known(Err(AppendError::ConditionFailed { position }))
+                }
                 (2, _) => Verdict::Known(Err(conflict(append, &before, &taken))),
                 _ => Verdict::Known(Ok(take(append, &before, &mut taken, &mut last))),
             });
@@ -235,7 +264,12 @@ impl Answer {
     }
 }
 
-fn take<'a>(append: &'a Append, before: &[u64], taken: &mut HashMap<&'a StreamId, u64>, last: &mut u64) -> Appended {
+fn take<'a>(
+    append: &'a Append,
+    before: &[u64],
+    taken: &mut HashMap<&'a StreamId, u64>,
+    last: &mut u64,
+) -> Appended {
     let first = Position(*last + 1);
     let mut versions = Vec::with_capacity(append.writes.len());
     for (write, before) in append.writes.iter().zip(before) {

@@ -92,7 +92,9 @@ impl Group {
         let own = usage(append);
         match used.as_slice() {
             [] => Admission::Joins,
-            used if own == Use::Any && used.iter().all(|used| *used == Use::Any) => Admission::Joins,
+            used if own == Use::Any && used.iter().all(|used| *used == Use::Any) => {
+                Admission::Joins
+            }
             [led] if own != Use::Closed && *led == own => Admission::Follows,
             _ => Admission::Waits,
         }
@@ -135,7 +137,13 @@ fn usage(append: &Append) -> Use {
         return Use::Closed;
     }
     match append.writes.as_slice() {
-        writes if writes.iter().all(|write| write.expected == ExpectedVersion::Any) => Use::Any,
+        writes
+            if writes
+                .iter()
+                .all(|write| write.expected == ExpectedVersion::Any) =>
+        {
+            Use::Any
+        }
         [write] if write.expected != ExpectedVersion::Exists => Use::Led(write.expected),
         _ => Use::Closed,
     }

@@ -18,7 +18,7 @@ use tokio_postgres::error::SqlState;
 
 use super::call::{Answer, CALL, Columns, Verdict};
 use super::group::Group;
-use super::{Inbox, Request};
+use super::{Inbox, Request, UnderWay};
 use crate::error::{PostgresError, with_causes};
 use crate::postgres::{Dedicated, Postgres};
 use crate::read::Reader;
@@ -35,6 +35,7 @@ const UNSETTLED: usize = 100_000;
 /// Sends groups, one at a time.
 pub(super) struct Writer {
     inbox: Arc<Mutex<Inbox>>,
+    under_way: Arc<UnderWay>,
     postgres: Postgres,
     reader: Arc<Reader>,
     unsettled: Arc<Unsettled>,
@@ -70,11 +71,12 @@ impl Writer {
     pub(super) fn new(
         postgres: &Postgres,
         reader: &Arc<Reader>,
-        inbox: &Arc<Mutex<Inbox>>,
+        (inbox, under_way): (&Arc<Mutex<Inbox>>, &Arc<UnderWay>),
         unsettled: &Arc<Unsettled>,
     ) -> Self {
         Self {
             inbox: Arc::clone(inbox),
+            under_way: Arc::clone(under_way),
             postgres: postgres.clone(),
             reader: Arc::clone(reader),
             unsettled: Arc::clone(unsettled),
@@ -86,24 +88,16 @@ impl Writer {
     /// Runs until nobody can ask any more.
     pub(super) async fn run(mut self) {
         while let Some(group) = self.next_group().await {
+            let appends = group.requests.len();
             self.settle(group).await;
+            self.under_way.arrived(appends);
         }
     }
 
-    /// Everything that arrived and can travel together; waits for the first.
     async fn next_group(&self) -> Option<Group> {
+        // Held while waiting: the other writer, if idle too, has nothing else to do.
         let mut inbox = self.inbox.lock().await;
-        if inbox.waiting.is_empty() {
-            let first = inbox.arriving.recv().await?;
-            inbox.waiting.push_back(first);
-        }
-        while inbox.waiting.len() < super::QUEUE {
-            let Ok(next) = inbox.arriving.try_recv() else {
-                break;
-            };
-            inbox.waiting.push_back(next);
-        }
-        Some(Group::take(&mut inbox.waiting))
+        inbox.next_group(&self.under_way).await
     }
 
     /// Sends a group until it is answered, or its time has passed.
@@ -133,24 +127,37 @@ impl Writer {
     }
 
     /// Sends a group once.
-    async fn attempt(&mut self, group: &Group, careful: bool, until: Instant) -> Result<Answer, Failure> {
+    async fn attempt(
+        &mut self,
+        group: &Group,
+        careful: bool,
+        until: Instant,
+    ) -> Result<Answer, Failure> {
         let columns = match Columns::of(group, &self.reader.kinds) {
             Ok(columns) => columns,
             Err(unknown) => {
                 let learned = self.reader.kinds.learn(&self.postgres, unknown).await;
                 learned.map_err(|error| Failure::Refused(error.to_string()))?;
-                Columns::of(group, &self.reader.kinds)
-                    .map_err(|_| Failure::Refused("the event types could not be recorded".to_owned()))?
+                Columns::of(group, &self.reader.kinds).map_err(|_| {
+                    Failure::Refused("the event types could not be recorded".to_owned())
+                })?
             }
         };
         let mut session = match self.session.take().filter(Session::is_open) {
             Some(session) => session,
-            None => Session::open(&self.postgres, &self.call).await.map_err(|error| Failure::Refused(error.to_string()))?,
+            None => Session::open(&self.postgres, &self.call)
+                .await
+                .map_err(|error| Failure::Refused(error.to_string()))?,
         };
         let valid_until = session.until(until);
         let parameters = columns.parameters(&valid_until, &careful);
-        let answered = tokio::time::timeout_at(until + PAUSE, session.send(&self.call, &parameters)).await;
-        let answered = answered.unwrap_or_else(|_| Err(Failure::Lost(Arc::new(Lost("no answer came in time".to_owned())))));
+        let answered =
+            tokio::time::timeout_at(until + PAUSE, session.send(&self.call, &parameters)).await;
+        let answered = answered.unwrap_or_else(|_| {
+            Err(Failure::Lost(Arc::new(Lost(
+                "no answer came in time".to_owned(),
+            ))))
+        });
         match answered {
             Ok(answer) => {
                 session.server_time = (answer.server_time, Instant::now());
@@ -180,7 +187,10 @@ impl Writer {
         if repeats.is_empty() {
             return;
         }
-        let asked: Vec<(&Append, Position)> = repeats.iter().map(|(request, at)| (&request.append, *at)).collect();
+        let asked: Vec<(&Append, Position)> = repeats
+            .iter()
+            .map(|(request, at)| (&request.append, *at))
+            .collect();
         let answers = self.reader.compare(&asked).await;
         for ((request, _), answer) in repeats.into_iter().zip(answers) {
             request.reply(answer);
@@ -202,7 +212,10 @@ impl Writer {
 impl Session {
     async fn open(postgres: &Postgres, call: &str) -> Result<Self, PostgresError> {
         let connection = postgres.dedicated().await?;
-        let heard = connection.client.query_typed_one("select clock_timestamp()", &[]).await?;
+        let heard = connection
+            .client
+            .query_typed_one("select clock_timestamp()", &[])
+            .await?;
         let server_time = (heard.try_get(0)?, Instant::now());
         let prepared = if postgres.options().pooler {
             None
@@ -223,11 +236,16 @@ impl Session {
     /// A moment on the server's clock.
     fn until(&self, until: Instant) -> Timestamp {
         let (heard, at) = self.server_time;
-        let left = SignedDuration::try_from(until.saturating_duration_since(at)).unwrap_or(SignedDuration::ZERO);
+        let left = SignedDuration::try_from(until.saturating_duration_since(at))
+            .unwrap_or(SignedDuration::ZERO);
         heard.checked_add(left).unwrap_or(Timestamp::MAX)
     }
 
-    async fn send(&self, call: &str, parameters: &[crate::postgres::Parameter<'_>]) -> Result<Answer, Failure> {
+    async fn send(
+        &self,
+        call: &str,
+        parameters: &[crate::postgres::Parameter<'_>],
+    ) -> Result<Answer, Failure> {
         let client = &self.connection.client;
         let answered = match &self.prepared {
             Some(prepared) => {
@@ -236,7 +254,9 @@ impl Session {
             }
             None => client.query_typed_one(call, parameters).await,
         };
-        answered.and_then(|row| Answer::of(&row)).map_err(Failure::of)
+        answered
+            .and_then(|row| Answer::of(&row))
+            .map_err(Failure::of)
     }
 }
 
@@ -265,7 +285,10 @@ fn refuse(group: Group, reason: &str) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a pause before the database is asked again, bounded by the append's time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a pause before the database is asked again, bounded by the append's time"
+)]
 async fn pause() {
     tokio::time::sleep(PAUSE).await;
 }
@@ -281,7 +304,9 @@ impl Unsettled {
     pub(super) fn left(&self, append: AppendId) -> Duration {
         let until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        until.get(&append).map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+        until
+            .get(&append)
+            .map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
     fn add(&self, append: AppendId, settled: Instant) {

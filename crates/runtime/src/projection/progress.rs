@@ -1,6 +1,6 @@
 //! What others see of a running projection: how far it is, and what it is doing.
 
-use annals_core::{Position, ProjectionError, ReadError};
+use annals_core::{Lease, LeaseError, Position, ProjectionError, ReadError};
 use tokio::sync::watch;
 
 /// What a projection is doing.
@@ -13,6 +13,9 @@ pub enum ProjectionStatus {
     /// It has reached the end of the store and takes in events as they are recorded.
     #[error("live")]
     Live,
+    /// Another process does the work; its progress is followed, and its lease waited for.
+    #[error("on standby")]
+    Standby,
     /// Something went wrong, and it tries again.
     #[error("trying again after failure {attempt} in a row: {error}")]
     Retrying {
@@ -53,6 +56,10 @@ pub enum RunError {
     /// **Do:** what [`ProjectionError`] says.
     #[error(transparent)]
     ReadModel(#[from] ProjectionError),
+    /// It could not be found out whose turn it is.
+    /// **Do:** what [`LeaseError`] says.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
     /// The read model holds more than the store does: the store was put back to an earlier time,
     /// and what comes next would take places that the read model believes it has seen.
     /// **Do:** put the store's later events back, or delete the read model to have it rebuilt.
@@ -125,6 +132,31 @@ impl Reporter {
             progress.position = progress.position.max(position);
             progress.status = status;
         });
+    }
+
+    /// From now on the work is done here.
+    pub(super) fn took_lease(&self, lease: &Lease) {
+        let token = lease.token();
+        tracing::info!(
+            projection = self.projection,
+            token,
+            "projection took its lease"
+        );
+        let is_standby = matches!(self.progress.borrow().status, ProjectionStatus::Standby);
+        if is_standby {
+            self.set(ProjectionStatus::CatchingUp);
+        }
+    }
+
+    /// From now on the work is done elsewhere.
+    pub(super) fn lost_lease(&self, lease: &Lease) {
+        let token = lease.token();
+        tracing::warn!(
+            projection = self.projection,
+            token,
+            "projection lost its lease"
+        );
+        self.set(ProjectionStatus::Standby);
     }
 
     /// Something went wrong, and will be tried again.

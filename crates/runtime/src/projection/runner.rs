@@ -1,149 +1,104 @@
-//! The task behind a projection: follow the store, apply batches, try again.
+//! The task behind a projection: do the work when it is its turn, and try again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use annals_core::{
-    EventStore, Position, ProjectionBatch, ProjectionError, Projector, ReadError, RecordedEvent,
-    Source,
-};
+use annals_core::{EventStore, Lease, Leases, ProjectionError, Projector, ReadError};
 use tokio::sync::watch;
 
-use super::gather::{Gathered, gather};
-use super::{ProjectionStatus, Reporter, RunError, RunnerOptions};
+use super::failures::Failures;
+use super::follower::Follower;
+use super::standby::{Ask, Standby};
+use super::{Reporter, RunError, RunnerOptions};
+
+/// How long a stop waits until the lease is free. One that takes longer runs out by itself.
+const GIVE_BACK_WITHIN: Duration = Duration::from_secs(1);
+
+/// What a runner is given to do.
+pub(super) struct Job {
+    pub(super) store: Arc<dyn EventStore>,
+    pub(super) projector: Arc<dyn Projector>,
+    pub(super) options: RunnerOptions,
+    // Last, so that it is dropped last: whoever waits for its end may then open the store anew.
+    pub(super) reporter: Reporter,
+}
 
 /// Drives one projector.
 ///
 /// Whatever goes wrong, it begins again at the checkpoint, as after a restart: there is one way
 /// to recover, and a commit whose answer was lost shows in where the checkpoint is.
 pub(super) struct Runner {
-    store: Arc<dyn EventStore>,
-    projector: Arc<dyn Projector>,
-    options: RunnerOptions,
-    stopping: watch::Receiver<bool>,
-    /// Up to where the read model has been written.
-    checkpoint: Position,
-    /// Up to where it is complete: between the checkpoint and here is nothing for it.
-    complete: Position,
+    stop: StopSignal,
     failures: Failures,
-    // Last, so that it is dropped last: whoever waits for its end may then open the store anew.
-    reporter: Reporter,
-}
-
-/// What went wrong since something last went well.
-#[derive(Default)]
-struct Failures {
-    in_a_row: u32,
-    of_an_event: u32,
-    /// The last event that could not be applied. Up to here events are applied one by one, so
-    /// that it takes no other down with it.
-    suspect: Position,
+    job: Job,
 }
 
 impl Runner {
-    pub(super) fn new(
-        store: Arc<dyn EventStore>,
-        projector: Arc<dyn Projector>,
-        options: RunnerOptions,
-        reporter: Reporter,
-        stopping: watch::Receiver<bool>,
-    ) -> Self {
+    pub(super) fn new(job: Job, stop: StopSignal) -> Self {
         Self {
-            store,
-            projector,
-            options,
-            stopping,
-            checkpoint: Position::START,
-            complete: Position::START,
+            stop,
             failures: Failures::default(),
-            reporter,
+            job,
         }
     }
 
     /// Runs until it is told to stop, or until trying again is of no use.
     pub(super) async fn run(mut self) {
         loop {
-            let Err(error) = self.follow().await else {
-                return self.reporter.stopped();
+            let Err(error) = self.work().await else {
+                return self.job.reporter.stopped();
             };
             self.failures.count(&error);
             if self.is_final(&error) {
-                return self.reporter.failed(error);
+                return self.job.reporter.failed(error);
             }
-            let attempt = self.failures.in_a_row;
-            self.reporter.retrying(error, attempt);
-            let pause = self.options.backoff.pause(attempt, &*self.options.ids);
-            if unless_told(&mut self.stopping, pause).await.is_none() {
-                return self.reporter.stopped();
+            let attempt = self.failures.in_a_row();
+            self.job.reporter.retrying(error, attempt);
+            let options = &self.job.options;
+            let pause = options.backoff.pause(attempt, &*options.ids);
+            if self.stop.unless_told(pause).await.is_none() {
+                return self.job.reporter.stopped();
             }
         }
+    }
+
+    /// Works until it is told to stop; with leases, whenever it holds the one for its work.
+    async fn work(&mut self) -> Result<(), RunError> {
+        let Some(leases) = self.job.options.leases.clone() else {
+            return self.follow(None).await;
+        };
+        let mut ask = Ask::AtOnce;
+        while let Some(lease) = self.stand_by(&*leases, ask).await? {
+            self.job.reporter.took_lease(&lease);
+            tokio::select! {
+                biased;
+                // A batch in progress is dropped; if it is committed all the same, the
+                // checkpoint tells.
+                () = lease.lost() => self.job.reporter.lost_lease(&lease),
+                done = self.follow(Some(&lease)) => {
+                    // When it failed, another may try at once.
+                    done?;
+                    give_back(lease).await;
+                    return Ok(());
+                }
+            }
+            // Who was stuck may be stuck again.
+            ask = Ask::AfterOthers;
+        }
+        Ok(())
+    }
+
+    /// Waits for the lease. `None`: told to stop.
+    async fn stand_by(&mut self, leases: &dyn Leases, ask: Ask) -> Result<Option<Lease>, RunError> {
+        let standby = Standby::new(&self.job, leases);
+        let lease = standby.wait_for_lease(ask, &mut self.failures);
+        self.stop.unless_told(lease).await.transpose()
     }
 
     /// Takes in events from the checkpoint on, until it is told to stop.
-    async fn follow(&mut self) -> Result<(), RunError> {
-        self.checkpoint = self.projector.resume(self.store.id()).await?;
-        let (checkpoint, head) = (self.checkpoint, self.store.head().await?);
-        if checkpoint > head {
-            return Err(RunError::AheadOfStore { checkpoint, head });
-        }
-        self.complete = self.checkpoint;
-        self.reporter.resumed(self.checkpoint);
-        let source = Source::query_after(self.projector.query(), self.checkpoint);
-        let mut subscription = self.store.subscribe(source).await?;
-        let mut status = ProjectionStatus::CatchingUp;
-        while let Some(first) = unless_told(&mut self.stopping, subscription.next()).await {
-            let gathered = gather(first?, &mut subscription, self.most_at_once());
-            if gathered.caught_up {
-                status = ProjectionStatus::Live;
-            }
-            let broken = self.take_in(gathered).await?;
-            self.failures.end();
-            self.reporter.reached(self.complete, status.clone());
-            broken.map_or(Ok(()), Err)?;
-        }
-        Ok(self.write_checkpoint().await?)
-    }
-
-    /// Applies what was gathered. Returns what ended the subscription after it.
-    async fn take_in(&mut self, gathered: Gathered) -> Result<Option<ReadError>, ProjectionError> {
-        if !gathered.events.is_empty() {
-            self.apply(gathered.events, gathered.up_to).await?;
-        }
-        self.complete = gathered.up_to;
-        let skipped = self.complete.0.saturating_sub(self.checkpoint.0);
-        if skipped >= self.options.checkpoint_every {
-            self.write_checkpoint().await?;
-        }
-        Ok(gathered.broken)
-    }
-
-    /// Writes down what has been skipped since the checkpoint.
-    async fn write_checkpoint(&mut self) -> Result<(), ProjectionError> {
-        if self.complete > self.checkpoint {
-            self.apply(Vec::new(), self.complete).await?;
-        }
-        Ok(())
-    }
-
-    async fn apply(
-        &mut self,
-        events: Vec<RecordedEvent>,
-        up_to: Position,
-    ) -> Result<(), ProjectionError> {
-        let batch = ProjectionBatch {
-            after: self.checkpoint,
-            up_to,
-            events: events.into(),
-        };
-        self.projector.apply(batch).await?;
-        self.checkpoint = up_to;
-        Ok(())
-    }
-
-    fn most_at_once(&self) -> usize {
-        if self.checkpoint < self.failures.suspect {
-            return 1;
-        }
-        self.options.max_batch.get()
+    async fn follow(&mut self, lease: Option<&Lease>) -> Result<(), RunError> {
+        let follower = Follower::resume(&self.job, lease).await?;
+        follower.follow(&mut self.failures, &mut self.stop).await
     }
 
     fn is_final(&self, error: &RunError) -> bool {
@@ -152,38 +107,38 @@ impl Runner {
             RunError::ReadModel(ProjectionError::Unavailable(_)) => false,
             // Another runner of this projection, or a commit whose answer was lost.
             RunError::ReadModel(ProjectionError::Moved { .. }) => false,
+            RunError::Lease(_) => false,
             RunError::ReadModel(ProjectionError::Event { .. }) => {
-                self.failures.of_an_event >= self.options.event_attempts
+                self.failures.attempts() >= self.job.options.event_attempts
             }
             _ => true,
         }
     }
 }
 
-impl Failures {
-    fn count(&mut self, error: &RunError) {
-        self.in_a_row = self.in_a_row.saturating_add(1);
-        if let RunError::ReadModel(ProjectionError::Event { position, .. }) = error {
-            self.of_an_event += 1;
-            self.suspect = *position;
-        }
-    }
-
-    fn end(&mut self) {
-        self.in_a_row = 0;
-        self.of_an_event = 0;
+/// Frees a lease, so that another process need not wait until it runs out.
+async fn give_back(lease: Lease) {
+    let token = lease.token();
+    let given_back = tokio::time::timeout(GIVE_BACK_WITHIN, lease.give_back()).await;
+    if given_back.is_err() {
+        tracing::warn!(
+            token,
+            "the lease is not confirmed to be free, and may run out instead"
+        );
     }
 }
 
-/// What a future gives, or `None` as soon as the runner is told to stop.
-async fn unless_told<T>(
-    stopping: &mut watch::Receiver<bool>,
-    future: impl Future<Output = T>,
-) -> Option<T> {
-    tokio::select! {
-        biased;
-        // An error says that the handle was dropped, which tells the same.
-        _told = stopping.wait_for(|told| *told) => None,
-        output = future => Some(output),
+/// Tells a runner to stop.
+pub(super) struct StopSignal(pub(super) watch::Receiver<bool>);
+
+impl StopSignal {
+    /// What a future gives, or `None` as soon as the runner is told to stop.
+    pub(super) async fn unless_told<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            // An error says that the handle was dropped, which tells the same.
+            _told = self.0.wait_for(|told| *told) => None,
+            output = future => Some(output),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A read model in memory that writes down what was applied, and fails on demand.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub(crate) enum Fault {
 pub(crate) struct Kept {
     pub(crate) store: Option<StoreId>,
     pub(crate) checkpoint: Position,
+    /// Raised by each resume; only the newest one's batches are taken.
+    token: u64,
     /// The positions of all events, in the order they were applied.
     pub(crate) applied: Vec<u64>,
     /// Beginning, end and number of events of each batch.
@@ -40,7 +43,11 @@ pub(crate) struct Kept {
 
 /// Keeps the events of the category `Account`.
 pub(crate) struct Ledger {
-    kept: Mutex<Kept>,
+    kept: Arc<Mutex<Kept>>,
+    /// The token of the last resume in this process.
+    claim: Mutex<u64>,
+    /// How often the checkpoint was looked at by a standby.
+    pub(crate) looks: AtomicU32,
     faults: Mutex<VecDeque<Fault>>,
     poison: Mutex<Option<Position>>,
     /// How often a batch with the poisonous event was tried.
@@ -59,8 +66,26 @@ impl Ledger {
 
     /// Commits wait until it is opened.
     pub(crate) fn closed() -> Arc<Self> {
+        Self::closed_with(Arc::default())
+    }
+
+    /// The same ledger in another process, where commits wait until it is opened.
+    pub(crate) fn closed_beside(other: &Self) -> Arc<Self> {
+        Self::closed_with(Arc::clone(&other.kept))
+    }
+
+    /// The same ledger in another process.
+    pub(crate) fn beside(other: &Self) -> Arc<Self> {
+        let ledger = Self::closed_beside(other);
+        ledger.open();
+        ledger
+    }
+
+    fn closed_with(kept: Arc<Mutex<Kept>>) -> Arc<Self> {
         Arc::new(Self {
-            kept: Mutex::default(),
+            kept,
+            claim: Mutex::default(),
+            looks: AtomicU32::default(),
             faults: Mutex::default(),
             poison: Mutex::default(),
             poisoned: Mutex::default(),
@@ -101,9 +126,24 @@ impl Ledger {
         self.kept().applied.clone()
     }
 
+    fn check_store(&self, expected: StoreId) -> Result<(), ProjectionError> {
+        match self.kept().store {
+            Some(actual) if actual != expected => Err(ProjectionError::WrongStore {
+                projection: self.name().to_owned(),
+                expected,
+                actual,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     fn check(&self, batch: &ProjectionBatch) -> Result<(), ProjectionError> {
-        let actual = self.kept().checkpoint;
-        if batch.after != actual {
+        let Kept {
+            checkpoint: actual,
+            token,
+            ..
+        } = *self.kept();
+        if batch.after != actual || *lock(&self.claim) != token {
             let expected = batch.after;
             return Err(ProjectionError::Moved { expected, actual });
         }
@@ -138,16 +178,18 @@ impl Projector for Ledger {
     }
 
     async fn resume(&self, store: StoreId) -> Result<Position, ProjectionError> {
+        self.kept().store.get_or_insert(store);
+        self.check_store(store)?;
         let mut kept = self.kept();
-        let actual = *kept.store.get_or_insert(store);
-        if actual != store {
-            return Err(ProjectionError::WrongStore {
-                projection: self.name().to_owned(),
-                expected: store,
-                actual,
-            });
-        }
+        kept.token += 1;
+        *lock(&self.claim) = kept.token;
         Ok(kept.checkpoint)
+    }
+
+    async fn position(&self, store: StoreId) -> Result<Position, ProjectionError> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        self.check_store(store)?;
+        Ok(self.kept().checkpoint)
     }
 
     async fn apply(&self, batch: ProjectionBatch) -> Result<(), ProjectionError> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use annals_core::{Projection, Projector, RecordedEvent, decode};
-use annals_sqlite::{Database, Selection, TypedProjector};
+use annals_core::{Projection, Projector, RecordedEvent, Selection, TableFold, decode};
+use annals_sqlite::{Database, TableProjector};
 use proptest::prelude::*;
 
 use crate::bank::{AccountEvent, Balance, batch, database, recorded};
@@ -37,7 +37,7 @@ fn folded(events: &[RecordedEvent]) -> Vec<Balance> {
 
 async fn projected(events: &[RecordedEvent], batch_size: usize) -> Vec<Balance> {
     let database = database().await;
-    let projector = TypedProjector::<Balance>::new(database.clone()).await;
+    let projector = TableProjector::new(database.clone(), TableFold::of_rows::<Balance>()).await;
     let projector = projector.expect("the table can be made");
     let mut after = 0;
     for events in events.chunks(batch_size) {

@@ -1,8 +1,8 @@
 //! A read model that is declared otherwise is made again from the first event.
 
-use annals_core::{Position, Projection, ProjectionError, Projector, Recorded};
+use annals_core::{Position, Projection, ProjectionError, Projector, Recorded, TableFold};
 use annals_macros::ReadModel;
-use annals_sqlite::{SqlProjector, TypedProjector};
+use annals_sqlite::{SqlProjector, TableProjector};
 
 use crate::bank::{
     AccountEvent, Balance, Deposits, STORE, balance, batch, count, database, deposit,
@@ -62,7 +62,7 @@ impl Projection for DoubledBalance {
 async fn the_same_declaration_goes_on_where_it_was() {
     let database = database().await;
     for after in 0..3 {
-        let projector = TypedProjector::<Balance>::new(database.clone())
+        let projector = TableProjector::new(database.clone(), TableFold::of_rows::<Balance>())
             .await
             .unwrap();
         assert_eq!(projector.resume(STORE).await.unwrap(), Position(after));
@@ -77,7 +77,7 @@ async fn the_same_declaration_goes_on_where_it_was() {
 #[tokio::test]
 async fn another_column_rebuilds_the_table() {
     let database = database().await;
-    let projector = TypedProjector::<Balance>::new(database.clone())
+    let projector = TableProjector::new(database.clone(), TableFold::of_rows::<Balance>())
         .await
         .unwrap();
     projector
@@ -85,7 +85,7 @@ async fn another_column_rebuilds_the_table() {
         .await
         .unwrap();
 
-    let projector = TypedProjector::<CountedBalance>::new(database.clone())
+    let projector = TableProjector::new(database.clone(), TableFold::of_rows::<CountedBalance>())
         .await
         .unwrap();
 
@@ -105,7 +105,7 @@ async fn another_column_rebuilds_the_table() {
 #[tokio::test]
 async fn another_revision_of_the_fold_rebuilds_the_table() {
     let database = database().await;
-    let projector = TypedProjector::<Balance>::new(database.clone())
+    let projector = TableProjector::new(database.clone(), TableFold::of_rows::<Balance>())
         .await
         .unwrap();
     projector
@@ -113,7 +113,7 @@ async fn another_revision_of_the_fold_rebuilds_the_table() {
         .await
         .unwrap();
 
-    let projector = TypedProjector::<DoubledBalance>::new(database.clone())
+    let projector = TableProjector::new(database.clone(), TableFold::of_rows::<DoubledBalance>())
         .await
         .unwrap();
 
@@ -145,7 +145,7 @@ async fn another_revision_rebuilds_tables_by_hand_though_they_refer_to_each_othe
 #[tokio::test]
 async fn a_rebuild_leaves_other_read_models_alone() {
     let database = database().await;
-    let balances = TypedProjector::<Balance>::new(database.clone())
+    let balances = TableProjector::new(database.clone(), TableFold::of_rows::<Balance>())
         .await
         .unwrap();
     balances

@@ -1,16 +1,16 @@
 //! The effect of a batch and the checkpoint behind it: both, once, or neither.
 
-use annals_core::{Position, Projection, ProjectionError, Projector, Recorded};
+use annals_core::{Position, Projection, ProjectionError, Projector, Recorded, TableFold};
 use annals_macros::ReadModel;
-use annals_sqlite::{Database, SqlProjector, SqliteError, TypedProjector};
+use annals_sqlite::{Database, SqlProjector, SqliteError, TableProjector};
 
 use crate::bank::{
     AccountEvent, Balance, Deposits, OTHER_STORE, STORE, balance, batch, count, database, deposit,
     recorded,
 };
 
-async fn balances(database: &Database) -> TypedProjector<Balance> {
-    let projector = TypedProjector::new(database.clone()).await;
+async fn balances(database: &Database) -> TableProjector {
+    let projector = TableProjector::new(database.clone(), TableFold::of_rows::<Balance>()).await;
     projector.expect("the table can be made")
 }
 
@@ -40,6 +40,19 @@ async fn a_batch_without_events_moves_the_checkpoint() {
     empty.up_to = Position(90);
     projector.apply(empty).await.unwrap();
     assert_eq!(projector.resume(STORE).await.unwrap(), Position(90));
+}
+
+#[tokio::test]
+async fn a_look_at_the_checkpoint_binds_it_to_no_store() {
+    let projector = balances(&database().await).await;
+    let unbound = projector.position(OTHER_STORE).await.unwrap();
+    assert_eq!(unbound, Position::START);
+    projector.resume(STORE).await.unwrap();
+    let events = vec![deposit(1, "a", 5)];
+    projector.apply(batch(0, events)).await.unwrap();
+    assert_eq!(projector.position(STORE).await.unwrap(), Position(1));
+    let refused = projector.position(OTHER_STORE).await;
+    assert!(matches!(refused, Err(ProjectionError::WrongStore { .. })));
 }
 
 #[tokio::test]
@@ -124,7 +137,7 @@ impl Projection for Misfiled {
 #[tokio::test]
 async fn a_row_folded_under_another_key_is_refused_and_names_the_event() {
     let database = database().await;
-    let projector = TypedProjector::<Misfiled>::new(database.clone())
+    let projector = TableProjector::new(database.clone(), TableFold::of_rows::<Misfiled>())
         .await
         .unwrap();
     let failure = projector
@@ -261,6 +274,8 @@ async fn a_table_that_is_not_its_own_is_not_taken_over() {
         .write(move |tx| tx.execute_batch(create))
         .await
         .unwrap();
-    let refused = TypedProjector::<Balance>::new(database).await.unwrap_err();
+    let refused = TableProjector::new(database, TableFold::of_rows::<Balance>())
+        .await
+        .unwrap_err();
     assert!(matches!(refused, SqliteError::Refused(_)));
 }

@@ -2,9 +2,12 @@
 
 use std::ops::Bound;
 
-use annals_core::{Position, Projection, Projector, ReadModel, Recorded, Timestamp};
+use annals_core::{
+    Position, Projection, Projector, QueryError, ReadModel, Recorded, Selection, Table, TableFold,
+    Timestamp,
+};
 use annals_macros::ReadModel;
-use annals_sqlite::{Database, Selection, SqliteError, Table, TypedProjector};
+use annals_sqlite::{Database, TableProjector};
 
 use crate::bank::{AccountEvent, Balance, balance, batch, database, deposit, recorded};
 
@@ -49,7 +52,7 @@ impl Projection for Transaction {
 /// A bank in which each deposit is worth its position.
 struct Bank {
     database: Database,
-    projector: TypedProjector<Transaction>,
+    projector: TableProjector,
     table: Table<Transaction>,
     position: u64,
 }
@@ -93,8 +96,8 @@ impl Bank {
     }
 }
 
-async fn projector(database: Database) -> TypedProjector<Transaction> {
-    let projector = TypedProjector::new(database).await;
+async fn projector(database: Database) -> TableProjector {
+    let projector = TableProjector::new(database, TableFold::of_rows::<Transaction>()).await;
     projector.expect("the table can be made")
 }
 
@@ -122,7 +125,7 @@ async fn texts_of_any_kind_are_keys() {
 #[tokio::test]
 async fn a_text_with_nul_is_kept_whole() {
     let database = database().await;
-    let projector = TypedProjector::<Balance>::new(database.clone())
+    let projector = TableProjector::new(database.clone(), TableFold::of_rows::<Balance>())
         .await
         .unwrap();
     let to = "a\0b".to_owned();
@@ -244,7 +247,7 @@ async fn a_column_that_is_not_declared_is_refused() {
     let refused = bank.table.list(selection).await.unwrap_err();
     assert!(matches!(
         refused,
-        SqliteError::UnknownColumn {
+        QueryError::UnknownColumn {
             table: "transactions",
             ..
         }
@@ -261,5 +264,5 @@ async fn a_row_written_by_other_code_is_refused_with_its_column() {
         .await
         .unwrap();
     let refused = bank.table.get(&key).await.unwrap_err();
-    assert!(matches!(refused, SqliteError::Row(error) if error.column == "at"));
+    assert!(matches!(refused, QueryError::Column(error) if error.column == "at"));
 }

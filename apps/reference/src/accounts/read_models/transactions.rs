@@ -1,14 +1,15 @@
 //! `transaction_history`: one row for each payment, with the balance after it.
 //!
-//! Kept by hand: a row needs the one before it, which a fold by key does not see.
+//! It needs the balance before it, which a fold by key does not see: that is a row of its own, one
+//! for each account. Another one for each currency counts payments.
 
-use annals::sqlite::SqlProjection;
-use annals::sqlite::rusqlite::{self, Connection, OptionalExtension, Row, params};
-use annals::{Aggregate, ColumnKind, ColumnValue, Recorded, StreamVersion, Timestamp, Value};
+use annals::{
+    Aggregate, ColumnKind, ColumnValue, NotLoaded, ReadModel, Recorded, Rows, StreamVersion,
+    TableProjection, TableShape, Timestamp, Value,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::column;
 use crate::accounts::{Account, AccountEvent, AccountId};
 use crate::money::{Currency, Money};
 
@@ -17,29 +18,49 @@ use crate::money::{Currency, Money};
 pub struct TransactionHistory;
 
 /// A payment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(ReadModel, Debug, Clone, PartialEq, Eq)]
+#[read_model(table = "transaction_history")]
 pub struct Transaction {
+    /// Which account.
+    #[key]
+    pub account_id: AccountId,
     /// The version of its event.
+    #[key]
     pub version: StreamVersion,
     /// In or out.
     pub kind: TransactionKind,
-    /// How much.
-    pub amount: Money,
+    /// In which currency.
+    pub currency: Currency,
+    /// How many hundredths of it.
+    pub amount_minor: i64,
     /// What for.
     pub description: Option<String>,
-    /// What was there after it.
-    pub balance_after: Money,
+    /// How many hundredths were there after it.
+    pub balance_after_minor: i64,
     /// When.
     pub at: Timestamp,
 }
 
-/// How many payments there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TransactionCounts {
-    /// In.
+/// How many payments there are in a currency.
+#[derive(ReadModel, Debug, Clone, PartialEq, Eq)]
+#[read_model(table = "payment_counts")]
+pub struct PaymentCounts {
+    /// Which currency.
+    #[key]
+    pub currency: Currency,
+    /// How many in.
     pub deposits: u64,
-    /// Out.
+    /// How many out.
     pub withdrawals: u64,
+}
+
+/// What is there after the newest payment of an account.
+#[derive(ReadModel, Debug, Clone)]
+#[read_model(table = "account_running_balances")]
+struct RunningBalance {
+    #[key]
+    account_id: AccountId,
+    balance_minor: i64,
 }
 
 /// Which way money went.
@@ -52,32 +73,51 @@ pub enum TransactionKind {
     Withdrawal,
 }
 
-impl SqlProjection for TransactionHistory {
+impl TableProjection for TransactionHistory {
     type Event = AccountEvent;
     const NAME: &'static str = "transaction_history";
     const CATEGORIES: &'static [&'static str] = &[Account::CATEGORY];
-    const TABLES: &'static [&'static str] = &["transaction_history"];
     const REVISION: u32 = 1;
 
-    fn schema() -> &'static str {
-        "create table transaction_history (
-            account_id text not null,
-            version integer not null,
-            kind text not null check (kind in ('deposit', 'withdrawal')),
-            amount integer not null,
-            currency text not null,
-            description text,
-            balance_after integer not null,
-            at text not null,
-            primary key (account_id, version)
-        ) strict, without rowid"
+    fn tables() -> Vec<TableShape> {
+        vec![
+            TableShape::of::<Transaction>(),
+            TableShape::of::<RunningBalance>(),
+            TableShape::of::<PaymentCounts>(),
+        ]
     }
 
-    fn apply(
-        &self,
-        tx: &rusqlite::Transaction<'_>,
-        event: &Recorded<AccountEvent>,
-    ) -> Result<(), rusqlite::Error> {
+    fn apply(rows: &mut Rows, event: &Recorded<AccountEvent>) -> Result<(), NotLoaded> {
+        let Some(payment) = Payment::of(event) else {
+            return Ok(());
+        };
+        let (account_id, currency) = (payment.account_id.clone(), payment.amount.currency);
+        let balance = rows.get::<RunningBalance>(&account_id)?;
+        let counts = rows.get::<PaymentCounts>(&currency)?;
+        let balance_minor = payment.added_to(balance.map_or(0, |balance| balance.balance_minor));
+        let counts = counts.unwrap_or(PaymentCounts::none(currency));
+        rows.put(counts.with(payment.kind));
+        rows.put(RunningBalance {
+            account_id,
+            balance_minor,
+        });
+        rows.put(payment.with_balance_after(balance_minor));
+        Ok(())
+    }
+}
+
+/// What an event tells of a payment.
+struct Payment {
+    account_id: AccountId,
+    version: StreamVersion,
+    kind: TransactionKind,
+    amount: Money,
+    description: Option<String>,
+    at: Timestamp,
+}
+
+impl Payment {
+    fn of(event: &Recorded<AccountEvent>) -> Option<Self> {
         let (kind, amount, description, at) = match &event.event {
             AccountEvent::Deposited {
                 amount,
@@ -89,96 +129,68 @@ impl SqlProjection for TransactionHistory {
                 description,
                 timestamp,
             } => (TransactionKind::Withdrawal, amount, description, timestamp),
-            AccountEvent::Opened { .. } | AccountEvent::Closed { .. } => return Ok(()),
+            AccountEvent::Opened { .. } | AccountEvent::Closed { .. } => return None,
         };
-        let account = event.record.stream.id();
-        let before = balance(tx, account)?;
-        let balance_after = match kind {
-            TransactionKind::Deposit => before.saturating_add(amount.minor),
-            TransactionKind::Withdrawal => before.saturating_sub(amount.minor),
-        };
-        tx.prepare_cached("insert into transaction_history values (?, ?, ?, ?, ?, ?, ?, ?)")?
-            .execute(params![
-                account,
-                column::write(&event.record.version),
-                column::write(&kind),
-                amount.minor,
-                column::write(&amount.currency),
-                description,
-                balance_after,
-                column::write(at),
-            ])?;
-        Ok(())
+        Some(Self {
+            // A stream of another making may have an id that no account can have.
+            account_id: event.record.stream.id().parse().ok()?,
+            version: event.record.version,
+            kind,
+            amount: *amount,
+            description: description.clone(),
+            at: *at,
+        })
     }
-}
 
-/// What is there after the newest payment of an account.
-fn balance(tx: &Connection, account: &str) -> rusqlite::Result<i64> {
-    let newest = tx
-        .prepare_cached(
-            "select balance_after from transaction_history
-             where account_id = ? order by version desc limit 1",
-        )?
-        .query_row([account], |row| row.get(0))
-        .optional()?;
-    Ok(newest.unwrap_or(0))
+    fn added_to(&self, balance_minor: i64) -> i64 {
+        match self.kind {
+            TransactionKind::Deposit => balance_minor.saturating_add(self.amount.minor),
+            TransactionKind::Withdrawal => balance_minor.saturating_sub(self.amount.minor),
+        }
+    }
+
+    fn with_balance_after(self, balance_after_minor: i64) -> Transaction {
+        Transaction {
+            account_id: self.account_id,
+            version: self.version,
+            kind: self.kind,
+            currency: self.amount.currency,
+            amount_minor: self.amount.minor,
+            description: self.description,
+            balance_after_minor,
+            at: self.at,
+        }
+    }
 }
 
 impl Transaction {
-    /// The payments of an account before a version, newest first.
-    ///
-    /// # Errors
-    /// What SQLite said.
-    pub fn newest(
-        connection: &Connection,
-        account: &AccountId,
-        before: Option<StreamVersion>,
-        limit: u32,
-    ) -> rusqlite::Result<Vec<Self>> {
-        let before = before.unwrap_or(StreamVersion(u64::MAX));
-        connection
-            .prepare_cached(
-                "select version, kind, amount, currency, description, balance_after, at
-                 from transaction_history
-                 where account_id = ? and version < ?
-                 order by version desc limit ?",
-            )?
-            .query_map(
-                params![account.as_str(), column::write(&before), limit],
-                Self::from_row,
-            )?
-            .collect()
+    /// How much.
+    pub fn amount(&self) -> Money {
+        Money::of_minor(self.amount_minor, self.currency)
     }
 
-    /// How many payments there are in a currency.
-    ///
-    /// # Errors
-    /// What SQLite said.
-    pub fn counts(
-        connection: &Connection,
-        currency: Currency,
-    ) -> rusqlite::Result<TransactionCounts> {
-        let count = "select count(*) filter (where kind = 'deposit'),
-                            count(*) filter (where kind = 'withdrawal')
-                     from transaction_history where currency = ?";
-        connection.query_row(count, [currency.code()], |row| {
-            Ok(TransactionCounts {
-                deposits: column::read(row, 0)?,
-                withdrawals: column::read(row, 1)?,
-            })
-        })
+    /// What was there after it.
+    pub fn balance_after(&self) -> Money {
+        Money::of_minor(self.balance_after_minor, self.currency)
+    }
+}
+
+impl PaymentCounts {
+    /// No payments in a currency.
+    pub fn none(currency: Currency) -> Self {
+        Self {
+            currency,
+            deposits: 0,
+            withdrawals: 0,
+        }
     }
 
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let currency: Currency = column::read(row, 3)?;
-        Ok(Self {
-            version: column::read(row, 0)?,
-            kind: column::read(row, 1)?,
-            amount: Money::of_minor(row.get(2)?, currency),
-            description: row.get(4)?,
-            balance_after: Money::of_minor(row.get(5)?, currency),
-            at: column::read(row, 6)?,
-        })
+    fn with(mut self, kind: TransactionKind) -> Self {
+        match kind {
+            TransactionKind::Deposit => self.deposits += 1,
+            TransactionKind::Withdrawal => self.withdrawals += 1,
+        }
+        self
     }
 }
 

@@ -3,7 +3,9 @@
 use annals_macros::ReadModel;
 use rusqlite::{Connection, params_from_iter};
 
-use super::Selection;
+use annals_core::{Selection, TableShape};
+
+use super::statement;
 use crate::schema::ddl;
 use crate::value::parameters;
 
@@ -21,8 +23,10 @@ struct Account {
 /// How SQLite would answer.
 fn plan(selection: Selection<Account>) -> Vec<String> {
     let connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch(&ddl::<Account>()).unwrap();
-    let (sql, values) = selection.into_sql().unwrap();
+    connection
+        .execute_batch(&ddl(&TableShape::of::<Account>()))
+        .unwrap();
+    let (sql, values) = statement(selection.into_select().unwrap()).unwrap();
     let mut explain = connection
         .prepare(&format!("explain query plan {sql}"))
         .unwrap();

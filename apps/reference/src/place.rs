@@ -1,0 +1,95 @@
+//! Where a bank keeps its events and read models.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where a bank keeps its events and read models.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// In memory, for tests and trials: gone with the bank.
+    Memory,
+    /// In a directory, for one process at a time.
+    Directory(PathBuf),
+    /// In a database, which several processes may share.
+    Postgres(StoreUrl),
+}
+
+/// The URL of a database. It may hold a password, so it is never shown.
+#[derive(Clone)]
+pub struct StoreUrl(String);
+
+impl StoreUrl {
+    /// The URL as it was given.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// True if it is one of PostgreSQL.
+    pub(crate) fn is_postgres(&self) -> bool {
+        let (scheme, _) = self.0.split_once("://").unwrap_or_default();
+        matches!(scheme, "postgres" | "postgresql")
+    }
+
+    /// True if it holds a password.
+    pub(crate) fn has_password(&self) -> bool {
+        let (_, rest) = self.0.split_once("://").unwrap_or_default();
+        let credentials = rest.split_once('@').map(|(credentials, _)| credentials);
+        credentials.is_some_and(|it| it.contains(':')) || rest.contains("password=")
+    }
+}
+
+impl From<String> for StoreUrl {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreUrl(…)")
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory"),
+            Self::Directory(path) => path.display().fmt(f),
+            Self::Postgres(_) => f.write_str("PostgreSQL"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> StoreUrl {
+        text.to_owned().into()
+    }
+
+    #[test]
+    fn a_password_is_seen_wherever_it_stands() {
+        for text in [
+            "postgres://me:secret@host/bank",
+            "postgres://me:@host",
+            "postgres://me@host/bank?password=secret",
+            "postgres://host?user=me&password=secret",
+        ] {
+            assert!(url(text).has_password(), "{text}");
+        }
+        for text in [
+            "postgres://host:5432/bank",
+            "postgres://me@host:5432/bank?schema=a",
+            "",
+        ] {
+            assert!(!url(text).has_password(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_url_is_not_shown() {
+        let place = Place::Postgres(url("postgres://me:secret@host/bank"));
+        assert!(!format!("{place} {place:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,247 @@
+//! Which rows of a read model, in which order, how many.
+
+use std::marker::PhantomData;
+use std::ops::{Bound, RangeBounds};
+
+use crate::column::{Column, ColumnKind, ColumnValue, Value};
+use crate::read_model::ReadModel;
+use crate::read_models::QueryError;
+
+#[cfg(test)]
+mod tests;
+
+/// How many rows a page has unless it says so.
+const PAGE_ROWS: u32 = 100;
+
+/// Which rows of a read model: all of them, in the order of their keys, a hundred at a time,
+/// unless it says otherwise.
+///
+/// Paging goes on after a key, so that rows which come and go meanwhile neither repeat others
+/// nor hide them:
+///
+/// ```
+/// # use annals_core::{QueryError, ReadModel, Selection, Table};
+/// async fn each_row<R: ReadModel>(table: &Table<R>) -> Result<usize, QueryError> {
+///     let mut seen = 0;
+///     let mut page = table.list(Selection::new()).await?;
+///     while let Some(last) = page.last() {
+///         seen += page.len();
+///         page = table.list(Selection::new().after(&last.key())).await?;
+///     }
+///     Ok(seen)
+/// }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a selection does nothing before a table lists it"]
+pub struct Selection<R> {
+    /// The names of columns as they were given.
+    terms: Vec<(String, Operator, Value)>,
+    after: Option<Vec<Value>>,
+    order: Order,
+    limit: u32,
+    row: PhantomData<fn() -> R>,
+}
+
+/// A selection as data: what a database is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Select {
+    /// Of which table.
+    pub table: &'static str,
+    /// The columns of the answer, which are all that the table has.
+    pub columns: &'static [Column],
+    /// What must hold of a row; each of them.
+    pub conditions: Vec<Condition>,
+    /// Only rows beyond this key in the order; the values of the key columns.
+    pub after: Option<Vec<Value>>,
+    /// In which order of their keys.
+    pub order: Order,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// What must hold of a row: `<column> <operator> <value>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// A column of the table.
+    pub column: &'static str,
+    /// How its value is compared.
+    pub operator: Operator,
+    /// With what.
+    pub value: Value,
+}
+
+/// How a column is compared with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Operator {
+    /// It is the same; nothing is the same as nothing.
+    Is,
+    /// It is the same or above.
+    AtLeast,
+    /// It is above.
+    Above,
+    /// It is the same or below.
+    AtMost,
+    /// It is below.
+    Below,
+    /// Its JSON contains that of the value.
+    Contains,
+    /// Its text has the words of the value.
+    Matches,
+}
+
+/// The order of rows, by their keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Least key first.
+    Ascending,
+    /// Greatest key first.
+    Descending,
+}
+
+impl<R: ReadModel> Selection<R> {
+    /// The first hundred rows, in the order of their keys.
+    pub fn new() -> Self {
+        Self {
+            terms: Vec::new(),
+            after: None,
+            order: Order::Ascending,
+            limit: PAGE_ROWS,
+            row: PhantomData,
+        }
+    }
+
+    /// The one row of a key.
+    pub(crate) fn of_key(key: &R::Key) -> Self {
+        let columns = R::COLUMNS.iter().filter(|column| column.key);
+        let terms = columns
+            .zip(R::key_values(key))
+            .map(|(column, value)| (column.name.to_owned(), Operator::Is, value));
+        Self {
+            terms: terms.collect(),
+            ..Self::new().limit(1)
+        }
+    }
+
+    /// Only rows with this value in a column; `None` selects rows that hold nothing there.
+    pub fn equal<V: ColumnValue>(self, column: &str, value: &V) -> Self {
+        self.with(column, Operator::Is, value.to_value())
+    }
+
+    /// Only rows whose value in a column is within a range. Rows that hold nothing there are not.
+    pub fn within<V: ColumnValue>(self, column: &str, range: impl RangeBounds<V>) -> Self {
+        let selection = match range.start_bound() {
+            Bound::Included(least) => self.with(column, Operator::AtLeast, least.to_value()),
+            Bound::Excluded(below) => self.with(column, Operator::Above, below.to_value()),
+            Bound::Unbounded => self,
+        };
+        match range.end_bound() {
+            Bound::Included(most) => selection.with(column, Operator::AtMost, most.to_value()),
+            Bound::Excluded(above) => selection.with(column, Operator::Below, above.to_value()),
+            Bound::Unbounded => selection,
+        }
+    }
+
+    /// Only rows whose JSON in a column contains this: the same members at the same places, among
+    /// others that may be there. SQLite does not know how.
+    pub fn containing(self, column: &str, json: &serde_json::Value) -> Self {
+        self.with(column, Operator::Contains, json.to_value())
+    }
+
+    /// Only rows whose text in a column has all of these words, whatever their case and order.
+    /// SQLite does not know how.
+    pub fn matching(self, column: &str, words: &str) -> Self {
+        self.with(column, Operator::Matches, Value::Text(words.to_owned()))
+    }
+
+    /// Only rows that come after a key, in the selection's order. The key need not be there.
+    pub fn after(mut self, key: &R::Key) -> Self {
+        let key = R::key_values(key).into_iter();
+        self.after = Some(key.map(|value| clamped(Operator::Above, value).1).collect());
+        self
+    }
+
+    /// Greatest key first.
+    pub fn descending(mut self) -> Self {
+        self.order = Order::Descending;
+        self
+    }
+
+    /// At most so many rows.
+    pub fn limit(mut self, rows: u32) -> Self {
+        self.limit = rows;
+        self
+    }
+
+    /// The selection as data.
+    ///
+    /// # Errors
+    /// [`QueryError::UnknownColumn`] when a condition names a column that the read model does not
+    /// have; [`QueryError::Refused`] when its column cannot be compared that way.
+    pub fn into_select(self) -> Result<Select, QueryError> {
+        let conditions = self.terms.into_iter().map(condition::<R>);
+        Ok(Select {
+            table: R::TABLE,
+            columns: R::COLUMNS,
+            conditions: conditions.collect::<Result<_, _>>()?,
+            after: self.after,
+            order: self.order,
+            limit: self.limit,
+        })
+    }
+
+    fn with(mut self, column: &str, operator: Operator, value: Value) -> Self {
+        self.terms.push((column.to_owned(), operator, value));
+        self
+    }
+}
+
+impl<R: ReadModel> Default for Selection<R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The condition, with the name of its column from the declaration and not from the caller.
+fn condition<R: ReadModel>(
+    (name, operator, value): (String, Operator, Value),
+) -> Result<Condition, QueryError> {
+    let Some(column) = R::COLUMNS.iter().find(|column| column.name == name) else {
+        return Err(QueryError::UnknownColumn {
+            table: R::TABLE,
+            column: name,
+        });
+    };
+    if !can_be_compared(column.kind, operator) {
+        let (table, kind) = (R::TABLE, column.kind);
+        return Err(QueryError::Refused {
+            reason: format!("column {name} of {table} is {kind:?}: {operator:?} has no meaning"),
+        });
+    }
+    let (operator, value) = clamped(operator, value);
+    Ok(Condition {
+        column: column.name,
+        operator,
+        value,
+    })
+}
+
+fn can_be_compared(kind: ColumnKind, operator: Operator) -> bool {
+    match (kind, operator) {
+        (ColumnKind::Json, operator) => matches!(operator, Operator::Is | Operator::Contains),
+        (ColumnKind::Text, Operator::Matches) => true,
+        (_, operator) => !matches!(operator, Operator::Contains | Operator::Matches),
+    }
+}
+
+/// The same comparison with the greatest number that a column can hold, where the value is above.
+fn clamped(operator: Operator, value: Value) -> (Operator, Value) {
+    match (operator, &value) {
+        (Operator::AtMost | Operator::Below, Value::TooLarge(_)) => {
+            (Operator::AtMost, Value::Integer(i64::MAX))
+        }
+        // No number is above the greatest, so this selects nothing.
+        (_, Value::TooLarge(_)) => (Operator::Above, Value::Integer(i64::MAX)),
+        _ => (operator, value),
+    }
+}

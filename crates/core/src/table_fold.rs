@@ -1,0 +1,150 @@
+//! Folds of events into rows of tables: what a database drives to keep read models up to date.
+
+use std::any::Any;
+use std::fmt;
+
+use crate::column::Value;
+use crate::decode::{DecodeError, Recorded, decode};
+use crate::event::RecordedEvent;
+use crate::position::Position;
+use crate::projection::Projection;
+use crate::query::Query;
+use crate::snapshot::Fingerprint;
+use crate::table_projection::{NotLoaded, Rows, TableProjection, TableShape};
+use crate::typed_event::Event;
+
+pub use folding::{Folding, Progress};
+
+mod folding;
+#[cfg(test)]
+mod tests;
+
+/// How the tables of a projection are made of events.
+///
+/// It is the same type for every projection, so that a database drives all of them in one way:
+///
+/// ```
+/// # use annals_core::{ProjectionError, Progress, RecordedEvent, TableFold, TableWrites, Value};
+/// fn fold(
+///     fold: &TableFold,
+///     events: &[RecordedEvent],
+///     load: impl Fn(usize, &[Value]) -> Option<Vec<Value>>,
+/// ) -> Result<Vec<TableWrites>, ProjectionError> {
+///     let mut folding = fold.begin();
+///     while let Progress::Missing(rows) = folding.advance(events)? {
+///         for (table, key) in rows {
+///             let row = load(table, &key);
+///             folding.loaded(table, key, row);
+///         }
+///     }
+///     folding.into_writes()
+/// }
+/// ```
+#[derive(Clone)]
+pub struct TableFold {
+    name: &'static str,
+    query: Query,
+    tables: Vec<TableShape>,
+    revision: u32,
+    decode: fn(&RecordedEvent) -> Result<AnyEvent, DecodeError>,
+    apply: fn(&mut Rows, &dyn Any) -> Result<(), NotLoaded>,
+}
+
+/// A [`Recorded`] event of the projection's type.
+type AnyEvent = Box<dyn Any + Send + Sync>;
+
+/// What is to be written to one table: first what is to be deleted, then what is to be put, each
+/// in the order given. Then of two rows one may take over a value that no two may have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TableWrites {
+    /// Keys of rows that are not to be there; they may not be there already.
+    pub delete: Vec<RowWrite>,
+    /// Rows, in place of those with their keys.
+    pub put: Vec<RowWrite>,
+}
+
+/// One row to be written or deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowWrite {
+    /// The values of its columns; of its key columns if it is to be deleted.
+    pub values: Vec<Value>,
+    /// The last event that changed it.
+    pub by: Position,
+}
+
+impl TableFold {
+    /// Of a projection that folds each row by itself. It is named after its table.
+    pub fn of_rows<P: Projection>() -> Self {
+        Self {
+            name: P::TABLE,
+            query: P::query(),
+            tables: vec![TableShape::of::<P>()],
+            revision: P::FOLD_REVISION,
+            decode: decode_any::<P::Event>,
+            apply: |rows, event| fold_rows::<P>(rows, typed(event)),
+        }
+    }
+
+    /// Of a projection that writes to several tables.
+    pub fn of_tables<P: TableProjection>() -> Self {
+        Self {
+            name: P::NAME,
+            query: P::query(),
+            tables: P::tables(),
+            revision: P::REVISION,
+            decode: decode_any::<P::Event>,
+            apply: |rows, event| P::apply(rows, typed(event)),
+        }
+    }
+
+    /// The name its checkpoint is kept under.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The events it wants.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// The tables it writes to.
+    pub fn tables(&self) -> &[TableShape] {
+        &self.tables
+    }
+
+    /// Changes with its tables, with the events it asks for, and with its revision.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let tables = format!("{:?}", self.tables);
+        Fingerprint::of_read_model(&tables, &self.query, self.revision)
+    }
+
+    /// Begins with a batch of events.
+    pub fn begin(&self) -> Folding {
+        Folding::new(self)
+    }
+}
+
+impl fmt::Debug for TableFold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TableFold").field(&self.name).finish()
+    }
+}
+
+fn fold_rows<P: Projection>(rows: &mut Rows, event: &Recorded<P::Event>) -> Result<(), NotLoaded> {
+    let keys = P::keys(event);
+    rows.need::<P>(&keys)?;
+    for key in keys {
+        let row = P::fold(rows.get(&key)?, &key, event);
+        rows.fold(&key, row);
+    }
+    Ok(())
+}
+
+fn decode_any<E: Event>(record: &RecordedEvent) -> Result<AnyEvent, DecodeError> {
+    Ok(Box::new(decode::<E>(record.clone())?))
+}
+
+fn typed<E: Event>(event: &dyn Any) -> &Recorded<E> {
+    let event = event.downcast_ref();
+    event.expect("a fold is given the events it decoded")
+}

@@ -1,0 +1,113 @@
+//! One batch of events on its way into rows.
+
+use std::fmt;
+
+use super::{AnyEvent, TableFold, TableWrites};
+use crate::column::Value;
+use crate::event::RecordedEvent;
+use crate::projection::ProjectionError;
+use crate::table_projection::{Fault, Rows};
+
+/// The fold of one batch, in memory.
+///
+/// Events are applied in their order, each once all rows it asks for are loaded. Whenever one has
+/// to wait, those behind it are tried as well, only to see which rows they will ask for: so it
+/// takes a few round trips to load the rows of a batch, however many events it has.
+pub struct Folding {
+    fold: TableFold,
+    /// The events, decoded; those that are not cannot be applied.
+    events: Vec<Result<AnyEvent, ProjectionError>>,
+    /// How many of them are applied.
+    applied: usize,
+    rows: Rows,
+}
+
+/// How far the fold of a batch is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a fold that misses rows is not done"]
+pub enum Progress {
+    /// It waits for these rows: which of the fold's tables, and the values of the key. Each is
+    /// asked for once.
+    Missing(Vec<(usize, Vec<Value>)>),
+    /// All events are applied.
+    Done,
+}
+
+impl Folding {
+    pub(super) fn new(fold: &TableFold) -> Self {
+        Self {
+            fold: fold.clone(),
+            events: Vec::new(),
+            applied: 0,
+            rows: Rows::of(fold.tables.clone()),
+        }
+    }
+
+    /// Goes on until rows are missing or all events are applied. It is called with the same events
+    /// each time.
+    ///
+    /// # Errors
+    /// [`ProjectionError::Event`] with the first event that cannot be applied;
+    /// [`ProjectionError::Damaged`] when a row that was loaded is not one of its read model.
+    pub fn advance(&mut self, events: &[RecordedEvent]) -> Result<Progress, ProjectionError> {
+        if self.events.is_empty() {
+            self.events = events.iter().map(|record| self.decode(record)).collect();
+        }
+        for (place, record) in events.iter().enumerate().skip(self.applied) {
+            let is_next = place == self.applied;
+            let applied = self.apply(place, record);
+            if is_next && applied? {
+                self.rows.keep(record.position);
+                self.applied += 1;
+            }
+        }
+        if self.applied == events.len() {
+            return Ok(Progress::Done);
+        }
+        Ok(Progress::Missing(self.rows.take_missing()))
+    }
+
+    /// Takes in a missing row: its values in the order of the columns, or that there is none.
+    pub fn loaded(&mut self, table: usize, key: Vec<Value>, row: Option<Vec<Value>>) {
+        self.rows.load((table, key), row);
+    }
+
+    /// What is to be written to each of the fold's tables.
+    ///
+    /// # Errors
+    /// [`ProjectionError::Event`] when a value has no place in its column.
+    pub fn into_writes(self) -> Result<Vec<TableWrites>, ProjectionError> {
+        let writes = self.rows.into_writes();
+        writes.map_err(|(position, error)| ProjectionError::at(position, error))
+    }
+
+    fn decode(&self, record: &RecordedEvent) -> Result<AnyEvent, ProjectionError> {
+        let decoded = ProjectionError::catch(record.position, || (self.fold.decode)(record))?;
+        decoded.map_err(|error| ProjectionError::at(record.position, error))
+    }
+
+    /// Applies one event. False if it misses rows; what it changed does not count then.
+    fn apply(&mut self, place: usize, record: &RecordedEvent) -> Result<bool, ProjectionError> {
+        let event = self.events[place].as_ref().map_err(Clone::clone)?;
+        self.rows.begin_event();
+        let apply = || (self.fold.apply)(&mut self.rows, &**event);
+        // Whether it lacks rows is known to the rows, even if the projection does not pass it on.
+        let _ = ProjectionError::catch(record.position, apply)?;
+        match self.rows.take_fault() {
+            None => Ok(!self.rows.lacks_rows()),
+            Some(Fault::Damaged(reason)) => Err(ProjectionError::Damaged { reason }),
+            Some(Fault::Column(error)) => Err(ProjectionError::at(record.position, error)),
+            Some(Fault::OtherKey(error)) => Err(ProjectionError::at(record.position, error)),
+        }
+    }
+}
+
+impl fmt::Debug for Folding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Folding")
+            .field("fold", &self.fold)
+            .field("applied", &self.applied)
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
+    }
+}

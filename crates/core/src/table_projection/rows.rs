@@ -1,0 +1,292 @@
+//! The rows a batch works on, in memory.
+
+use std::any::Any;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::Arc;
+
+use super::TableShape;
+use crate::column::{Column, ColumnError, Value};
+use crate::position::Position;
+use crate::read_model::ReadModel;
+use crate::table_fold::{RowWrite, TableWrites};
+
+/// Which of a fold's tables, and the values of the key.
+pub(crate) type RowKey = (usize, Vec<Value>);
+
+/// The rows a projection works on, in memory: within a batch, each is loaded once and written once.
+pub struct Rows {
+    tables: Vec<TableShape>,
+    known: HashMap<RowKey, Known>,
+    /// What the event that is being applied has done so far.
+    changed: HashMap<RowKey, Change>,
+    missing: HashSet<RowKey>,
+    /// Whether the event asked for a row that is missing.
+    lacks_rows: bool,
+    fault: Option<Fault>,
+    changes: u64,
+}
+
+/// A row that a projection asks for is not in memory yet.
+///
+/// **Do:** pass it on with `?`; the event is applied again once the row is there.
+#[derive(Debug, thiserror::Error)]
+#[error("a row of {table} is not loaded yet")]
+pub struct NotLoaded {
+    table: &'static str,
+}
+
+/// Why an event cannot be applied, other than by a panic.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// A stored row is not of its read model.
+    Damaged(String),
+    /// A value has no place in its column.
+    Column(ColumnError),
+    /// A fold made a row of another key.
+    OtherKey(OtherKey),
+}
+
+/// A fold that broke its contract.
+#[derive(Debug, thiserror::Error)]
+#[error("fold returned a row of {table} with another key: {key:?}")]
+pub(crate) struct OtherKey {
+    table: &'static str,
+    key: Vec<Value>,
+}
+
+/// A row after the last event that is done with.
+struct Known {
+    row: Row,
+    /// The last event that changed it, if any of this batch did.
+    by: Option<Position>,
+    order: u64,
+}
+
+struct Change {
+    row: Row,
+    order: u64,
+}
+
+enum Row {
+    None,
+    /// As it is stored.
+    Stored(Vec<Value>),
+    /// As an event of this batch made it.
+    Made(Arc<dyn Made>),
+}
+
+/// A row of any read model.
+trait Made: Any + Send + Sync {
+    fn to_values(&self) -> Vec<Value>;
+}
+
+impl<R: ReadModel> Made for R {
+    fn to_values(&self) -> Vec<Value> {
+        ReadModel::to_values(self)
+    }
+}
+
+impl Rows {
+    /// The row of a key, as earlier events left it.
+    ///
+    /// # Errors
+    /// [`NotLoaded`] when it is not in memory yet, to be passed on with `?`.
+    ///
+    /// # Panics
+    /// When the projection does not declare the table: a mistake in the program.
+    pub fn get<R: ReadModel>(&mut self, key: &R::Key) -> Result<Option<R>, NotLoaded> {
+        let key = self.row_key::<R>(key)?;
+        let changed = self.changed.get(&key).map(|change| &change.row);
+        let row = changed.or_else(|| self.known.get(&key).map(|known| &known.row));
+        match row {
+            Some(Row::None) => Ok(None),
+            Some(Row::Made(row)) => Ok(Some(typed(&**row))),
+            Some(Row::Stored(values)) => match R::from_values(values.clone()) {
+                Ok(row) => Ok(Some(row)),
+                Err(error) => self.refuse(R::TABLE, Fault::Damaged(error.to_string())),
+            },
+            None => {
+                self.lacks_rows = true;
+                self.missing.insert(key);
+                Err(NotLoaded { table: R::TABLE })
+            }
+        }
+    }
+
+    /// Writes a row, in place of the one with its key if there is one.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    pub fn put<R: ReadModel>(&mut self, row: R) {
+        if let Ok(key) = self.row_key::<R>(&row.key()) {
+            self.change(key, Row::Made(Arc::new(row)));
+        }
+    }
+
+    /// Deletes the row of a key if there is one.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    pub fn delete<R: ReadModel>(&mut self, key: &R::Key) {
+        if let Ok(key) = self.row_key::<R>(key) {
+            self.change(key, Row::None);
+        }
+    }
+
+    pub(crate) fn of(tables: Vec<TableShape>) -> Self {
+        Self {
+            tables,
+            known: HashMap::new(),
+            changed: HashMap::new(),
+            missing: HashSet::new(),
+            lacks_rows: false,
+            fault: None,
+            changes: 0,
+        }
+    }
+
+    /// Asks for all of these rows at once.
+    pub(crate) fn need<R: ReadModel>(&mut self, keys: &[R::Key]) -> Result<(), NotLoaded> {
+        for key in keys {
+            let key = self.row_key::<R>(key)?;
+            if !self.known.contains_key(&key) {
+                self.lacks_rows = true;
+                self.missing.insert(key);
+            }
+        }
+        match self.lacks_rows {
+            true => Err(NotLoaded { table: R::TABLE }),
+            false => Ok(()),
+        }
+    }
+
+    /// What became of the row of a key, as a fold says it.
+    pub(crate) fn fold<R: ReadModel>(&mut self, key: &R::Key, row: Option<R>) {
+        match row {
+            None => self.delete::<R>(key),
+            Some(row) if row.key() == *key => self.put(row),
+            Some(row) => {
+                let (table, key) = (R::TABLE, R::key_values(&row.key()));
+                let other_key = Fault::OtherKey(OtherKey { table, key });
+                self.fault.get_or_insert(other_key);
+            }
+        }
+    }
+
+    /// Begins with an event. What another one did that was not kept is forgotten.
+    pub(crate) fn begin_event(&mut self) {
+        self.changed.clear();
+        self.lacks_rows = false;
+        self.fault = None;
+    }
+
+    /// True if the event asked for a row that is missing.
+    pub(crate) fn lacks_rows(&self) -> bool {
+        self.lacks_rows
+    }
+
+    /// Why the event cannot be applied.
+    pub(crate) fn take_fault(&mut self) -> Option<Fault> {
+        self.fault.take()
+    }
+
+    /// Keeps what the event did.
+    pub(crate) fn keep(&mut self, by: Position) {
+        let by = Some(by);
+        for (key, Change { row, order }) in self.changed.drain() {
+            self.known.insert(key, Known { row, by, order });
+        }
+    }
+
+    /// The rows that were asked for and are not here.
+    pub(crate) fn take_missing(&mut self) -> Vec<RowKey> {
+        self.missing.drain().collect()
+    }
+
+    /// A row as it is stored, or that there is none.
+    pub(crate) fn load(&mut self, key: RowKey, values: Option<Vec<Value>>) {
+        // What an event of this batch made of it is newer.
+        self.known.entry(key).or_insert_with(|| Known {
+            row: values.map_or(Row::None, Row::Stored),
+            by: None,
+            order: 0,
+        });
+    }
+
+    /// What is to be written, table by table, in the order of the last changes.
+    ///
+    /// # Errors
+    /// The event that last changed a row with a value that has no place in its column.
+    pub(crate) fn into_writes(self) -> Result<Vec<TableWrites>, (Position, ColumnError)> {
+        let mut changed: Vec<(RowKey, Known)> = self.known.into_iter().collect();
+        changed.sort_unstable_by_key(|(_, known)| known.order);
+        let mut writes: Vec<TableWrites> = Vec::new();
+        writes.resize_with(self.tables.len(), TableWrites::default);
+        for ((table, key), Known { row, by, .. }) in changed {
+            let Some(by) = by else { continue };
+            let Row::Made(row) = row else {
+                writes[table].delete.push(RowWrite { values: key, by });
+                continue;
+            };
+            let values = row.to_values();
+            check(self.tables[table].columns.iter(), &values).map_err(|error| (by, error))?;
+            writes[table].put.push(RowWrite { values, by });
+        }
+        Ok(writes)
+    }
+
+    fn row_key<R: ReadModel>(&mut self, key: &R::Key) -> Result<RowKey, NotLoaded> {
+        let table = self.tables.iter().position(|table| table.name == R::TABLE);
+        let table = table.unwrap_or_else(|| panic!("the projection declares no {}", R::TABLE));
+        let values = R::key_values(key);
+        let columns = R::COLUMNS.iter().filter(|column| column.key);
+        match check(columns, &values) {
+            Ok(()) => Ok((table, values)),
+            Err(error) => self.refuse(R::TABLE, Fault::Column(error)),
+        }
+    }
+
+    /// Whatever the event does from here on, it cannot be applied.
+    fn refuse<T>(&mut self, table: &'static str, fault: Fault) -> Result<T, NotLoaded> {
+        self.fault.get_or_insert(fault);
+        Err(NotLoaded { table })
+    }
+
+    fn change(&mut self, key: RowKey, row: Row) {
+        self.changes += 1;
+        let order = self.changes;
+        self.changed.insert(key, Change { row, order });
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows")
+            .field("known", &self.known.len())
+            .field("missing", &self.missing)
+            .finish_non_exhaustive()
+    }
+}
+
+fn typed<R: ReadModel>(row: &dyn Made) -> R {
+    let row: &dyn Any = row;
+    let row: Option<&R> = row.downcast_ref();
+    row.expect("a table has the rows of one read model").clone()
+}
+
+/// Checks that each value has a place in its column.
+fn check(
+    columns: impl Iterator<Item = &'static Column>,
+    values: &[Value],
+) -> Result<(), ColumnError> {
+    for (column, value) in columns.zip(values) {
+        if matches!(value, Value::TooLarge(_)) {
+            return Err(ColumnError {
+                column: column.name,
+                value: value.clone(),
+            });
+        }
+    }
+    Ok(())
+}

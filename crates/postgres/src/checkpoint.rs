@@ -1,0 +1,197 @@
+//! Checkpoints: how far each projection has come, in the database it writes to.
+//!
+//! Each [`resume`](Checkpoint::resume) takes the checkpoint over under the next token, and it
+//! moves under the newest token alone: an owner that was paused writes nothing when it wakes up.
+
+use std::sync::{Mutex, PoisonError};
+
+use annals_core::{Fingerprint, Position, ProjectionBatch, ProjectionError, StoreId};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::error::PostgresError;
+use crate::postgres::{Parameter, Postgres, Transaction};
+
+/// The checkpoint of one projection, and what must be so for it to move.
+#[derive(Debug)]
+pub(crate) struct Checkpoint {
+    postgres: Postgres,
+    projection: &'static str,
+    /// The declaration the tables must be of: they change under a projector of an older one.
+    fingerprint: Fingerprint,
+    claim: Mutex<Option<Claim>>,
+    take: String,
+    advance: String,
+    look: String,
+}
+
+/// What the last resume made sure of.
+#[derive(Debug, Clone, Copy)]
+struct Claim {
+    store: StoreId,
+    token: i64,
+}
+
+/// A checkpoint as it is kept.
+struct Stored {
+    store: Option<StoreId>,
+    position: Position,
+}
+
+impl Checkpoint {
+    pub(crate) fn new(
+        postgres: &Postgres,
+        projection: &'static str,
+        fingerprint: Fingerprint,
+    ) -> Self {
+        let take = "update {read}.annals_checkpoints set store = $3, token = token + 1
+                    where projection = $1 and fingerprint = $2 and (store is null or store = $3)
+                    returning position, token";
+        let advance = "update {read}.annals_checkpoints set position = $6
+                       where projection = $1 and fingerprint = $2 and store = $3 and token = $4
+                         and position = $5";
+        let look = "select store, position from {read}.annals_checkpoints
+                    where projection = $1";
+        Self {
+            postgres: postgres.clone(),
+            projection,
+            fingerprint,
+            claim: Mutex::new(None),
+            take: postgres.sql(take),
+            advance: postgres.sql(advance),
+            look: postgres.sql(look),
+        }
+    }
+
+    /// Takes the checkpoint over for a store, and tells where to go on.
+    pub(crate) async fn resume(&self, store: StoreId) -> Result<Position, ProjectionError> {
+        let mut client = self.postgres.client().await?;
+        let tx = client.transaction().await?;
+        let Some((position, token)) = self.take(&tx, store).await? else {
+            let stored = self.stored(&tx).await?;
+            return Err(self.refusal(&stored, Some(store), Position::START));
+        };
+        tx.commit().await?;
+        let claim = Claim { store, token };
+        *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = Some(claim);
+        Ok(position)
+    }
+
+    /// Where it is, without taking it over.
+    pub(crate) async fn position(&self, store: StoreId) -> Result<Position, ProjectionError> {
+        let client = self.postgres.client().await?;
+        let rows = client
+            .rows(&self.look, &[(&self.projection, Type::TEXT)])
+            .await?;
+        let stored = self.only(&rows)?;
+        self.check_store(&stored, store)?;
+        Ok(stored.position)
+    }
+
+    /// Moves it over a batch, unless it is not where the batch begins, or another owns it now.
+    pub(crate) async fn advance(
+        &self,
+        tx: &Transaction<'_>,
+        batch: &ProjectionBatch,
+    ) -> Result<(), ProjectionError> {
+        let claim = *self.claim.lock().unwrap_or_else(PoisonError::into_inner);
+        let moved = match claim {
+            Some(claim) => self.move_if_mine(tx, claim, batch).await?,
+            None => false,
+        };
+        if moved {
+            return Ok(());
+        }
+        let stored = self.stored(tx).await?;
+        Err(self.refusal(&stored, claim.map(|claim| claim.store), batch.after))
+    }
+
+    async fn take(
+        &self,
+        tx: &Transaction<'_>,
+        store: StoreId,
+    ) -> Result<Option<(Position, i64)>, PostgresError> {
+        let parameters: [Parameter<'_>; 3] = [
+            (&self.projection, Type::TEXT),
+            (&self.fingerprint.0, Type::UUID),
+            (&store.0, Type::UUID),
+        ];
+        let rows = tx.rows(&self.take, &parameters).await?;
+        let taken = rows
+            .first()
+            .map(|row| Ok((position(row, 0)?, row.try_get(1)?)));
+        taken.transpose()
+    }
+
+    async fn move_if_mine(
+        &self,
+        tx: &Transaction<'_>,
+        claim: Claim,
+        batch: &ProjectionBatch,
+    ) -> Result<bool, PostgresError> {
+        let (after, up_to) = (batch.after.0.cast_signed(), batch.up_to.0.cast_signed());
+        let parameters: [Parameter<'_>; 6] = [
+            (&self.projection, Type::TEXT),
+            (&self.fingerprint.0, Type::UUID),
+            (&claim.store.0, Type::UUID),
+            (&claim.token, Type::INT8),
+            (&after, Type::INT8),
+            (&up_to, Type::INT8),
+        ];
+        Ok(tx.execute(&self.advance, &parameters).await? == 1)
+    }
+
+    async fn stored(&self, tx: &Transaction<'_>) -> Result<Stored, PostgresError> {
+        let rows = tx
+            .rows(&self.look, &[(&self.projection, Type::TEXT)])
+            .await?;
+        self.only(&rows)
+    }
+
+    fn only(&self, rows: &[Row]) -> Result<Stored, PostgresError> {
+        let missing = || PostgresError::Schema {
+            schema: self.postgres.sql("{read}"),
+            reason: format!("the checkpoint of {} is gone", self.projection),
+        };
+        Stored::of(rows.first().ok_or_else(missing)?)
+    }
+
+    /// Why it was not taken or moved.
+    fn refusal(
+        &self,
+        stored: &Stored,
+        store: Option<StoreId>,
+        expected: Position,
+    ) -> ProjectionError {
+        let actual = stored.position;
+        let other_store = store.and_then(|store| self.check_store(stored, store).err());
+        other_store.unwrap_or(ProjectionError::Moved { expected, actual })
+    }
+
+    fn check_store(&self, stored: &Stored, mine: StoreId) -> Result<(), ProjectionError> {
+        match stored.store {
+            Some(actual) if actual != mine => Err(ProjectionError::WrongStore {
+                projection: self.projection.to_owned(),
+                expected: mine,
+                actual,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Stored {
+    fn of(row: &Row) -> Result<Self, PostgresError> {
+        let store: Option<Uuid> = row.try_get(0)?;
+        Ok(Self {
+            store: store.map(StoreId),
+            position: position(row, 1)?,
+        })
+    }
+}
+
+fn position(row: &Row, place: usize) -> Result<Position, PostgresError> {
+    let position: i64 = row.try_get(place)?;
+    Ok(Position(position.cast_unsigned()))
+}

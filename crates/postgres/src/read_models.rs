@@ -1,0 +1,61 @@
+//! Read models, kept in a schema beside the events or in a database of their own.
+
+use std::sync::Arc;
+
+use annals_core::{
+    ColumnError, Projector, QueryError, ReadModels, Select, SnapshotStore, TableFold, Value,
+};
+use async_trait::async_trait;
+
+use crate::postgres::{Parameter, Postgres};
+use crate::projector::TableProjector;
+use crate::select::statement;
+use crate::snapshots::SnapshotTable;
+use crate::value::{SqlValue, read_row};
+
+/// Read models in PostgreSQL: their tables, checkpoints and snapshots.
+///
+/// Whole numbers are kept as `bigint`, texts as `text` compared byte by byte, JSON as `jsonb`. A
+/// text with a NUL character has no place: the event that brings one cannot be applied.
+///
+/// Indexes over columns hold the key as well, so that a page within a filter is sought and needs
+/// no sorting. JSON is indexed for containment, texts for the words of any language.
+#[derive(Debug, Clone)]
+pub struct PostgresReadModels {
+    postgres: Postgres,
+}
+
+impl PostgresReadModels {
+    /// The read models of a database.
+    pub fn open(postgres: &Postgres) -> Self {
+        let postgres = postgres.clone();
+        Self { postgres }
+    }
+}
+
+#[async_trait]
+impl ReadModels for PostgresReadModels {
+    async fn select(&self, select: Select) -> Result<Vec<Vec<Value>>, QueryError> {
+        let columns = select.columns;
+        let (sql, values) = statement(select)?;
+        let values: Vec<SqlValue<'_>> = values.iter().map(SqlValue).collect();
+        let parameters: Vec<Parameter<'_>> = values
+            .iter()
+            .map(|value| (value as _, value.kind()))
+            .collect();
+        let client = self.postgres.client().await?;
+        let rows = client
+            .rows_planned(&self.postgres.sql(&sql), &parameters)
+            .await?;
+        let rows = rows.iter().map(|row| read_row(columns, row));
+        Ok(rows.collect::<Result<_, ColumnError>>()?)
+    }
+
+    async fn projector(&self, fold: TableFold) -> Result<Arc<dyn Projector>, QueryError> {
+        Ok(Arc::new(TableProjector::new(&self.postgres, fold).await?))
+    }
+
+    async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError> {
+        Ok(Arc::new(SnapshotTable::new(&self.postgres)))
+    }
+}

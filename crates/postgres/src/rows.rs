@@ -1,0 +1,184 @@
+//! Rows of a table, read and written many at once.
+
+use std::collections::HashMap;
+
+use annals_core::{Column, ColumnKind, ProjectionError, RowWrite, TableShape, TableWrites, Value};
+use tokio_postgres::types::Type;
+
+use crate::error::PostgresError;
+use crate::postgres::{Parameter, Postgres, Transaction};
+use crate::tables::{comma_separated, in_read_schema, key_columns, names, quoted, selected};
+use crate::value::{SqlValue, array_type, holds_nul, read_row};
+
+/// The statements for many rows of one table: each takes an array for each column.
+#[derive(Debug)]
+pub(crate) struct RowStatements {
+    columns: &'static [Column],
+    /// True if there are values that no two rows may have.
+    has_unique: bool,
+    load: String,
+    put: String,
+    delete: String,
+}
+
+impl RowStatements {
+    pub(crate) fn of(shape: &TableShape, postgres: &Postgres) -> Self {
+        Self {
+            columns: shape.columns,
+            has_unique: shape.indexes.iter().any(|index| index.unique),
+            load: postgres.sql(&load(shape)),
+            put: postgres.sql(&put(shape)),
+            delete: postgres.sql(&delete(shape)),
+        }
+    }
+
+    /// The rows of these keys, by their keys; those that are not there are left out.
+    pub(crate) async fn load(
+        &self,
+        tx: &Transaction<'_>,
+        keys: &[Vec<Value>],
+    ) -> Result<HashMap<Vec<Value>, Vec<Value>>, ProjectionError> {
+        let mut rows = HashMap::with_capacity(keys.len());
+        if keys.is_empty() {
+            return Ok(rows);
+        }
+        let arrays = self.key_arrays(keys.iter().map(Vec::as_slice));
+        for row in tx.rows(&self.load, &parameters(&arrays)).await? {
+            let row = read_row(self.columns, &row).map_err(|error| ProjectionError::Damaged {
+                reason: error.to_string(),
+            })?;
+            rows.insert(self.key_of(&row), row);
+        }
+        Ok(rows)
+    }
+
+    /// Deletes what is to be deleted, and where values must be unique also what is to be written:
+    /// they may change places.
+    pub(crate) async fn clear(
+        &self,
+        tx: &Transaction<'_>,
+        writes: &TableWrites,
+    ) -> Result<(), PostgresError> {
+        let mut keys: Vec<Vec<Value>> = Vec::new();
+        keys.extend(writes.delete.iter().map(|row| row.values.clone()));
+        if self.has_unique {
+            keys.extend(writes.put.iter().map(|row| self.key_of(&row.values)));
+        }
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let arrays = self.key_arrays(keys.iter().map(Vec::as_slice));
+        tx.execute(&self.delete, &parameters(&arrays)).await?;
+        Ok(())
+    }
+
+    /// Writes rows, in place of those with their keys.
+    pub(crate) async fn put(
+        &self,
+        tx: &Transaction<'_>,
+        rows: &[RowWrite],
+    ) -> Result<(), PostgresError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<&[Value]> = rows.iter().map(|row| row.values.as_slice()).collect();
+        let arrays = arrays(self.columns, &rows);
+        tx.execute(&self.put, &parameters(&arrays)).await?;
+        Ok(())
+    }
+
+    /// The keys that a row can have, as arrays.
+    fn key_arrays<'a>(&self, keys: impl Iterator<Item = &'a [Value]>) -> Vec<Array<'a>> {
+        let keys: Vec<&[Value]> = keys.filter(|key| !key.iter().any(holds_nul)).collect();
+        arrays(key_columns(self.columns), &keys)
+    }
+
+    fn key_of(&self, row: &[Value]) -> Vec<Value> {
+        let values = self.columns.iter().zip(row);
+        let keys = values.filter(|(column, _)| column.key);
+        keys.map(|(_, value)| value.clone()).collect()
+    }
+}
+
+/// The values of one column, of all rows.
+type Array<'a> = (Vec<SqlValue<'a>>, Type);
+
+/// The rows, turned into an array for each column.
+fn arrays<'a>(
+    columns: impl IntoIterator<Item = &'static Column>,
+    rows: &[&'a [Value]],
+) -> Vec<Array<'a>> {
+    let columns = columns.into_iter().enumerate().map(|(place, column)| {
+        let values = rows.iter().map(|row| SqlValue(&row[place])).collect();
+        (values, array_type(column))
+    });
+    columns.collect()
+}
+
+fn parameters<'a>(arrays: &'a [Array<'_>]) -> Vec<Parameter<'a>> {
+    let parameters = arrays
+        .iter()
+        .map(|(values, kind)| (values as _, kind.clone()));
+    parameters.collect()
+}
+
+fn load(shape: &TableShape) -> String {
+    let (columns, rows) = (selected(shape.columns), these_rows(shape));
+    format!("select {columns} from {rows}")
+}
+
+fn delete(shape: &TableShape) -> String {
+    format!("delete from {}", these_rows(shape))
+}
+
+/// The table, and those of its rows whose keys are given.
+fn these_rows(shape: &TableShape) -> String {
+    let table = in_read_schema(shape.name);
+    let (names, keys) = (
+        names(key_columns(shape.columns)),
+        unnest(key_columns(shape.columns)),
+    );
+    format!("{table} where ({names}) in (select * from {keys})")
+}
+
+fn put(shape: &TableShape) -> String {
+    let table = in_read_schema(shape.name);
+    let (keys, names) = (names(key_columns(shape.columns)), names(shape.columns));
+    let values = comma_separated(shape.columns.iter().map(from_text));
+    let (given, update) = (unnest(shape.columns.iter()), update(shape));
+    format!(
+        "insert into {table} ({names}) select {values} from {given} as given ({names})
+         on conflict ({keys}) do {update}"
+    )
+}
+
+/// What is done to a row that is already there.
+fn update(shape: &TableShape) -> String {
+    let others = shape.columns.iter().filter(|column| !column.key);
+    let others: Vec<String> = others
+        .map(|column| quoted(column.name))
+        .map(|name| format!("{name} = excluded.{name}"))
+        .collect();
+    if others.is_empty() {
+        return "nothing".to_owned();
+    }
+    format!("update set {}", others.join(", "))
+}
+
+/// The parameters, an array for each column, as rows.
+fn unnest(columns: impl Iterator<Item = &'static Column>) -> String {
+    let arrays = columns.zip(1..).map(|(column, place)| match column.kind {
+        ColumnKind::Integer => format!("${place}::bigint[]"),
+        _ => format!("${place}::text[]"),
+    });
+    format!("unnest({})", comma_separated(arrays))
+}
+
+/// A column as it was given.
+fn from_text(column: &Column) -> String {
+    let name = quoted(column.name);
+    match column.kind {
+        ColumnKind::Json => format!("{name}::jsonb"),
+        _ => name,
+    }
+}

@@ -1,0 +1,139 @@
+//! Tables by hand: a projection that is given the transaction.
+
+use std::panic::AssertUnwindSafe;
+
+use annals_core::{
+    Event, Fingerprint, Position, ProjectionBatch, ProjectionError, Projector, Query, Recorded,
+    RecordedEvent, StoreId, decode, query_of,
+};
+use async_trait::async_trait;
+use futures_util::FutureExt;
+
+use crate::checkpoint::Checkpoint;
+use crate::error::PostgresError;
+use crate::event_failure::{failed_at, panicked_at, refused_at};
+use crate::postgres::{Postgres, Transaction};
+use crate::schema::{Declaration, SEARCH_PATH};
+
+/// A read model kept by SQL of one's own, for what rows per key cannot say: joins, set-based
+/// updates, extensions of the server.
+///
+/// # Contract
+///
+/// 1. [`apply`](Self::apply) depends on nothing but the event and the projection's own tables,
+///    so that a rebuild gives the same rows.
+/// 2. It writes to [`TABLES`](Self::TABLES) alone, and neither commits nor rolls back.
+/// 3. It returns the error of a statement that failed: nothing else of the transaction can take
+///    effect then.
+///
+/// Names without a schema mean the schema of read models, then `public`, in the statements that
+/// make the tables as well as in those that fill them.
+#[async_trait]
+pub trait SqlProjection: Send + Sync + 'static {
+    /// The events it is made of.
+    type Event: Event;
+
+    /// The name its checkpoint is kept under.
+    const NAME: &'static str;
+
+    /// The categories it listens to; none listens to all.
+    const CATEGORIES: &'static [&'static str] = &[];
+
+    /// Its tables. They are dropped before a rebuild.
+    const TABLES: &'static [&'static str];
+
+    /// Counts the changes of [`apply`](Self::apply) that leave the schema as it was. Raise it,
+    /// and the tables are made again from the first event.
+    const REVISION: u32;
+
+    /// The statements that make its tables and their indexes.
+    fn schema() -> &'static str;
+
+    /// Takes in one event, in the transaction that also moves the checkpoint.
+    ///
+    /// # Errors
+    /// What the database said. The whole batch is rolled back then.
+    async fn apply(
+        &self,
+        tx: &Transaction<'_>,
+        event: &Recorded<Self::Event>,
+    ) -> Result<(), PostgresError>;
+}
+
+/// Keeps the tables of a [`SqlProjection`] up to date.
+#[derive(Debug)]
+pub struct SqlProjector<P> {
+    postgres: Postgres,
+    checkpoint: Checkpoint,
+    projection: P,
+}
+
+impl<P: SqlProjection> SqlProjector<P> {
+    /// Makes the tables if they are not there. If the schema or the revision changed, they are
+    /// dropped, made again, and the checkpoint put before the first event.
+    ///
+    /// # Errors
+    /// [`PostgresError`] when the tables cannot be made.
+    pub async fn new(postgres: &Postgres, projection: P) -> Result<Self, PostgresError> {
+        let fingerprint = Fingerprint::of(P::schema().as_bytes(), P::REVISION);
+        let declaration = Declaration {
+            projection: P::NAME,
+            tables: P::TABLES.to_vec(),
+            ddl: P::schema().to_owned(),
+            fingerprint,
+        };
+        declaration.install(postgres).await?;
+        Ok(Self {
+            postgres: postgres.clone(),
+            checkpoint: Checkpoint::new(postgres, P::NAME, fingerprint),
+            projection,
+        })
+    }
+
+    async fn apply_one(
+        &self,
+        tx: &Transaction<'_>,
+        record: &RecordedEvent,
+    ) -> Result<(), ProjectionError> {
+        let position = record.position;
+        let event = decode(record.clone()).map_err(|error| failed_at(position, error))?;
+        // What it changed before a panic is thrown away with the transaction.
+        match AssertUnwindSafe(self.projection.apply(tx, &event))
+            .catch_unwind()
+            .await
+        {
+            Ok(applied) => applied.map_err(|error| refused_at(position, error)),
+            Err(panic) => Err(panicked_at(position, panic.as_ref())),
+        }
+    }
+}
+
+#[async_trait]
+impl<P: SqlProjection> Projector for SqlProjector<P> {
+    fn name(&self) -> &str {
+        P::NAME
+    }
+
+    fn query(&self) -> Query {
+        query_of::<P::Event>(P::CATEGORIES)
+    }
+
+    async fn resume(&self, store: StoreId) -> Result<Position, ProjectionError> {
+        self.checkpoint.resume(store).await
+    }
+
+    async fn position(&self, store: StoreId) -> Result<Position, ProjectionError> {
+        self.checkpoint.position(store).await
+    }
+
+    async fn apply(&self, batch: ProjectionBatch) -> Result<(), ProjectionError> {
+        let mut client = self.postgres.client().await?;
+        let tx = client.transaction().await?;
+        tx.batch(&self.postgres.sql(SEARCH_PATH)).await?;
+        self.checkpoint.advance(&tx, &batch).await?;
+        for record in batch.events.iter() {
+            self.apply_one(&tx, record).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,87 @@
+//! Values of read models on their way to and from the database.
+
+use std::error::Error;
+
+use annals_core::{Column, ColumnError, ColumnKind, Value};
+use bytes::BytesMut;
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+
+/// A value as a parameter, or as an element of one. JSON travels as text and is cast.
+#[derive(Debug)]
+pub(crate) struct SqlValue<'a>(pub(crate) &'a Value);
+
+impl SqlValue<'_> {
+    /// The type it is sent as.
+    pub(crate) fn kind(&self) -> Type {
+        match self.0 {
+            Value::Integer(_) => Type::INT8,
+            _ => Type::TEXT,
+        }
+    }
+}
+
+impl ToSql for SqlValue<'_> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self.0 {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Integer(number) => number.to_sql(kind, out),
+            Value::Text(text) | Value::Json(text) => text.to_sql(kind, out),
+            other => Err(format!("no place in PostgreSQL for {other:?}").into()),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        matches!(*kind, Type::INT8 | Type::TEXT)
+    }
+
+    to_sql_checked!();
+}
+
+/// True for what no row of the database holds, and no statement may.
+pub(crate) fn holds_nul(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.contains('\0'))
+}
+
+/// The type that many values of a column are sent as.
+pub(crate) fn array_type(column: &Column) -> Type {
+    match column.kind {
+        ColumnKind::Integer => Type::INT8_ARRAY,
+        _ => Type::TEXT_ARRAY,
+    }
+}
+
+/// A row whose columns are these, in order.
+pub(crate) fn read_row(columns: &[Column], row: &Row) -> Result<Vec<Value>, ColumnError> {
+    let values = columns.iter().enumerate();
+    values
+        .map(|(place, column)| read_value(column, row, place))
+        .collect()
+}
+
+fn read_value(column: &Column, row: &Row, place: usize) -> Result<Value, ColumnError> {
+    match column.kind {
+        ColumnKind::Integer => read(column, row, place, Value::Integer),
+        ColumnKind::Json => read(column, row, place, Value::Json),
+        _ => read(column, row, place, Value::Text),
+    }
+}
+
+fn read<'a, T: FromSql<'a>>(
+    column: &Column,
+    row: &'a Row,
+    place: usize,
+    value: fn(T) -> Value,
+) -> Result<Value, ColumnError> {
+    match row.try_get::<_, Option<T>>(place) {
+        Ok(held) => Ok(held.map_or(Value::Null, value)),
+        Err(_) => Err(ColumnError {
+            column: column.name,
+            value: Value::Null,
+        }),
+    }
+}

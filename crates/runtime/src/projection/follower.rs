@@ -1,0 +1,123 @@
+//! Doing the work: take in what the store delivers, batch by batch.
+
+use annals_core::{
+    Lease, Position, ProjectionBatch, ProjectionError, ReadError, RecordedEvent, Source,
+    Subscription,
+};
+
+use super::failures::Failures;
+use super::gather::{Gathered, gather};
+use super::runner::{Job, StopSignal};
+use super::{ProjectionStatus, RunError};
+
+/// Applies events from the checkpoint on, under a lease if there are any.
+pub(super) struct Follower<'a> {
+    job: &'a Job,
+    lease: Option<&'a Lease>,
+    /// Up to where the read model has been written.
+    checkpoint: Position,
+    /// Up to where it is complete: between the checkpoint and here is nothing for it.
+    complete: Position,
+}
+
+impl<'a> Follower<'a> {
+    /// Takes the checkpoint over.
+    pub(super) async fn resume(job: &'a Job, lease: Option<&'a Lease>) -> Result<Self, RunError> {
+        if let Some(lease) = lease {
+            lease.working();
+        }
+        let checkpoint = job.projector.resume(job.store.id()).await?;
+        let head = job.store.head().await?;
+        if checkpoint > head {
+            return Err(RunError::AheadOfStore { checkpoint, head });
+        }
+        job.reporter.resumed(checkpoint);
+        Ok(Self {
+            job,
+            lease,
+            checkpoint,
+            complete: checkpoint,
+        })
+    }
+
+    /// Takes in events until it is told to stop.
+    pub(super) async fn follow(
+        mut self,
+        failures: &mut Failures,
+        stop: &mut StopSignal,
+    ) -> Result<(), RunError> {
+        let source = Source::query_after(self.job.projector.query(), self.checkpoint);
+        let mut subscription = self.job.store.subscribe(source).await?;
+        let mut status = ProjectionStatus::CatchingUp;
+        while let Some(gathered) = self.next(&mut subscription, failures, stop).await? {
+            if gathered.caught_up {
+                status = ProjectionStatus::Live;
+            }
+            let broken = self.take_in(gathered).await?;
+            failures.end();
+            self.job.reporter.reached(self.complete, status.clone());
+            broken.map_or(Ok(()), Err)?;
+        }
+        Ok(self.write_checkpoint().await?)
+    }
+
+    /// Waits for the next batch; of that, a lease does not grow old. `None`: told to stop.
+    async fn next(
+        &self,
+        subscription: &mut Subscription,
+        failures: &Failures,
+        stop: &mut StopSignal,
+    ) -> Result<Option<Gathered>, ReadError> {
+        if let Some(lease) = self.lease {
+            lease.idle();
+        }
+        let first = stop.unless_told(subscription.next()).await;
+        if let Some(lease) = self.lease {
+            lease.working();
+        }
+        let most = match self.checkpoint < failures.suspect() {
+            true => 1,
+            false => self.job.options.max_batch.get(),
+        };
+        let gather = |first| gather(first, subscription, most);
+        first.transpose().map(|first| first.map(gather))
+    }
+
+    /// Applies what was gathered. Returns what ended the subscription after it.
+    async fn take_in(&mut self, gathered: Gathered) -> Result<Option<ReadError>, ProjectionError> {
+        if !gathered.events.is_empty() {
+            self.apply(gathered.events, gathered.up_to).await?;
+        }
+        self.complete = gathered.up_to;
+        let skipped = self.complete.0.saturating_sub(self.checkpoint.0);
+        // The checkpoint is all that standbys see.
+        let is_watched = self.lease.is_some() && gathered.caught_up;
+        if is_watched || skipped >= self.job.options.checkpoint_every {
+            self.write_checkpoint().await?;
+        }
+        Ok(gathered.broken)
+    }
+
+    /// Writes down what has been skipped since the checkpoint.
+    async fn write_checkpoint(&mut self) -> Result<(), ProjectionError> {
+        if self.complete > self.checkpoint {
+            self.apply(Vec::new(), self.complete).await?;
+        }
+        Ok(())
+    }
+
+    async fn apply(
+        &mut self,
+        events: Vec<RecordedEvent>,
+        up_to: Position,
+    ) -> Result<(), ProjectionError> {
+        let batch = ProjectionBatch {
+            after: self.checkpoint,
+            up_to,
+            events: events.into(),
+        };
+        self.job.projector.apply(batch).await?;
+        self.checkpoint = up_to;
+        Ok(())
+    }
+}
