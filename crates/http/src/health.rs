@@ -113,6 +113,7 @@ impl ProjectionHealth {
         let status = match projection.status() {
             ProjectionStatus::CatchingUp => "catching up",
             ProjectionStatus::Live => LIVE,
+            ProjectionStatus::Standby => STANDBY,
             ProjectionStatus::Retrying { .. } => "retrying",
             ProjectionStatus::Failed { .. } => "failed",
             ProjectionStatus::Stopped => "stopped",

@@ -1,11 +1,13 @@
 //! What can go wrong with a database: a variant per action of the caller.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use annals_core::{ProjectionError, QueryError, SnapshotError};
+use annals_core::{Position, ProjectionError, QueryError, SnapshotError};
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{WasNull, WrongType};
 
 /// Why something could not be done with the database.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +78,14 @@ impl PostgresError {
         matches!(self, Self::Unavailable { .. })
     }
 
+    /// What becomes of it while the event at `position` is applied.
+    pub(crate) fn at(self, position: Position) -> ProjectionError {
+        if self.is_unavailable() {
+            return self.into();
+        }
+        ProjectionError::at(position, self)
+    }
+
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self::Unavailable { reason }
@@ -87,6 +97,7 @@ impl From<tokio_postgres::Error> for PostgresError {
         match error.as_db_error() {
             Some(refusal) if !passes(refusal.code()) => Self::Refused(error),
             Some(refusal) => Self::unavailable(refusal.to_string()),
+            None if is_of_another_type(&error) => Self::Refused(error),
             None => Self::unavailable(with_causes(&error)),
         }
     }
@@ -129,6 +140,12 @@ impl From<PostgresError> for SnapshotError {
     }
 }
 
+/// True for a value that is not of the type its place has: a mistake that stays.
+fn is_of_another_type(error: &tokio_postgres::Error) -> bool {
+    let cause = error.source();
+    cause.is_some_and(|cause| cause.is::<WrongType>() || cause.is::<WasNull>())
+}
+
 /// True for what ends by itself: a server that starts, stops, is full or is busy.
 pub(crate) fn passes(code: &SqlState) -> bool {
     let class = code.code().get(..2).unwrap_or_default();
@@ -137,7 +154,7 @@ pub(crate) fn passes(code: &SqlState) -> bool {
 }
 
 /// The message of an error, with those of its causes.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -23,7 +23,6 @@ mod store;
 mod subscribe;
 
 mod checkpoint;
-mod event_failure;
 mod leases;
 mod projector;
 mod read_models;

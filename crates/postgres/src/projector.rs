@@ -1,7 +1,5 @@
 //! Keeps the tables of a projection up to date.
 
-use std::collections::BTreeMap;
-
 use std::slice;
 
 use annals_core::{
@@ -12,7 +10,6 @@ use async_trait::async_trait;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::PostgresError;
-use crate::event_failure::refused_at;
 use crate::postgres::{Postgres, Transaction};
 use crate::rows::RowStatements;
 use crate::schema::Declaration;
@@ -110,7 +107,7 @@ impl TableProjector {
             statements.clear(tx, writes).await?;
             for row in &writes.put {
                 let put = statements.put(tx, slice::from_ref(row)).await;
-                put.map_err(|error| refused_at(row.by, error))?;
+                put.map_err(|error| error.at(row.by))?;
             }
         }
         Ok(())

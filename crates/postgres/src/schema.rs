@@ -83,6 +83,9 @@ impl Declaration {
             projection = self.projection,
             "the declaration changed: its tables are dropped and made again from the first event"
         );
+        if tables.is_empty() {
+            return Ok(());
+        }
         let tables: Vec<String> = tables.iter().map(|table| in_read_schema(table)).collect();
         // All at once, because they may refer to each other.
         let drop = format!("drop table if exists {}", tables.join(", "));

@@ -11,7 +11,6 @@ use futures_util::FutureExt;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::PostgresError;
-use crate::event_failure::{failed_at, panicked_at, refused_at};
 use crate::postgres::{Postgres, Transaction};
 use crate::schema::{Declaration, SEARCH_PATH};
 
@@ -46,6 +45,11 @@ pub trait SqlProjection: Send + Sync + 'static {
     /// and the tables are made again from the first event.
     const REVISION: u32;
 
+    /// The events it asks the store for: its categories and its event types.
+    fn query() -> Query {
+        query_of::<Self::Event>(Self::CATEGORIES)
+    }
+
     /// The statements that make its tables and their indexes.
     fn schema() -> &'static str;
 
@@ -75,7 +79,7 @@ impl<P: SqlProjection> SqlProjector<P> {
     /// # Errors
     /// [`PostgresError`] when the tables cannot be made.
     pub async fn new(postgres: &Postgres, projection: P) -> Result<Self, PostgresError> {
-        let fingerprint = Fingerprint::of(P::schema().as_bytes(), P::REVISION);
+        let fingerprint = Fingerprint::of_read_model(P::schema(), &P::query(), P::REVISION);
         let declaration = Declaration {
             projection: P::NAME,
             tables: P::TABLES.to_vec(),
@@ -96,14 +100,14 @@ impl<P: SqlProjection> SqlProjector<P> {
         record: &RecordedEvent,
     ) -> Result<(), ProjectionError> {
         let position = record.position;
-        let event = decode(record.clone()).map_err(|error| failed_at(position, error))?;
+        let event = decode(record.clone()).map_err(|error| ProjectionError::at(position, error))?;
         // What it changed before a panic is thrown away with the transaction.
         match AssertUnwindSafe(self.projection.apply(tx, &event))
             .catch_unwind()
             .await
         {
-            Ok(applied) => applied.map_err(|error| refused_at(position, error)),
-            Err(panic) => Err(panicked_at(position, panic.as_ref())),
+            Ok(applied) => applied.map_err(|error| error.at(position)),
+            Err(panic) => Err(ProjectionError::panicked_at(position, panic.as_ref())),
         }
     }
 }
@@ -115,7 +119,7 @@ impl<P: SqlProjection> Projector for SqlProjector<P> {
     }
 
     fn query(&self) -> Query {
-        query_of::<P::Event>(P::CATEGORIES)
+        P::query()
     }
 
     async fn resume(&self, store: StoreId) -> Result<Position, ProjectionError> {

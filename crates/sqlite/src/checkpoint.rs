@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::database::Database;
 use crate::error::SqliteError;
-use crate::value::SqlValue;
+use crate::value::Parameter;
 
 /// The checkpoint of one projection, and what must be so for it to be moved.
 #[derive(Debug)]
@@ -115,11 +115,11 @@ impl Checkpoint {
              where projection = ? and fingerprint = ? and store is ? and position = ?",
         )?;
         let rows = statement.execute(params![
-            SqlValue(batch.up_to.to_value()),
+            Parameter(&batch.up_to.to_value()),
             self.projection,
             self.fingerprint.0.to_string(),
             store.map(|store| store.to_string()),
-            SqlValue(batch.after.to_value()),
+            Parameter(&batch.after.to_value()),
         ])?;
         Ok(rows == 1)
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use annals_core::{ColumnError, ProjectionError, QueryError, SnapshotError};
+use annals_core::{Position, ProjectionError, QueryError, SnapshotError};
 use rusqlite::ErrorCode;
 
 /// Why the database did not do what it was asked to. Nothing of it was written.
@@ -34,15 +34,20 @@ pub enum SqliteError {
     #[error("statement refused: {0}")]
     Refused(#[source] rusqlite::Error),
 
-    /// A row was written by other code.
-    /// **Do:** raise the projection's revision, so that it is rebuilt.
-    #[error("row cannot be read: {0}")]
-    Row(#[from] ColumnError),
-
     /// The file is damaged.
     /// **Do:** stop, delete the file and start again: it is made again from the events.
     #[error("the database is damaged: {0}")]
     Damaged(#[source] rusqlite::Error),
+}
+
+impl SqliteError {
+    /// This failure, while the event at `position` was applied.
+    pub(crate) fn at(self, position: Position) -> ProjectionError {
+        match self {
+            Self::Unavailable { .. } | Self::Damaged(_) => self.into(),
+            error => ProjectionError::at(position, error),
+        }
+    }
 }
 
 impl From<rusqlite::Error> for SqliteError {
@@ -68,7 +73,7 @@ impl From<SqliteError> for ProjectionError {
     fn from(error: SqliteError) -> Self {
         match error {
             SqliteError::Unavailable { .. } => Self::Unavailable(Arc::new(error)),
-            // Trying again gives the same.
+            // The tables are not what was declared; trying again does not change that.
             other => Self::Damaged {
                 reason: other.to_string(),
             },
@@ -81,7 +86,6 @@ impl From<SqliteError> for QueryError {
         let reason = error.to_string();
         match error {
             SqliteError::Unavailable { reason } => Self::Unavailable { reason },
-            SqliteError::Row(error) => Self::Column(error),
             SqliteError::Refused(_) => Self::Refused { reason },
             SqliteError::Open { .. } | SqliteError::Damaged(_) => Self::Damaged { reason },
         }

@@ -4,8 +4,8 @@
 //! reading order:
 //!
 //! - the [`Database`]: one writer, several readers, all off the async threads;
-//! - rows as types: it is a place for read models ([`ReadModels`](annals_core::ReadModels)), and
-//!   [`TableProjector`] keeps their rows up to date;
+//! - rows as types: it is one of the [`ReadModels`](annals_core::ReadModels), which keep them up to
+//!   date and answer queries;
 //! - tables by hand: [`SqlProjection`], kept up to date by [`SqlProjector`];
 //! - [`SnapshotTable`]: states of aggregates, a shortcut past older events.
 
@@ -13,7 +13,6 @@ mod checkpoint;
 mod connections;
 mod database;
 mod error;
-mod event_failure;
 mod read_models;
 mod rows;
 mod schema;
@@ -28,4 +27,3 @@ pub use error::SqliteError;
 pub use rusqlite;
 pub use snapshots::SnapshotTable;
 pub use sql_projection::{SqlProjection, SqlProjector};
-pub use table_projector::TableProjector;

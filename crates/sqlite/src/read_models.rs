@@ -19,7 +19,7 @@ impl ReadModels for Database {
         let (sql, values) = statement(select)?;
         let rows = self.query(move |connection| {
             let mut statement = connection.prepare_cached(&sql)?;
-            let mut rows = statement.query(params_from_iter(parameters(values)))?;
+            let mut rows = statement.query(params_from_iter(parameters(&values)))?;
             let mut page = Vec::new();
             while let Some(row) = rows.next()? {
                 page.push(read_row(columns, row)?);

@@ -1,30 +1,109 @@
-//! The statements for single rows of a table.
+//! Single rows of a table, read and written.
 
-use annals_core::TableShape;
+use annals_core::{Column, ProjectionError, RowWrite, TableShape, TableWrites, Value};
+use rusqlite::{Transaction, params_from_iter};
 
+use crate::error::SqliteError;
 use crate::schema::{columns, key_columns, quoted, quoted_list};
+use crate::value::{parameters, read_row};
 
-/// The statements for single rows of a table.
+/// The statements for single rows of one table.
 #[derive(Debug)]
 pub(crate) struct RowStatements {
-    pub(crate) get: String,
-    pub(crate) put: String,
-    pub(crate) delete: String,
+    columns: &'static [Column],
+    /// True if there are values that no two rows may have.
+    has_unique: bool,
+    get: String,
+    put: String,
+    delete: String,
 }
 
 impl RowStatements {
     pub(crate) fn of(shape: &TableShape) -> Self {
         let (table, names) = (quoted(shape.name), quoted_list(&columns(shape.columns)));
-        let places = vec!["?"; shape.columns.len()].join(", ");
-        let keys: Vec<String> = key_columns(shape.columns)
+        let keys = key_columns(shape.columns);
+        let is_key: Vec<String> = keys
             .iter()
             .map(|key| format!("{} = ?", quoted(key)))
             .collect();
-        let keys = keys.join(" and ");
+        let is_key = is_key.join(" and ");
         Self {
-            get: format!("select {names} from {table} where {keys}"),
-            put: format!("insert or replace into {table} ({names}) values ({places})"),
-            delete: format!("delete from {table} where {keys}"),
+            columns: shape.columns,
+            has_unique: shape.indexes.iter().any(|index| index.unique),
+            get: format!("select {names} from {table} where {is_key}"),
+            put: put(shape),
+            delete: format!("delete from {table} where {is_key}"),
         }
     }
+
+    /// The row of a key.
+    pub(crate) fn load(
+        &self,
+        tx: &Transaction<'_>,
+        key: &[Value],
+    ) -> Result<Option<Vec<Value>>, SqliteError> {
+        let mut statement = tx.prepare_cached(&self.get)?;
+        let mut rows = statement.query(params_from_iter(parameters(key)))?;
+        let row = rows.next()?.map(|row| read_row(self.columns, row));
+        row.transpose()
+    }
+
+    /// Deletes rows, then writes others in place of those with their keys.
+    pub(crate) fn write(
+        &self,
+        tx: &Transaction<'_>,
+        writes: &TableWrites,
+    ) -> Result<(), ProjectionError> {
+        for row in &writes.delete {
+            execute(tx, &self.delete, &row.values, row)?;
+        }
+        if self.has_unique {
+            // Rows may exchange such a value, so none is left of how they were before.
+            for row in &writes.put {
+                execute(tx, &self.delete, &self.key_of(&row.values), row)?;
+            }
+        }
+        for row in &writes.put {
+            execute(tx, &self.put, &row.values, row)?;
+        }
+        Ok(())
+    }
+
+    fn key_of(&self, row: &[Value]) -> Vec<Value> {
+        let values = self.columns.iter().zip(row);
+        let keys = values.filter(|(column, _)| column.key);
+        keys.map(|(_, value)| value.clone()).collect()
+    }
+}
+
+fn execute(
+    tx: &Transaction<'_>,
+    statement: &str,
+    values: &[Value],
+    row: &RowWrite,
+) -> Result<(), ProjectionError> {
+    let done = tx
+        .prepare_cached(statement)
+        .and_then(|mut statement| statement.execute(params_from_iter(parameters(values))));
+    match done {
+        Ok(_) => Ok(()),
+        Err(error) => Err(SqliteError::from(error).at(row.by)),
+    }
+}
+
+/// Only the row of its key gives way: one that holds a value that must be unique does not.
+fn put(shape: &TableShape) -> String {
+    let (table, names) = (quoted(shape.name), quoted_list(&columns(shape.columns)));
+    let places = vec!["?"; shape.columns.len()].join(", ");
+    let keys = quoted_list(&key_columns(shape.columns));
+    let others = shape.columns.iter().filter(|column| !column.key);
+    let others: Vec<String> = others
+        .map(|column| quoted(column.name))
+        .map(|name| format!("{name} = excluded.{name}"))
+        .collect();
+    let update = match &others[..] {
+        [] => "nothing".to_owned(),
+        others => format!("update set {}", others.join(", ")),
+    };
+    format!("insert into {table} ({names}) values ({places}) on conflict ({keys}) do {update}")
 }

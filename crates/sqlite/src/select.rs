@@ -38,7 +38,9 @@ pub(crate) fn statement(select: Select) -> Result<(String, Vec<Value>), QueryErr
 /// The condition with a place for its value.
 fn term(condition: &Condition) -> Result<String, QueryError> {
     let operator = match condition.operator {
-        Operator::Is => "is",
+        Operator::Is if condition.value == Value::Null => "is",
+        // Only so an index over what is not null serves.
+        Operator::Is => "=",
         Operator::AtLeast => ">=",
         Operator::Above => ">",
         Operator::AtMost => "<=",

@@ -12,7 +12,6 @@ use rusqlite::Transaction;
 use crate::checkpoint::Checkpoint;
 use crate::database::Database;
 use crate::error::SqliteError;
-use crate::event_failure::{attempt, failed_at, refused_at};
 use crate::schema::Declaration;
 
 /// A read model kept by SQL of one's own, for what a row per key cannot say: several tables,
@@ -66,8 +65,9 @@ pub struct SqlProjector<P> {
 }
 
 impl<P: SqlProjection> SqlProjector<P> {
-    /// Makes the tables if they are not there. If the schema or the revision changed, they are
-    /// dropped, made again, and the checkpoint put before the first event.
+    /// Makes the tables if they are not there. If the schema, the revision or the
+    /// events it asks for changed, they are dropped, made again, and the checkpoint is put before
+    /// the first event.
     ///
     /// # Errors
     /// [`SqliteError`] when the tables cannot be made.
@@ -76,7 +76,7 @@ impl<P: SqlProjection> SqlProjector<P> {
             projection: P::NAME,
             tables: P::TABLES.to_vec(),
             ddl: P::schema().to_owned(),
-            fingerprint: fingerprint::<P>(),
+            fingerprint: Fingerprint::of_read_model(P::schema(), &query::<P>(), P::REVISION),
         };
         let checkpoint = Checkpoint::new(P::NAME, declaration.fingerprint);
         database.transact(move |tx| declaration.install(tx)).await?;
@@ -95,7 +95,7 @@ impl<P: SqlProjection> Projector for SqlProjector<P> {
     }
 
     fn query(&self) -> Query {
-        query_of::<P::Event>(P::CATEGORIES)
+        query::<P>()
     }
 
     async fn resume(&self, store: StoreId) -> Result<Position, ProjectionError> {
@@ -112,19 +112,12 @@ impl<P: SqlProjection> Projector for SqlProjector<P> {
         let apply = move |tx: &Transaction<'_>| {
             checkpoint.advance(tx, &batch)?;
             for record in batch.events.iter() {
-                attempt(record.position, || apply_one(&*projection, tx, record))?;
+                apply_one(&*projection, tx, record)?;
             }
             Ok(())
         };
         self.database.transact(apply).await
     }
-}
-
-/// Changes with the schema, with the events it asks for and with the revision.
-fn fingerprint<P: SqlProjection>() -> Fingerprint {
-    let asked: Vec<&str> = P::Event::SCHEMAS.iter().map(|schema| schema.name).collect();
-    let declared = format!("{} {:?} {asked:?}", P::schema(), P::CATEGORIES);
-    Fingerprint::of(declared.as_bytes(), P::REVISION)
 }
 
 fn apply_one<P: SqlProjection>(
@@ -133,8 +126,15 @@ fn apply_one<P: SqlProjection>(
     record: &RecordedEvent,
 ) -> Result<(), ProjectionError> {
     let position = record.position;
-    let event = decode(record.clone()).map_err(|error| failed_at(position, error))?;
-    projection
-        .apply(tx, &event)
-        .map_err(|error| refused_at(position, error.into()))
+    // What it wrote before a panic is thrown away with the transaction.
+    ProjectionError::catch(position, || {
+        let event = decode(record.clone());
+        let event = event.map_err(|error| ProjectionError::at(position, error))?;
+        let applied = projection.apply(tx, &event);
+        applied.map_err(|error| SqliteError::from(error).at(position))
+    })?
+}
+
+fn query<P: SqlProjection>() -> Query {
+    query_of::<P::Event>(P::CATEGORIES)
 }

@@ -3,25 +3,22 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Folding, Position, Progress, ProjectionBatch, ProjectionError, Projector, Query, RowWrite,
-    StoreId, TableFold, TableWrites, Value,
+    Position, Progress, ProjectionBatch, ProjectionError, Projector, Query, StoreId, TableFold,
 };
 use async_trait::async_trait;
-use rusqlite::{Transaction, params_from_iter};
+use rusqlite::Transaction;
 
 use crate::checkpoint::Checkpoint;
 use crate::database::Database;
 use crate::error::SqliteError;
-use crate::event_failure::refused_at;
 use crate::rows::RowStatements;
 use crate::schema::Declaration;
-use crate::value::{parameters, read_row};
 
 /// Keeps the tables that a [`TableFold`] writes up to date.
 ///
 /// Whatever the size of a batch, each row it touches is read once and written once.
 #[derive(Debug)]
-pub struct TableProjector {
+pub(crate) struct TableProjector {
     database: Database,
     checkpoint: Arc<Checkpoint>,
     bound: Arc<Bound>,
@@ -37,10 +34,7 @@ struct Bound {
 impl TableProjector {
     /// Makes the tables if they are not there. If they were declared otherwise, or with another
     /// revision, they are dropped, made again, and the checkpoint is put before the first event.
-    ///
-    /// # Errors
-    /// [`SqliteError`] when a table cannot be made, as when another one has its name.
-    pub async fn new(database: Database, fold: TableFold) -> Result<Self, SqliteError> {
+    pub(crate) async fn new(database: Database, fold: TableFold) -> Result<Self, SqliteError> {
         let declaration = Declaration::of(&fold);
         let checkpoint = Checkpoint::new(fold.name(), fold.fingerprint());
         database.transact(move |tx| declaration.install(tx)).await?;
@@ -87,49 +81,13 @@ impl Bound {
         let mut folding = self.fold.begin();
         while let Progress::Missing(rows) = folding.advance(&batch.events)? {
             for (table, key) in rows {
-                self.load(tx, &mut folding, table, key)?;
+                let row = self.statements[table].load(tx, &key)?;
+                folding.loaded(table, key, row);
             }
         }
-        for (statements, writes) in self.statements.iter().zip(folding.into_writes()?) {
-            write(tx, statements, writes)?;
+        for (statements, writes) in self.statements.iter().zip(&folding.into_writes()?) {
+            statements.write(tx, writes)?;
         }
         Ok(())
     }
-
-    fn load(
-        &self,
-        tx: &Transaction<'_>,
-        folding: &mut Folding,
-        table: usize,
-        key: Vec<Value>,
-    ) -> Result<(), SqliteError> {
-        let columns = self.fold.tables()[table].columns;
-        let mut statement = tx.prepare_cached(&self.statements[table].get)?;
-        let mut rows = statement.query(params_from_iter(parameters(key.clone())))?;
-        let row = rows.next()?.map(|row| read_row(columns, row));
-        folding.loaded(table, key, row.transpose()?);
-        Ok(())
-    }
-}
-
-fn write(
-    tx: &Transaction<'_>,
-    statements: &RowStatements,
-    writes: TableWrites,
-) -> Result<(), ProjectionError> {
-    for row in writes.delete {
-        execute(tx, &statements.delete, row)?;
-    }
-    for row in writes.put {
-        execute(tx, &statements.put, row)?;
-    }
-    Ok(())
-}
-
-fn execute(tx: &Transaction<'_>, statement: &str, row: RowWrite) -> Result<(), ProjectionError> {
-    let done = tx
-        .prepare_cached(statement)
-        .and_then(|mut statement| statement.execute(params_from_iter(parameters(row.values))));
-    done.map_err(|error| refused_at(row.by, error.into()))?;
-    Ok(())
 }

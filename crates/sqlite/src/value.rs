@@ -6,12 +6,15 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 
 use crate::error::SqliteError;
 
-/// A value on its way to or from SQLite.
-pub(crate) struct SqlValue(pub(crate) Value);
+/// A value on its way to SQLite.
+pub(crate) struct Parameter<'a>(pub(crate) &'a Value);
 
-impl ToSql for SqlValue {
+/// A value as SQLite holds it.
+struct Held(Value);
+
+impl ToSql for Parameter<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let value = match &self.0 {
+        let value = match self.0 {
             Value::Null => ValueRef::Null,
             Value::Integer(number) => ValueRef::Integer(*number),
             Value::Text(text) | Value::Json(text) => ValueRef::Text(text.as_bytes()),
@@ -24,7 +27,7 @@ impl ToSql for SqlValue {
     }
 }
 
-impl FromSql for SqlValue {
+impl FromSql for Held {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         match value {
             ValueRef::Null => Ok(Self(Value::Null)),
@@ -36,14 +39,14 @@ impl FromSql for SqlValue {
 }
 
 /// Values as the parameters of a statement.
-pub(crate) fn parameters(values: Vec<Value>) -> impl Iterator<Item = SqlValue> {
-    values.into_iter().map(SqlValue)
+pub(crate) fn parameters(values: &[Value]) -> impl Iterator<Item = Parameter<'_>> {
+    values.iter().map(Parameter)
 }
 
 /// The values of a row, in the order of the columns.
 pub(crate) fn read_row(columns: &[Column], row: &Row<'_>) -> Result<Vec<Value>, SqliteError> {
     let value = |(index, column): (usize, &Column)| {
-        let SqlValue(value) = row.get(index)?;
+        let Held(value) = row.get(index)?;
         Ok(match (column.kind, value) {
             (ColumnKind::Json, Value::Text(json)) => Value::Json(json),
             (_, value) => value,

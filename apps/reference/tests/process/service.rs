@@ -89,7 +89,8 @@ impl Drop for Service {
 
 /// Sends a request after which the connection is closed; an error after so long a silence.
 pub(crate) fn send(address: &str, request: &str, patience: Duration) -> io::Result<String> {
-    let mut connection = TcpStream::connect(address)?;
+    let address = address.parse().expect("a service says where it listens");
+    let mut connection = TcpStream::connect_timeout(&address, patience)?;
     connection.set_read_timeout(Some(patience))?;
     connection.write_all(request.as_bytes())?;
     let mut answer = String::new();

@@ -12,7 +12,8 @@ use crate::schema::url_of_a_new_schema;
 use crate::service::Service;
 use crate::tables::{READ_MODELS, Tables};
 
-const PAUSES: usize = 6;
+/// Each process once.
+const PAUSES: usize = 2;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_was_paused_past_its_leases_harms_nothing_when_it_wakes() {

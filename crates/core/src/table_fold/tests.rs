@@ -155,9 +155,13 @@ fn an_event_that_belongs_to_several_rows_changes_each_of_them() {
 #[test]
 fn a_row_that_is_only_read_is_not_written() {
     let fold = TableFold::of_tables::<Statement>();
-    let bonus = recorded(1, "a", &AccountEvent::Closed);
-    let writes = Tables::default().fold(&fold, &[bonus]).unwrap();
-    assert_eq!(writes, [TableWrites::default(), TableWrites::default()]);
+    let closed = recorded(1, "a", &AccountEvent::Closed);
+    let writes = Tables::default().fold(&fold, &[closed]).unwrap();
+    assert!(
+        writes
+            .iter()
+            .all(|writes| *writes == TableWrites::default())
+    );
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl Declaration {
                 IndexPart::Only(only) => index.only = Some(only),
                 IndexPart::Expression(sql) => index.on = IndexOn::Expression(sql),
                 IndexPart::Json(column) => {
-                    index.on = IndexOn::Json(self.known(&[column])?.remove(0))
+                    index.on = IndexOn::Json(self.known(&[column])?.remove(0));
                 }
                 IndexPart::FullText(columns) => index.on = IndexOn::FullText(self.known(&columns)?),
             }

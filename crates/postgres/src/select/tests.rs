@@ -1,11 +1,12 @@
 //! What the server makes of the statements: each kind of index is used for what it is declared.
 
-use annals_core::{Selection, TableShape};
+use annals_core::{ReadModels as _, Selection, TableShape};
 use annals_macros::ReadModel;
 use serde_json::json;
 
 use super::statement;
 use crate::postgres::{Parameter, Postgres};
+use crate::read_models::PostgresReadModels;
 use crate::tables::{create, quoted};
 use crate::value::SqlValue;
 
@@ -41,14 +42,15 @@ struct Account {
 /// So many that reading all of them is never the best plan.
 const FILL: &str = "
     insert into {read}.accounts
-    select 'bank' || n % 10, n, 'owner' || n % 300, n, case when n % 3 = 0 then 'frozen' else 'open' end,
+    select 'bank' || n % 10, n, 'owner' || n % 300, n, case when n % 7 = 0 then 'frozen' else 'open' end,
            'iban' || n, 'Account' || n || '@bank.test', jsonb_build_object('branch', n % 500),
            'title' || n % 500, case when n % 2 = 0 then 'remark' || n % 500 end
     from generate_series(1, 12000) n;
     analyze {read}.accounts";
 
 async fn accounts() -> Postgres {
-    let postgres = Postgres::connect(&place::Place::new().url()).await.unwrap();
+    let url = format!("{}&pool_size=1", place::Place::new().url());
+    let postgres = Postgres::connect(&url).await.unwrap();
     let ddl = create(&TableShape::of::<Account>());
     let path = postgres.sql(crate::schema::SEARCH_PATH);
     let mut client = postgres.client().await.unwrap();
@@ -137,6 +139,27 @@ async fn a_page_is_sought_and_needs_no_sorting() {
     let filtered = plan(&postgres, owned().after(&key).limit(10)).await;
     uses(&filtered, "accounts_by_owner");
     does_not_sort(&filtered);
+}
+
+#[tokio::test]
+async fn a_partial_index_is_used_however_often_it_is_asked() {
+    let postgres = accounts().await;
+    let read_models = PostgresReadModels::open(&postgres);
+    for _ in 0..12 {
+        let frozen = owned().equal("status", &"frozen".to_owned());
+        let frozen = read_models.select(frozen.into_select().unwrap()).await;
+        assert_eq!(frozen.unwrap().len(), 6);
+    }
+    // There is one connection, and it reports what it did before it answers again.
+    let client = postgres.client().await.unwrap();
+    client
+        .rows("select pg_stat_force_next_flush()", &[])
+        .await
+        .unwrap();
+    let scans = "select idx_scan from pg_stat_user_indexes
+                 where schemaname = '{read}' and indexrelname = 'accounts_frozen'";
+    let scans = client.rows(&postgres.sql(scans), &[]).await.unwrap();
+    assert_eq!(scans[0].get::<_, i64>(0), 12);
 }
 
 #[test]

@@ -4,6 +4,9 @@ use annals_core::{
     Position, Projection, ProjectionError, Projector as _, QueryError, Recorded, TableFold,
 };
 use annals_macros::ReadModel;
+use annals_postgres::tokio_postgres::types::Type;
+use annals_postgres::{PostgresError, SqlProjection, SqlProjector, Transaction};
+use async_trait::async_trait;
 
 use crate::bank::{AccountEvent, Balance, Database, OTHER_STORE, STORE, batch, deposit, recorded};
 
@@ -89,6 +92,41 @@ async fn a_refused_statement_or_a_panic_by_hand_writes_neither_and_names_the_eve
             .unwrap();
         assert_eq!(database.count("deposits").await, 1);
     }
+}
+
+/// Sends a text where a number belongs.
+struct Mistaken;
+
+#[async_trait]
+impl SqlProjection for Mistaken {
+    type Event = AccountEvent;
+    const NAME: &'static str = "mistaken";
+    const TABLES: &'static [&'static str] = &[];
+    const REVISION: u32 = 1;
+
+    fn schema() -> &'static str {
+        ""
+    }
+
+    async fn apply(
+        &self,
+        tx: &Transaction<'_>,
+        _: &Recorded<AccountEvent>,
+    ) -> Result<(), PostgresError> {
+        tx.rows("select $1", &[(&"one", Type::INT8)]).await?;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_of_another_type_names_the_event() {
+    let database = Database::new().await;
+    let projector = SqlProjector::new(&database.postgres, Mistaken)
+        .await
+        .unwrap();
+    projector.resume(STORE).await.unwrap();
+    let failure = projector.apply(batch(0, vec![deposit(1, "a", 5)])).await;
+    assert_eq!(failed_at(&failure.unwrap_err()), 1);
 }
 
 #[tokio::test]

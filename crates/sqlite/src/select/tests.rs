@@ -1,32 +1,44 @@
 //! What SQLite makes of the statements.
 
+use annals_core::{QueryError, Selection, TableShape, Value};
 use annals_macros::ReadModel;
 use rusqlite::{Connection, params_from_iter};
-
-use annals_core::{Selection, TableShape};
+use serde_json::json;
 
 use super::statement;
 use crate::schema::ddl;
 use crate::value::parameters;
 
 #[derive(ReadModel, Clone)]
-#[read_model(table = "accounts", index(owner))]
+#[read_model(
+    table = "accounts",
+    index(owner),
+    index(nickname, only = "nickname is not null"),
+    index(expression = "lower(owner)", name = "by_lower_owner"),
+    index(json(attributes)),
+    index(full_text(owner))
+)]
 struct Account {
     #[key]
     bank: String,
     #[key]
     number: i64,
     owner: String,
-    cents: i64,
+    nickname: Option<String>,
+    attributes: serde_json::Value,
 }
 
-/// How SQLite would answer.
+/// How SQLite would answer a selection.
 fn plan(selection: Selection<Account>) -> Vec<String> {
+    let (sql, values) = statement(selection.into_select().unwrap()).unwrap();
+    plan_of(&sql, &values)
+}
+
+fn plan_of(sql: &str, values: &[Value]) -> Vec<String> {
     let connection = Connection::open_in_memory().unwrap();
     connection
         .execute_batch(&ddl(&TableShape::of::<Account>()))
         .unwrap();
-    let (sql, values) = statement(selection.into_select().unwrap()).unwrap();
     let mut explain = connection
         .prepare(&format!("explain query plan {sql}"))
         .unwrap();
@@ -53,4 +65,31 @@ fn a_page_within_a_filter_is_sought_in_its_index_and_needs_no_sorting() {
     let expected =
         "SEARCH accounts USING INDEX accounts_by_owner (owner=? AND (bank,number)>(?,?))";
     assert_eq!(plan(page), [expected]);
+}
+
+#[test]
+fn a_partial_index_serves_what_it_holds() {
+    let by_nickname = Selection::new().equal("nickname", &Some("annie".to_owned()));
+    let expected = "SEARCH accounts USING INDEX accounts_by_nickname (nickname=?)";
+    assert_eq!(plan(by_nickname), [expected]);
+    let nameless = Selection::new().equal("nickname", &None::<String>);
+    assert_eq!(plan(nameless), ["SCAN accounts"]);
+}
+
+#[test]
+fn an_index_on_an_expression_serves_that_expression() {
+    let sql = "select number from accounts where lower(owner) = ?";
+    let expected = "SEARCH accounts USING INDEX accounts_by_lower_owner (<expr>=?)";
+    assert_eq!(plan_of(sql, &[Value::Text("ann".into())]), [expected]);
+}
+
+#[test]
+fn what_sqlite_does_not_know_how_to_ask_is_refused() {
+    for selection in [
+        Selection::<Account>::new().containing("attributes", &json!({"vip": true})),
+        Selection::new().matching("owner", "ann"),
+    ] {
+        let refused = statement(selection.into_select().unwrap());
+        assert!(matches!(refused, Err(QueryError::Unsupported { .. })));
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use annals_core::{Projection, Projector, RecordedEvent, Selection, TableFold, decode};
-use annals_sqlite::{Database, TableProjector};
+use annals_core::{Projection, RecordedEvent, Selection, decode};
+use annals_sqlite::Database;
 use proptest::prelude::*;
 
-use crate::bank::{AccountEvent, Balance, batch, database, recorded};
+use crate::bank::{AccountEvent, Balance, batch, database, projector, recorded};
 
 const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
 
@@ -37,8 +37,7 @@ fn folded(events: &[RecordedEvent]) -> Vec<Balance> {
 
 async fn projected(events: &[RecordedEvent], batch_size: usize) -> Vec<Balance> {
     let database = database().await;
-    let projector = TableProjector::new(database.clone(), TableFold::of_rows::<Balance>()).await;
-    let projector = projector.expect("the table can be made");
+    let projector = projector::<Balance>(&database).await;
     let mut after = 0;
     for events in events.chunks(batch_size) {
         let batch = batch(after, events.to_vec());

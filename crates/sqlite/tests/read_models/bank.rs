@@ -1,8 +1,11 @@
 //! A small bank: its events, a typed read model of them, and one by hand.
 
+use std::sync::Arc;
+
 use annals_core::{
     AppendId, ContentType, Event as _, EventId, EventType, Metadata, Position, Projection,
-    ProjectionBatch, Recorded, RecordedEvent, StoreId, StreamId, StreamVersion, Timestamp,
+    ProjectionBatch, Projector, ReadModels, Recorded, RecordedEvent, StoreId, StreamId,
+    StreamVersion, TableFold, Timestamp,
 };
 use annals_macros::{Event, ReadModel};
 use annals_sqlite::rusqlite::{self, Transaction};
@@ -130,6 +133,12 @@ pub(crate) fn batch(after: u64, events: Vec<RecordedEvent>) -> ProjectionBatch {
 
 pub(crate) async fn database() -> Database {
     Database::in_memory().await.expect("there is memory")
+}
+
+/// What keeps a typed read model up to date.
+pub(crate) async fn projector<P: Projection>(database: &Database) -> Arc<dyn Projector> {
+    let projector = database.projector(TableFold::of_rows::<P>()).await;
+    projector.expect("the table can be made")
 }
 
 pub(crate) async fn balance(database: &Database, account: &str) -> Option<i64> {

@@ -1,17 +1,21 @@
 //! The effect of a batch and the checkpoint behind it: both, once, or neither.
 
-use annals_core::{Position, Projection, ProjectionError, Projector, Recorded, TableFold};
+use std::sync::Arc;
+
+use annals_core::{
+    Position, Projection, ProjectionError, Projector, QueryError, ReadModels, Recorded,
+    RecordedEvent, TableFold,
+};
 use annals_macros::ReadModel;
-use annals_sqlite::{Database, SqlProjector, SqliteError, TableProjector};
+use annals_sqlite::{Database, SqlProjector};
 
 use crate::bank::{
     AccountEvent, Balance, Deposits, OTHER_STORE, STORE, balance, batch, count, database, deposit,
-    recorded,
+    projector, recorded,
 };
 
-async fn balances(database: &Database) -> TableProjector {
-    let projector = TableProjector::new(database.clone(), TableFold::of_rows::<Balance>()).await;
-    projector.expect("the table can be made")
+async fn balances(database: &Database) -> Arc<dyn Projector> {
+    projector::<Balance>(database).await
 }
 
 async fn deposits(database: &Database) -> SqlProjector<Deposits<1>> {
@@ -137,9 +141,7 @@ impl Projection for Misfiled {
 #[tokio::test]
 async fn a_row_folded_under_another_key_is_refused_and_names_the_event() {
     let database = database().await;
-    let projector = TableProjector::new(database.clone(), TableFold::of_rows::<Misfiled>())
-        .await
-        .unwrap();
+    let projector = projector::<Misfiled>(&database).await;
     let failure = projector
         .apply(batch(0, vec![deposit(1, "a", 5)]))
         .await
@@ -274,8 +276,89 @@ async fn a_table_that_is_not_its_own_is_not_taken_over() {
         .write(move |tx| tx.execute_batch(create))
         .await
         .unwrap();
-    let refused = TableProjector::new(database, TableFold::of_rows::<Balance>())
+    let refused = database.projector(TableFold::of_rows::<Balance>()).await;
+    assert!(matches!(refused.err(), Some(QueryError::Refused { .. })));
+}
+
+/// Who owns which nickname; no two accounts have the same, in whatever case.
+#[derive(ReadModel, Debug, Clone, PartialEq)]
+#[read_model(
+    table = "nicknames",
+    index(expression = "lower(nickname)", name = "by_nickname", unique)
+)]
+struct Nickname {
+    #[key]
+    account: String,
+    nickname: String,
+}
+
+impl Projection for Nickname {
+    type Event = AccountEvent;
+
+    fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
+        vec![event.record.stream.id().to_owned()]
+    }
+
+    fn fold(_: Option<Self>, account: &String, event: &Recorded<AccountEvent>) -> Option<Self> {
+        let AccountEvent::Transferred { to, .. } = &event.event else {
+            return None;
+        };
+        Some(Self {
+            account: account.clone(),
+            nickname: to.clone(),
+        })
+    }
+}
+
+fn named(position: u64, account: &str, nickname: &str) -> RecordedEvent {
+    let to = nickname.to_owned();
+    let event = AccountEvent::Transferred { cents: 0, to };
+    recorded(position, account, &event)
+}
+
+#[tokio::test]
+async fn values_that_must_be_unique_may_change_places_within_a_batch() {
+    let database = database().await;
+    let projector = projector::<Nickname>(&database).await;
+    let events = vec![named(1, "a", "x"), named(2, "b", "y")];
+    projector.apply(batch(0, events)).await.unwrap();
+
+    let events = vec![named(3, "a", "z"), named(4, "b", "X"), named(5, "a", "Y")];
+    projector.apply(batch(2, events)).await.unwrap();
+
+    let row = database.table::<Nickname>().get(&"a".to_owned()).await;
+    assert_eq!(row.unwrap().unwrap().nickname, "Y");
+}
+
+#[tokio::test]
+async fn a_value_that_is_there_already_names_the_event_that_brings_it_again() {
+    let database = database().await;
+    let projector = projector::<Nickname>(&database).await;
+    let events = vec![named(1, "b", "x")];
+    projector.apply(batch(0, events)).await.unwrap();
+
+    let events = vec![named(2, "c", "y"), named(3, "a", "X")];
+    let failure = projector.apply(batch(1, events)).await.unwrap_err();
+
+    let at_the_third =
+        matches!(failure, ProjectionError::Event { position, .. } if position.0 == 3);
+    assert!(at_the_third, "{failure}");
+    assert_eq!(count(&database, "nicknames").await, 1);
+}
+
+#[tokio::test]
+async fn a_read_model_that_is_not_what_was_declared_is_damaged_and_not_unavailable() {
+    let database = database().await;
+    let projector = balances(&database).await;
+    let drop_table = "drop table balances";
+    database
+        .write(|tx| tx.execute_batch(drop_table))
         .await
-        .unwrap_err();
-    assert!(matches!(refused, SqliteError::Refused(_)));
+        .unwrap();
+    let events = vec![deposit(1, "a", 5)];
+    let failure = projector.apply(batch(0, events)).await.unwrap_err();
+    assert!(
+        matches!(failure, ProjectionError::Damaged { .. }),
+        "{failure}"
+    );
 }

@@ -6,4 +6,5 @@ mod bank;
 mod effects_and_checkpoints_commit_together;
 mod readers_see_whole_writes;
 mod rows_are_found_and_paged;
+mod rows_of_several_tables_are_written_together;
 mod snapshots_are_kept_whole;

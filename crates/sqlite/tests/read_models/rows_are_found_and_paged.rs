@@ -1,15 +1,15 @@
 //! Queries on a typed read model.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use annals_core::{
-    Position, Projection, Projector, QueryError, ReadModel, Recorded, Selection, Table, TableFold,
-    Timestamp,
+    Position, Projection, Projector, QueryError, ReadModel, Recorded, Selection, Table, Timestamp,
 };
 use annals_macros::ReadModel;
-use annals_sqlite::{Database, TableProjector};
+use annals_sqlite::Database;
 
-use crate::bank::{AccountEvent, Balance, balance, batch, database, deposit, recorded};
+use crate::bank::{AccountEvent, Balance, balance, batch, database, deposit, projector, recorded};
 
 /// Every event of every account: a row for each.
 #[derive(ReadModel, Debug, Clone, PartialEq)]
@@ -52,7 +52,7 @@ impl Projection for Transaction {
 /// A bank in which each deposit is worth its position.
 struct Bank {
     database: Database,
-    projector: TableProjector,
+    projector: Arc<dyn Projector>,
     table: Table<Transaction>,
     position: u64,
 }
@@ -62,7 +62,7 @@ impl Bank {
         let database = database().await;
         Self {
             table: database.table(),
-            projector: projector(database.clone()).await,
+            projector: projector::<Transaction>(&database).await,
             database,
             position: 0,
         }
@@ -96,11 +96,6 @@ impl Bank {
     }
 }
 
-async fn projector(database: Database) -> TableProjector {
-    let projector = TableProjector::new(database, TableFold::of_rows::<Transaction>()).await;
-    projector.expect("the table can be made")
-}
-
 #[tokio::test]
 async fn texts_of_any_kind_are_keys() {
     let mut bank = Bank::new().await;
@@ -125,9 +120,7 @@ async fn texts_of_any_kind_are_keys() {
 #[tokio::test]
 async fn a_text_with_nul_is_kept_whole() {
     let database = database().await;
-    let projector = TableProjector::new(database.clone(), TableFold::of_rows::<Balance>())
-        .await
-        .unwrap();
+    let projector = projector::<Balance>(&database).await;
     let to = "a\0b".to_owned();
     let transfer = recorded(1, "a", &AccountEvent::Transferred { cents: 5, to });
     projector.apply(batch(0, vec![transfer])).await.unwrap();
