@@ -1,8 +1,6 @@
 //! Readiness tells of the store: one that cannot be reached, does not answer or has stopped for
 //! good makes the service unready.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
-
 use std::io::ErrorKind;
 
 use annals_core::{

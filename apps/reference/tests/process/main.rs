@@ -6,6 +6,7 @@
 mod ledger;
 mod load;
 #[path = "../place/mod.rs"]
+#[expect(dead_code, reason = "a process opens its place itself")]
 mod place;
 #[path = "../schema/mod.rs"]
 mod schema;

@@ -86,7 +86,7 @@ fn failed_event(error: ProjectionError) -> Position {
 fn each_row_is_loaded_once_and_written_once_whatever_the_size_of_the_batch() {
     let fold = TableFold::of_rows::<Balance>();
     let events: Vec<_> = (1..=100)
-        .map(|position| deposit(position, ["a", "b"][position as usize % 2], 1))
+        .map(|position| deposit(position, if position % 2 == 0 { "a" } else { "b" }, 1))
         .collect();
     let mut tables = Tables::with(0, "a", vec![text("a"), Value::Integer(7)]);
 

@@ -1,5 +1,10 @@
 //! What the server makes of the statements: each kind of index is used for what it is declared.
 
+#![expect(
+    clippy::duplicated_attributes,
+    reason = "two indexes are on one column"
+)]
+
 use annals_core::{ReadModels as _, Selection, TableShape};
 use annals_macros::ReadModel;
 use serde_json::json;
@@ -49,7 +54,10 @@ const FILL: &str = "
     analyze {read}.accounts";
 
 async fn accounts() -> Postgres {
-    let url = format!("{}&pool_size=1", place::Place::new().url());
+    let url = format!(
+        "{}&pool_size=1",
+        place::Place::on(annals_servers::postgres_url()).url()
+    );
     let postgres = Postgres::connect(&url).await.unwrap();
     let ddl = create(&TableShape::of::<Account>());
     let path = postgres.sql(crate::schema::SEARCH_PATH);

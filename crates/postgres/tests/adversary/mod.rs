@@ -42,7 +42,7 @@ impl OnPostgres {
 #[async_trait]
 impl Adversary for OnPostgres {
     async fn open(&self) -> Arc<dyn EventStore> {
-        let url = Place::new().url();
+        let url = Place::on(postgres_url()).url();
         let postgres = Postgres::connect(&url).await.unwrap();
         let store = Arc::new(PostgresStore::open(&postgres).await.unwrap());
         let opened = Opened {

@@ -30,7 +30,9 @@ struct Shared {
 
 impl Shared {
     async fn new() -> Self {
-        let postgres = Postgres::connect(&Place::new().url()).await.unwrap();
+        let postgres = Postgres::connect(&Place::on(annals_servers::postgres_url()).url())
+            .await
+            .unwrap();
         Self { postgres }
     }
 

@@ -1,4 +1,4 @@
-//! A schema of its own on the server that `cargo xtask` starts for the tests.
+//! A schema of its own on a server of the tests.
 
 use annals_core::{IdSource, RandomIds};
 
@@ -9,11 +9,6 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// A fresh schema on the shared server.
-    pub(crate) fn new() -> Self {
-        Self::on(std::env::var("ANNALS_TEST_POSTGRES").expect("run through cargo xtask"))
-    }
-
     /// A fresh schema on a server.
     pub(crate) fn on(server: String) -> Self {
         let schema = format!("t_{}", RandomIds.next().simple());

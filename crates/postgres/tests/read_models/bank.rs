@@ -118,7 +118,7 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) async fn new() -> Self {
-        Self::at(Place::new()).await
+        Self::at(Place::on(annals_servers::postgres_url())).await
     }
 
     /// The same, as another process sees it.

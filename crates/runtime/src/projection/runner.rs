@@ -107,6 +107,7 @@ impl Runner {
             RunError::ReadModel(ProjectionError::Unavailable(_)) => false,
             // Another runner of this projection, or a commit whose answer was lost.
             RunError::ReadModel(ProjectionError::Moved { .. }) => false,
+            RunError::Lease(_) => false,
             RunError::ReadModel(ProjectionError::Event { .. }) => {
                 self.failures.attempts() >= self.job.options.event_attempts
             }

@@ -1,11 +1,14 @@
 //! Owners that lose their lease, pause, hang, fail or stop: another goes on, and applies once.
 
-use annals_core::Position;
+use std::sync::{Arc, Mutex};
+
+use annals_core::{Lease, LeaseError, Leases, Position};
 use annals_runtime::ProjectionStatus;
 use annals_testing::MemoryLeases;
+use async_trait::async_trait;
 
-use crate::ledger::{LONG, Ledger, record, until};
-use crate::processes::{Shared, WORK, until_live, until_standby};
+use crate::ledger::{LONG, Ledger, new_store, record, until};
+use crate::processes::{Shared, WORK, run_under, until_live, until_standby};
 
 #[tokio::test]
 async fn a_lost_lease_hands_the_work_over() {
@@ -114,12 +117,40 @@ async fn stopping_an_owner_lets_another_take_over_at_once() {
     let ledger = Ledger::new();
     let owner = shared.run_owner(&ledger).await;
     let standby = shared.run_standby(&Ledger::beside(&ledger)).await;
-    let token = shared.leases.token(WORK);
     owner.stop().await;
-    assert_ne!(shared.leases.token(WORK), token);
     // The clock stands still: no lease runs out.
     let last = record(&*shared.store, "Account", 1).await;
     standby.wait_for(last, LONG).await.unwrap();
     until_live(&standby).await;
     assert_eq!(ledger.applied(), [1]);
+}
+
+#[tokio::test]
+async fn a_stop_ends_when_the_lease_is_free() {
+    let ledger = Ledger::new();
+    let (lease, state) = Lease::granted(1);
+    let owner = run_under(&new_store(), &ledger, Arc::new(OneLease::of(lease)));
+    until_live(&owner).await;
+    let stopping = tokio::spawn(async move { owner.stop().await });
+    state.given_back().await;
+    tokio::task::yield_now().await;
+    assert!(!stopping.is_finished());
+    drop(state);
+    stopping.await.unwrap();
+}
+
+/// Grants one lease, whose other end is the test's.
+struct OneLease(Mutex<Option<Lease>>);
+
+impl OneLease {
+    fn of(lease: Lease) -> Self {
+        Self(Mutex::new(Some(lease)))
+    }
+}
+
+#[async_trait]
+impl Leases for OneLease {
+    async fn try_acquire(&self, _: &str) -> Result<Option<Lease>, LeaseError> {
+        Ok(self.0.lock().expect("nothing panics under it").take())
+    }
 }

@@ -79,7 +79,7 @@ fn a_partial_index_serves_what_it_holds() {
 #[test]
 fn an_index_on_an_expression_serves_that_expression() {
     let sql = "select number from accounts where lower(owner) = ?";
-    let expected = "SEARCH accounts USING INDEX accounts_by_lower_owner (<expr>=?)";
+    let expected = "SEARCH accounts USING COVERING INDEX accounts_by_lower_owner (<expr>=?)";
     assert_eq!(plan_of(sql, &[Value::Text("ann".into())]), [expected]);
 }
 

@@ -6,7 +6,7 @@ use annals_core::{Projection, RecordedEvent, Selection, decode};
 use annals_sqlite::Database;
 use proptest::prelude::*;
 
-use crate::bank::{AccountEvent, Balance, batch, database, projector, recorded};
+use crate::bank::{AccountEvent, Balance, batch, database, projector_of, recorded};
 
 const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
 
@@ -37,7 +37,7 @@ fn folded(events: &[RecordedEvent]) -> Vec<Balance> {
 
 async fn projected(events: &[RecordedEvent], batch_size: usize) -> Vec<Balance> {
     let database = database().await;
-    let projector = projector::<Balance>(&database).await;
+    let projector = projector_of::<Balance>(&database).await;
     let mut after = 0;
     for events in events.chunks(batch_size) {
         let batch = batch(after, events.to_vec());

@@ -6,7 +6,7 @@ use annals_sqlite::rusqlite::{self, Transaction};
 use annals_sqlite::{SqlProjection, SqlProjector};
 
 use crate::bank::{
-    AccountEvent, Balance, Deposits, STORE, balance, batch, count, database, deposit, projector,
+    AccountEvent, Balance, Deposits, STORE, balance, batch, count, database, deposit, projector_of,
 };
 
 /// The balances as later code declares them, with a column more.
@@ -63,7 +63,7 @@ impl Projection for DoubledBalance {
 async fn the_same_declaration_goes_on_where_it_was() {
     let database = database().await;
     for after in 0..3 {
-        let projector = projector::<Balance>(&database).await;
+        let projector = projector_of::<Balance>(&database).await;
         assert_eq!(projector.resume(STORE).await.unwrap(), Position(after));
         projector
             .apply(batch(after, vec![deposit(after + 1, "a", 5)]))
@@ -76,13 +76,13 @@ async fn the_same_declaration_goes_on_where_it_was() {
 #[tokio::test]
 async fn another_column_rebuilds_the_table() {
     let database = database().await;
-    let projector = projector::<Balance>(&database).await;
+    let projector = projector_of::<Balance>(&database).await;
     projector
         .apply(batch(0, vec![deposit(1, "a", 5)]))
         .await
         .unwrap();
 
-    let projector = projector::<CountedBalance>(&database).await;
+    let projector = projector_of::<CountedBalance>(&database).await;
 
     assert_eq!(projector.resume(STORE).await.unwrap(), Position::START);
     projector
@@ -100,13 +100,13 @@ async fn another_column_rebuilds_the_table() {
 #[tokio::test]
 async fn another_revision_of_the_fold_rebuilds_the_table() {
     let database = database().await;
-    let projector = projector::<Balance>(&database).await;
+    let projector = projector_of::<Balance>(&database).await;
     projector
         .apply(batch(0, vec![deposit(1, "a", 5)]))
         .await
         .unwrap();
 
-    let projector = projector::<DoubledBalance>(&database).await;
+    let projector = projector_of::<DoubledBalance>(&database).await;
 
     assert_eq!(projector.resume(STORE).await.unwrap(), Position::START);
     assert_eq!(balance(&database, "a").await, None);
@@ -136,7 +136,7 @@ async fn another_revision_rebuilds_tables_by_hand_though_they_refer_to_each_othe
 #[tokio::test]
 async fn a_rebuild_leaves_other_read_models_alone() {
     let database = database().await;
-    let balances = projector::<Balance>(&database).await;
+    let balances = projector_of::<Balance>(&database).await;
     balances
         .apply(batch(0, vec![deposit(1, "a", 5)]))
         .await
@@ -197,11 +197,11 @@ impl Projection for SavingsBalance {
 #[tokio::test]
 async fn other_events_rebuild_the_table() {
     let database = database().await;
-    let projector = projector::<Balance>(&database).await;
+    let projector = projector_of::<Balance>(&database).await;
     let events = vec![deposit(1, "a", 5)];
     projector.apply(batch(0, events)).await.unwrap();
 
-    let projector = projector::<SavingsBalance>(&database).await;
+    let projector = projector_of::<SavingsBalance>(&database).await;
 
     assert_eq!(projector.resume(STORE).await.unwrap(), Position::START);
     assert_eq!(balance(&database, "a").await, None);

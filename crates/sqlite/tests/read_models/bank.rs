@@ -136,7 +136,7 @@ pub(crate) async fn database() -> Database {
 }
 
 /// What keeps a typed read model up to date.
-pub(crate) async fn projector<P: Projection>(database: &Database) -> Arc<dyn Projector> {
+pub(crate) async fn projector_of<P: Projection>(database: &Database) -> Arc<dyn Projector> {
     let projector = database.projector(TableFold::of_rows::<P>()).await;
     projector.expect("the table can be made")
 }

@@ -11,11 +11,11 @@ use annals_sqlite::{Database, SqlProjector};
 
 use crate::bank::{
     AccountEvent, Balance, Deposits, OTHER_STORE, STORE, balance, batch, count, database, deposit,
-    projector, recorded,
+    projector_of, recorded,
 };
 
 async fn balances(database: &Database) -> Arc<dyn Projector> {
-    projector::<Balance>(database).await
+    projector_of::<Balance>(database).await
 }
 
 async fn deposits(database: &Database) -> SqlProjector<Deposits<1>> {
@@ -141,7 +141,7 @@ impl Projection for Misfiled {
 #[tokio::test]
 async fn a_row_folded_under_another_key_is_refused_and_names_the_event() {
     let database = database().await;
-    let projector = projector::<Misfiled>(&database).await;
+    let projector = projector_of::<Misfiled>(&database).await;
     let failure = projector
         .apply(batch(0, vec![deposit(1, "a", 5)]))
         .await
@@ -319,7 +319,7 @@ fn named(position: u64, account: &str, nickname: &str) -> RecordedEvent {
 #[tokio::test]
 async fn values_that_must_be_unique_may_change_places_within_a_batch() {
     let database = database().await;
-    let projector = projector::<Nickname>(&database).await;
+    let projector = projector_of::<Nickname>(&database).await;
     let events = vec![named(1, "a", "x"), named(2, "b", "y")];
     projector.apply(batch(0, events)).await.unwrap();
 
@@ -333,7 +333,7 @@ async fn values_that_must_be_unique_may_change_places_within_a_batch() {
 #[tokio::test]
 async fn a_value_that_is_there_already_names_the_event_that_brings_it_again() {
     let database = database().await;
-    let projector = projector::<Nickname>(&database).await;
+    let projector = projector_of::<Nickname>(&database).await;
     let events = vec![named(1, "b", "x")];
     projector.apply(batch(0, events)).await.unwrap();
 

@@ -9,7 +9,9 @@ use annals_core::{
 use annals_macros::ReadModel;
 use annals_sqlite::Database;
 
-use crate::bank::{AccountEvent, Balance, balance, batch, database, deposit, projector, recorded};
+use crate::bank::{
+    AccountEvent, Balance, balance, batch, database, deposit, projector_of, recorded,
+};
 
 /// Every event of every account: a row for each.
 #[derive(ReadModel, Debug, Clone, PartialEq)]
@@ -62,7 +64,7 @@ impl Bank {
         let database = database().await;
         Self {
             table: database.table(),
-            projector: projector::<Transaction>(&database).await,
+            projector: projector_of::<Transaction>(&database).await,
             database,
             position: 0,
         }
@@ -120,7 +122,7 @@ async fn texts_of_any_kind_are_keys() {
 #[tokio::test]
 async fn a_text_with_nul_is_kept_whole() {
     let database = database().await;
-    let projector = projector::<Balance>(&database).await;
+    let projector = projector_of::<Balance>(&database).await;
     let to = "a\0b".to_owned();
     let transfer = recorded(1, "a", &AccountEvent::Transferred { cents: 5, to });
     projector.apply(batch(0, vec![transfer])).await.unwrap();

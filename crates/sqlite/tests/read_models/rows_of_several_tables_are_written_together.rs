@@ -95,7 +95,7 @@ fn deposited(
 
 async fn statements(database: &Database) -> Arc<dyn Projector> {
     let fold = TableFold::of_tables::<Statements>();
-    database.projector(fold).await.unwrap()
+    database.projector(fold).await.expect("the tables are made")
 }
 
 fn forward(position: u64, account: &str, to: &str) -> RecordedEvent {
@@ -112,7 +112,7 @@ async fn lines(database: &Database) -> Vec<(String, i64)> {
         .table::<StatementLine>()
         .list(Selection::new())
         .await;
-    let lines = lines.unwrap().into_iter();
+    let lines = lines.expect("the rows are read").into_iter();
     lines.map(|line| (line.account, line.held)).collect()
 }
 
