@@ -15,6 +15,10 @@ mod tests;
 /// Longest name of a schema: the server cuts names after 63 bytes, and `_read` is added to it.
 const SCHEMA_BYTES: usize = 58;
 
+/// A process that is paused amid a transaction keeps its locks for so long, then the server takes
+/// them back: whoever takes over its work need not wait for it to wake up.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
+
 /// Which database, and how it is used.
 ///
 /// All of it can be said in the URL, as `postgres://user@host/database?schema=bank&pool_size=8`:
@@ -156,8 +160,10 @@ impl PostgresOptions {
         if !self.pooler {
             // Poolers refuse what a session is begun with.
             config.options(format!(
-                "-c statement_timeout={} -c default_transaction_isolation=read\\ committed",
-                self.statement_timeout.as_millis()
+                "-c statement_timeout={} -c idle_in_transaction_session_timeout={} \
+                 -c default_transaction_isolation=read\\ committed",
+                self.statement_timeout.as_millis(),
+                IDLE_IN_TRANSACTION.as_millis()
             ));
         }
         config

@@ -16,10 +16,10 @@ use place::Place;
 
 const WRITERS: usize = 20;
 const STREAMS: u64 = 40;
-const RACES: u64 = 20_000;
+const RACES: u64 = 200_000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exactly_one_of_twenty_writers_wins_each_of_20_000_races() {
+async fn exactly_one_of_twenty_writers_wins_each_of_200_000_races() {
     let place = Place::on(annals_servers::postgres_url());
     let postgres = Postgres::connect(&place.url()).await.unwrap();
     let stores = [
