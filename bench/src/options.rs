@@ -19,6 +19,9 @@ pub(crate) struct Options {
     /// Rough figures in less than a minute; nothing is written unless --out says where
     #[arg(long)]
     quick: bool,
+    /// Of the PostgreSQL part, only this
+    #[arg(long)]
+    only: Option<Subject>,
     /// Fail when a goal is missed
     #[arg(long)]
     pub(crate) goals: bool,
@@ -36,10 +39,33 @@ pub(crate) enum Part {
     Embedded,
 }
 
+/// What the PostgreSQL part measures.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Subject {
+    /// Loading a large aggregate
+    Load,
+    /// Reading everything
+    Replay,
+    /// Commands through each library's repository
+    Commands,
+    /// Appends of one event
+    Appends,
+    /// Appends of a hundred events
+    Batches,
+}
+
 impl Options {
     /// True if this part is to be measured.
     pub(crate) fn wants(&self, part: Part) -> bool {
         self.part.is_none_or(|wanted| wanted == part)
+    }
+
+    /// What is to be measured of the PostgreSQL part; all unless given.
+    pub(crate) fn subjects(&self) -> Vec<Subject> {
+        match self.only {
+            Some(subject) => vec![subject],
+            None => Subject::value_variants().to_vec(),
+        }
     }
 
     /// How long to measure.

@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::conditions;
 use crate::effort::Effort;
 use crate::measure::Measure;
+use crate::options::Subject;
 use crate::report::Report;
 
 mod appends;
@@ -46,36 +47,31 @@ Latencies under full speed are those of writers that wait for their answer befor
 events become due whether or not a writer is free, and count from then; who cannot keep the pace is left out.
 ";
 
-/// Measures everything.
-pub(crate) async fn measure(url: &str, effort: &Effort) -> Outcome<Report> {
+/// Measures these subjects.
+pub(crate) async fn measure(url: &str, subjects: &[Subject], effort: &Effort) -> Outcome<Report> {
     let mut conditions = conditions::of_machine()?;
     conditions.extend(conditions::of_server(url, &CRATES).await?);
     let field = Field::prepare(url, effort).await?;
-    let measures = measure_all(&field, effort).await;
+    let mut measures = Vec::new();
+    for subject in subjects {
+        measures.extend(measure_one(*subject, &field, effort).await?);
+    }
     field.clear().await?;
     Ok(Report {
         name: "postgres",
         title: TITLE,
         notes: NOTES,
         conditions,
-        measures: measures?,
+        measures,
     })
 }
 
-async fn measure_all(field: &Field, effort: &Effort) -> Outcome<Vec<Measure>> {
-    let mut measures = vec![
-        reads::load(field, effort).await?,
-        reads::replay(field, effort).await?,
-    ];
-    measures.extend(commands::deposits(field, effort).await?);
-    for writers in [1, 8] {
-        measures.push(appends::singles(field, effort, writers).await?);
-    }
-    let most = appends::singles(field, effort, appends::MOST_WRITERS).await?;
-    let at_pace = appends::at_pace(field, effort, &most).await?;
-    measures.extend([most, at_pace]);
-    for writers in [1, 8] {
-        measures.push(appends::batches(field, effort, writers).await?);
-    }
-    Ok(measures)
+async fn measure_one(subject: Subject, field: &Field, effort: &Effort) -> Outcome<Vec<Measure>> {
+    Ok(match subject {
+        Subject::Load => vec![reads::load(field, effort).await?],
+        Subject::Replay => vec![reads::replay(field, effort).await?],
+        Subject::Commands => commands::deposits(field, effort).await?,
+        Subject::Appends => appends::singles_by_writers(field, effort).await?,
+        Subject::Batches => appends::batches_by_writers(field, effort).await?,
+    })
 }

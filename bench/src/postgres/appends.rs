@@ -11,10 +11,31 @@ use super::field::Field;
 
 const BATCH: usize = 100;
 /// How many writers the goals are about.
-pub(super) const MOST_WRITERS: usize = 32;
+const MOST_WRITERS: usize = 32;
+
+/// Appends of one event: at full speed, and at a pace.
+pub(super) async fn singles_by_writers(field: &Field, effort: &Effort) -> Outcome<Vec<Measure>> {
+    let mut measures = Vec::new();
+    for writers in [1, 8] {
+        measures.push(singles(field, effort, writers).await?);
+    }
+    let most = singles(field, effort, MOST_WRITERS).await?;
+    let at_pace = at_pace(field, effort, &most).await?;
+    measures.extend([most, at_pace]);
+    Ok(measures)
+}
+
+/// Appends of a hundred events.
+pub(super) async fn batches_by_writers(field: &Field, effort: &Effort) -> Outcome<Vec<Measure>> {
+    let mut measures = Vec::new();
+    for writers in [1, 8] {
+        measures.push(batches(field, effort, writers).await?);
+    }
+    Ok(measures)
+}
 
 /// Appends of one event, as fast as so many writers can.
-pub(super) async fn singles(field: &Field, effort: &Effort, writers: usize) -> Outcome<Measure> {
+async fn singles(field: &Field, effort: &Effort, writers: usize) -> Outcome<Measure> {
     let title = format!("Appends of one event, {}", by(writers));
     let file = format!("appends-{writers}");
     let mut measure = Measure::new(file, title, Unit::PerSecond("appends/s"));
@@ -35,7 +56,7 @@ pub(super) async fn singles(field: &Field, effort: &Effort, writers: usize) -> O
 }
 
 /// Appends of a hundred events, as fast as so many writers can.
-pub(super) async fn batches(field: &Field, effort: &Effort, writers: usize) -> Outcome<Measure> {
+async fn batches(field: &Field, effort: &Effort, writers: usize) -> Outcome<Measure> {
     let title = format!("Appends of {BATCH} events, {}", by(writers));
     let file = format!("batches-{writers}");
     let mut measure = Measure::new(file, title, Unit::PerSecond("events/s"));
@@ -52,7 +73,7 @@ pub(super) async fn batches(field: &Field, effort: &Effort, writers: usize) -> O
 
 /// Appends of one event at half the pace that the naive transaction can keep. Who cannot keep it
 /// is left out: behind an ever longer queue there is no latency to speak of.
-pub(super) async fn at_pace(
+async fn at_pace(
     field: &Field,
     effort: &Effort,
     full_speed: &Measure,

@@ -13,6 +13,8 @@ pub(crate) const HEAD: usize = 12;
 #[derive(Default)]
 pub(crate) struct Statement {
     pub(crate) sql: String,
+    /// True if each row ends with the [`HEAD`], and there is one even without any event.
+    pub(crate) tells_head: bool,
     values: Vec<Value>,
 }
 
@@ -23,48 +25,62 @@ enum Value {
 }
 
 /// The bounds of a page: positions or versions, exclusive, in the direction of reading.
-pub(crate) struct Page<'a> {
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds<'a> {
     pub(crate) source: &'a Source,
     pub(crate) direction: Direction,
-    pub(crate) most: i64,
+    pub(crate) most: u64,
 }
 
-impl Page<'_> {
-    /// The statement that reads it.
-    pub(crate) fn statement(&self, postgres: &Postgres) -> Statement {
+impl Bounds<'_> {
+    /// The statement that reads the page.
+    pub(crate) fn page(&self, postgres: &Postgres) -> Statement {
         let mut statement = Statement::default();
-        let sql = match self.source {
+        statement.sql = postgres.sql(&self.select(&mut statement));
+        statement
+    }
+
+    /// The statement that reads the page, and the head of the same state of the store.
+    pub(crate) fn page_with_head(&self, postgres: &Postgres) -> Statement {
+        let mut statement = Statement {
+            tells_head: true,
+            ..Statement::default()
+        };
+        let page = self.select(&mut statement);
+        statement.sql = postgres.sql(&format!(
+            "select page.*, store.head
+             from (select coalesce(max(position), 0) as head from {{schema}}.events) store
+             left join lateral ({page}) page on true"
+        ));
+        statement
+    }
+
+    fn select(&self, statement: &mut Statement) -> String {
+        match self.source {
             Source::Stream { stream, after } => {
                 let stream = statement.value(Value::Text(stream.as_str().to_owned()));
                 let after = after.map(|version| version.0);
-                let bound = self.beyond("e.version", after, &mut statement);
+                let bound = self.beyond("e.version", after, statement);
                 self.of_events(
                     &format!("e.stream = {stream}{bound}"),
                     "e.version",
-                    &mut statement,
+                    statement,
                 )
             }
             Source::Query { query, after } => {
                 let after = after.map(|position| position.0);
                 if query.items().is_empty() {
-                    let bound = self.beyond("e.position", after, &mut statement);
-                    self.of_events(&format!("true{bound}"), "e.position", &mut statement)
+                    let bound = self.beyond("e.position", after, statement);
+                    self.of_events(&format!("true{bound}"), "e.position", statement)
                 } else {
-                    self.of_items(query, after, &mut statement)
+                    self.of_items(query, after, statement)
                 }
             }
-        };
-        // The head is of the same state of the store; its row is there even if there are no events.
-        statement.sql = postgres.sql(&format!(
-            "select page.*, store.head
-             from (select coalesce(max(position), 0) as head from {{schema}}.events) store
-             left join lateral ({sql}) page on true"
-        ));
-        statement
+        }
     }
 
     fn of_events(&self, condition: &str, order: &str, statement: &mut Statement) -> String {
-        let (way, most) = (self.way(), statement.value(Value::Number(self.most)));
+        let (way, most) = (self.way(), self.limit(statement));
         format!(
             "select {COLUMNS} from {{schema}}.events e where {condition} order by {order} {way} limit {most}"
         )
@@ -77,7 +93,7 @@ impl Page<'_> {
             .iter()
             .map(|item| format!("({})", self.of_item(item, after, statement)))
             .collect();
-        let (way, most) = (self.way(), statement.value(Value::Number(self.most)));
+        let (way, most) = (self.way(), self.limit(statement));
         let positions = items.join(" union ");
         format!(
             "select {COLUMNS} from (select position from ({positions}) found order by position {way} limit {most}) page
@@ -86,7 +102,7 @@ impl Page<'_> {
     }
 
     fn of_item(&self, item: &QueryItem, after: Option<u64>, statement: &mut Statement) -> String {
-        let (way, most) = (self.way(), statement.value(Value::Number(self.most)));
+        let (way, most) = (self.way(), self.limit(statement));
         let kinds = kinds(item, statement);
         let mut tags = item.tags.iter();
         let Some(first) = tags.next() else {
@@ -124,6 +140,10 @@ impl Page<'_> {
         format!(
             "select t.position from {{schema}}.tags t where {condition} order by t.position {way} limit {most}"
         )
+    }
+
+    fn limit(&self, statement: &mut Statement) -> String {
+        statement.value(Value::Number(i64::try_from(self.most).unwrap_or(i64::MAX)))
     }
 
     fn way(&self) -> &'static str {

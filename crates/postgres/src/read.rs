@@ -1,25 +1,29 @@
 //! Reading: pages from an index, each from one statement and so of one state of the store.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use annals_core::{
     Append, AppendError, Appended, Corruption, Direction, EventStream, InvalidAppend, Position,
-    Read, ReadError, RecordedEvent, Source, StreamId, StreamVersion,
+    Read, ReadError, RecordedEvent, StreamId, StreamVersion,
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::TryStreamExt;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::error::PostgresError;
 use crate::head::Head;
 use crate::kinds::Kinds;
-use crate::postgres::{Client, Postgres};
-use crate::query;
+use crate::postgres::Postgres;
+use crate::query::{self, Bounds, Statement};
 use crate::record::{self, COLUMNS, RecordError};
 
-/// How many events the first page of a read has at most, and every later one.
-const FIRST_PAGE: u64 = 500;
+mod walk;
+
+use walk::Walk;
+
+/// How many events a page has at most.
 pub(crate) const PAGE: u64 = 4_000;
 
 /// A page ends early once its payloads take so many bytes.
@@ -41,81 +45,69 @@ pub(crate) struct Page {
     pub(crate) is_last: bool,
 }
 
+impl Page {
+    /// Rows come from an index, and so in order; that is looked at, and seldom anything done.
+    fn sort(&mut self, direction: Direction) {
+        let forwards = |event: &RecordedEvent| event.position;
+        let backwards = |event: &RecordedEvent| Reverse(event.position);
+        match direction {
+            Direction::Forwards if self.events.is_sorted_by_key(forwards) => {}
+            Direction::Backwards if self.events.is_sorted_by_key(backwards) => {}
+            Direction::Forwards => self.events.sort_by_key(forwards),
+            Direction::Backwards => self.events.sort_by_key(backwards),
+        }
+    }
+}
+
 impl Reader {
     /// Reads what is recorded now.
     pub(crate) async fn read(self: &Arc<Self>, read: Read) -> Result<EventStream, ReadError> {
         read.source.validate()?;
-        let mut walk = Walk {
-            reader: Arc::clone(self),
-            source: read.source,
-            direction: read.direction,
-            left: read.limit.unwrap_or(u64::MAX),
-            head: Position::START,
-            is_over: false,
-        };
-        let first = walk.next(FIRST_PAGE).await?;
-        let head = walk.head;
-        let later = stream::try_unfold(walk, |mut walk| async move {
-            if walk.is_over {
-                return Ok(None);
-            }
-            let page = walk.next(PAGE).await?;
-            Ok::<_, ReadError>(Some((page, walk)))
-        });
-        let pages = stream::once(async { Ok(first) }).chain(later);
-        let events = pages
-            .map_ok(|page| stream::iter(page.into_iter().map(Ok)))
-            .try_flatten();
-        Ok(EventStream::new(head, events))
+        Walk::new(self, read).begin().await
     }
 
-    /// The events of a source, `most` at most.
-    pub(crate) async fn page(
+    /// A page, and the head of the same state of the store.
+    pub(crate) async fn page(&self, bounds: Bounds<'_>) -> Result<Page, ReadError> {
+        let statement = bounds.page_with_head(&self.postgres);
+        self.fetch(&statement, bounds, Position::START).await
+    }
+
+    /// A page of a read that began when the store was at `head`.
+    pub(crate) async fn page_within(
         &self,
-        source: &Source,
-        direction: Direction,
-        most: u64,
+        bounds: Bounds<'_>,
+        head: Position,
+    ) -> Result<Page, ReadError> {
+        let statement = bounds.page(&self.postgres);
+        self.fetch(&statement, bounds, head).await
+    }
+
+    async fn fetch(
+        &self,
+        statement: &Statement,
+        bounds: Bounds<'_>,
+        head: Position,
     ) -> Result<Page, ReadError> {
         let client = self.postgres.client().await?;
-        self.page_by(&client, source, direction, most).await
-    }
-
-    async fn page_by(
-        &self,
-        client: &Client,
-        source: &Source,
-        direction: Direction,
-        most: u64,
-    ) -> Result<Page, ReadError> {
-        let limit = i64::try_from(most).unwrap_or(i64::MAX);
-        let statement = query::Page {
-            source,
-            direction,
-            most: limit,
-        }
-        .statement(&self.postgres);
         let rows = client
             .stream(&statement.sql, &statement.parameters())
             .await?;
         let mut rows = std::pin::pin!(rows);
         let mut page = Page {
             events: Vec::new(),
-            head: Position::START,
+            head,
             is_last: true,
         };
         let mut bytes = 0;
         while let Some(row) = rows.try_next().await.map_err(PostgresError::from)? {
-            page.head = position(&row, query::HEAD)?;
-            let is_event = row
-                .try_get::<_, Option<i64>>(0)
-                .map_err(PostgresError::from)?
-                .is_some();
-            if !is_event {
-                break;
+            if statement.tells_head {
+                page.head = position(&row, query::HEAD)?;
+                if is_without_event(&row)? {
+                    break;
+                }
             }
-            let event = self
-                .decode(&row, page.events.last().map(|event| &event.stream))
-                .await?;
+            let before = page.events.last().map(|event| &event.stream);
+            let event = self.decode(&row, before).await?;
             bytes += event.data.len();
             page.events.push(event);
             if bytes >= PAGE_BYTES {
@@ -123,12 +115,8 @@ impl Reader {
                 break;
             }
         }
-        page.is_last &= (page.events.len() as u64) < most;
-        // They come from an index in order; a sorted page costs one look at it.
-        page.events.sort_by_key(|event| event.position);
-        if direction == Direction::Backwards {
-            page.events.reverse();
-        }
+        page.is_last &= (page.events.len() as u64) < bounds.most;
+        page.sort(bounds.direction);
         Ok(page)
     }
 
@@ -225,38 +213,6 @@ impl Reader {
     }
 }
 
-/// One read, as far as it has come.
-struct Walk {
-    reader: Arc<Reader>,
-    source: Source,
-    direction: Direction,
-    left: u64,
-    /// The last position when the read began; known after the first page.
-    head: Position,
-    is_over: bool,
-}
-
-impl Walk {
-    async fn next(&mut self, most: u64) -> Result<Vec<RecordedEvent>, ReadError> {
-        let is_first = self.head == Position::START;
-        let mut page = self
-            .reader
-            .page(&self.source, self.direction, most.min(self.left))
-            .await?;
-        if is_first {
-            self.head = page.head;
-        }
-        if let Some(last) = page.events.last() {
-            self.source.begin_after(last);
-        }
-        self.left -= page.events.len() as u64;
-        let newer = page.events.iter().any(|event| event.position > self.head);
-        page.events.retain(|event| event.position <= self.head);
-        self.is_over = page.is_last || self.left == 0 || newer;
-        Ok(page.events)
-    }
-}
-
 /// Acknowledges what was recorded before if it is the same, to the letter.
 fn repeat(append: &Append, recorded: &[RecordedEvent]) -> Result<Appended, AppendError> {
     let given = append.writes.iter().flat_map(|write| {
@@ -296,6 +252,11 @@ pub(crate) fn outcome(recorded: &[RecordedEvent]) -> Option<Appended> {
         last: last.position,
         versions,
     })
+}
+
+/// The row that only tells the head.
+fn is_without_event(row: &Row) -> Result<bool, PostgresError> {
+    Ok(row.try_get::<_, Option<i64>>(0)?.is_none())
 }
 
 fn position(row: &Row, column: usize) -> Result<Position, PostgresError> {

@@ -11,6 +11,7 @@ use annals_core::{Delivery, Direction, Position, ReadError, RecordedEvent, Sourc
 use futures_util::stream;
 use tokio::sync::watch;
 
+use crate::query::Bounds;
 use crate::read::{PAGE, Reader};
 
 /// Reads on as events are recorded.
@@ -65,10 +66,12 @@ impl Follower {
 
     /// Fetches the next page, and moves the source behind it.
     async fn fetch(&mut self) -> Result<(), ReadError> {
-        let page = self
-            .reader
-            .page(&self.source, Direction::Forwards, PAGE)
-            .await?;
+        let bounds = Bounds {
+            source: &self.source,
+            direction: Direction::Forwards,
+            most: PAGE,
+        };
+        let page = self.reader.page(bounds).await?;
         if let Some(last) = page.events.last() {
             self.source.begin_after(last);
         }
