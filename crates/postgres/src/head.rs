@@ -195,7 +195,8 @@ impl Line {
             })
             .await?;
         let channel = postgres.sql("annals_{schema}");
-        let listen = format!("listen {channel}");
+        // A hint may be lost: nobody's append should wait while it is made durable.
+        let listen = format!("set synchronous_commit = off; listen {channel}");
         connection.client.batch_execute(&listen).await?;
         Ok(Self {
             connection,
