@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use annals_core::{Position, ProjectionError, QueryError, SnapshotError};
-use deadpool_postgres::PoolError;
+use deadpool::managed::PoolError;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{WasNull, WrongType};
 
@@ -40,7 +40,9 @@ pub enum PostgresError {
 
     /// The server may lose what it has acknowledged.
     /// **Do:** turn the setting on, for the server, the database and the role.
-    #[error("setting {setting} is {value}: an acknowledged append could be lost")]
+    #[error(
+        "setting {setting} is {value}, so an acknowledged append could be lost: turn it on for the server, the database and the role"
+    )]
     NotDurable {
         /// Which setting.
         setting: &'static str,
@@ -103,10 +105,10 @@ impl From<tokio_postgres::Error> for PostgresError {
     }
 }
 
-impl From<PoolError> for PostgresError {
-    fn from(error: PoolError) -> Self {
+impl From<PoolError<Self>> for PostgresError {
+    fn from(error: PoolError<Self>) -> Self {
         match error {
-            PoolError::Backend(error) => error.into(),
+            PoolError::Backend(error) => error,
             PoolError::Timeout(_) => Self::unavailable("no connection became free in time"),
             other => Self::unavailable(with_causes(&other)),
         }

@@ -158,10 +158,11 @@ impl PostgresOptions {
         config.tcp_user_timeout(self.statement_timeout);
         config.keepalives_idle(Duration::from_secs(15));
         if !self.pooler {
-            // Poolers refuse what a session is begun with.
+            // Poolers refuse what a session is begun with. Of two that set the same, the last counts.
             config.options(format!(
-                "-c statement_timeout={} -c idle_in_transaction_session_timeout={} \
+                "{} -c statement_timeout={} -c idle_in_transaction_session_timeout={} \
                  -c default_transaction_isolation=read\\ committed",
+                self.config.get_options().unwrap_or_default(),
                 self.statement_timeout.as_millis(),
                 IDLE_IN_TRANSACTION.as_millis()
             ));

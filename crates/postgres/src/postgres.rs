@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, Runtime, Timeouts};
-use futures_util::FutureExt;
+use deadpool::managed::Object;
 use tokio::task::JoinHandle;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Row, RowStream, Statement};
@@ -11,6 +10,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::PostgresError;
 use crate::options::PostgresOptions;
+use crate::pool::{Checked, Pool, pool};
 use crate::{durability, migrate, tls};
 
 /// A parameter of a statement, and its type.
@@ -42,29 +42,9 @@ impl Postgres {
     /// [`PostgresError`]: each says what to do.
     pub async fn connect_with(options: PostgresOptions) -> Result<Self, PostgresError> {
         let tls = tls::connector(&options.tls)?;
-        let manager =
-            Manager::from_config(options.connection(), tls.clone(), ManagerConfig::default());
-        let timeouts = Timeouts {
-            wait: Some(options.connect_timeout),
-            create: Some(options.connect_timeout),
-            recycle: Some(options.connect_timeout),
-        };
-        let checked = Hook::async_fn(|client: &mut deadpool_postgres::ClientWrapper, _| {
-            let check = async { durability::check(client).await };
-            check
-                .map(|checked| checked.map_err(|error| HookError::message(error.to_string())))
-                .boxed()
-        });
-        let pool = Pool::builder(manager)
-            .max_size(options.pool_size)
-            .timeouts(timeouts)
-            .runtime(Runtime::Tokio1)
-            .post_create(checked)
-            .build()
-            .map_err(|error| PostgresError::Options(error.to_string()))?;
+        let pool = pool(&options, &tls)?;
         let options = Arc::new(options);
         let postgres = Self { pool, tls, options };
-        // Apart from the pool, whose errors are only texts: the first connection tells why not.
         let first = postgres.dedicated().await?;
         migrate::migrate(&postgres, first).await?;
         Ok(postgres)
@@ -73,7 +53,8 @@ impl Postgres {
     /// A connection of the pool.
     ///
     /// # Errors
-    /// [`PostgresError::Unavailable`] when none became free or could be made in time.
+    /// [`PostgresError::Unavailable`] when none became free or could be made in time,
+    /// [`PostgresError::NotDurable`] when the server was made weaker since.
     pub async fn client(&self) -> Result<Client, PostgresError> {
         let object = self.pool.get().await?;
         let pooler = self.options.pooler;
@@ -142,7 +123,7 @@ impl Drop for Dedicated {
 
 /// A connection of the pool, given back when dropped.
 pub struct Client {
-    object: Object,
+    object: Object<Checked>,
     pooler: bool,
 }
 
