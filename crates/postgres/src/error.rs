@@ -9,6 +9,8 @@ use deadpool::managed::PoolError;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{WasNull, WrongType};
 
+use crate::tls;
+
 /// Why something could not be done with the database.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -35,6 +37,14 @@ pub enum PostgresError {
         /// Where they were looked for.
         path: PathBuf,
         /// What is wrong with them.
+        reason: String,
+    },
+
+    /// The server does not prove that it is the one that was meant, so nothing was sent to it.
+    /// **Do:** as the message says; try the same again only once that is done.
+    #[error("the server is not trusted: {reason}")]
+    Untrusted {
+        /// What is wrong, and what would mend it.
         reason: String,
     },
 
@@ -70,8 +80,8 @@ pub enum PostgresError {
 
     /// The database refused a statement.
     /// **Do:** read what it said; the same statement will be refused again.
-    #[error("the database refused: {0}")]
-    Refused(#[source] tokio_postgres::Error),
+    #[error("the database refused: {}", said(.0))]
+    Refused(tokio_postgres::Error),
 }
 
 impl PostgresError {
@@ -96,6 +106,9 @@ impl PostgresError {
 
 impl From<tokio_postgres::Error> for PostgresError {
     fn from(error: tokio_postgres::Error) -> Self {
+        if let Some(reason) = tls::distrust(&error) {
+            return Self::Untrusted { reason };
+        }
         match error.as_db_error() {
             Some(refusal) if !passes(refusal.code()) => Self::Refused(error),
             Some(refusal) => Self::unavailable(refusal.to_string()),
@@ -153,6 +166,14 @@ pub(crate) fn passes(code: &SqlState) -> bool {
     let class = code.code().get(..2).unwrap_or_default();
     matches!(class, "08" | "40" | "53" | "55" | "57" | "58")
         || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+}
+
+/// What the database said, or the driver if it said nothing.
+fn said(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(said) => said.to_string(),
+        None => with_causes(error),
+    }
 }
 
 /// The message of an error, with those of its causes.

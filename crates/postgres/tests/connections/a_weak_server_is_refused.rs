@@ -1,13 +1,10 @@
 //! A server that could lose what it acknowledged is refused, whoever made it so: the settings of
 //! the server, of the database, of the role, and of the URL.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
-
-mod admin;
-
-use admin::Admin;
 use annals_postgres::{Postgres, PostgresError};
 use annals_servers::PostgresCluster;
+
+use crate::admin::Admin;
 
 const SETTINGS: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
 

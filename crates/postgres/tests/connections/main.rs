@@ -1,0 +1,8 @@
+//! Which servers are used and which are refused, on servers of the tests' own.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod a_weak_server_is_refused;
+mod tls_is_verified;
+
+mod admin;
