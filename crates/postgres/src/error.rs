@@ -85,9 +85,14 @@ pub enum PostgresError {
 }
 
 impl PostgresError {
-    /// True if the same may succeed later.
+    /// True if nothing is wrong with what was asked, so that the same may succeed later: once the
+    /// server is back, or was mended, or the role has the right.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        match self {
+            Self::Unavailable { .. } | Self::NotDurable { .. } | Self::Untrusted { .. } => true,
+            Self::Refused(error) => error.code().is_some_and(is_about_rights),
+            _ => false,
+        }
     }
 
     /// What becomes of it while the event at `position` is applied.
@@ -159,6 +164,11 @@ impl From<PostgresError> for SnapshotError {
 fn is_of_another_type(error: &tokio_postgres::Error) -> bool {
     let cause = error.source();
     cause.is_some_and(|cause| cause.is::<WrongType>() || cause.is::<WasNull>())
+}
+
+/// True for a role that may not log in, or not do what it tried.
+fn is_about_rights(code: &SqlState) -> bool {
+    code.code().starts_with("28") || *code == SqlState::INSUFFICIENT_PRIVILEGE
 }
 
 /// True for what ends by itself: a server that starts, stops, is full or is busy.

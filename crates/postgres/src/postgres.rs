@@ -5,11 +5,12 @@ use std::sync::Arc;
 use deadpool::managed::Object;
 use tokio::task::JoinHandle;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{AsyncMessage, Row, RowStream, Statement};
+use tokio_postgres::{AsyncMessage, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::PostgresError;
 use crate::options::PostgresOptions;
+use crate::patience::{Patience, RowsInTime};
 use crate::pool::{Checked, Pool, pool};
 use crate::{durability, migrate, tls};
 
@@ -19,7 +20,8 @@ pub type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 /// A database. Clones share their connections.
 ///
 /// Every connection is checked when it is made: a server that could lose what it acknowledged is
-/// refused. A call that finds no connection free waits, up to the connect timeout.
+/// refused. A call that finds no connection free waits, up to the connect timeout; one that gets no
+/// answer, little longer than the statement timeout.
 #[derive(Clone)]
 pub struct Postgres {
     pool: Pool,
@@ -84,21 +86,26 @@ impl Postgres {
         heard: impl Fn(AsyncMessage) + Send + 'static,
     ) -> Result<Dedicated, PostgresError> {
         let config = self.options.connection();
-        let connecting = config.connect(self.tls.clone());
-        let (client, mut connection) =
-            tokio::time::timeout(self.options.connect_timeout, connecting)
-                .await
-                .map_err(|_| PostgresError::unavailable("no connection could be made in time"))??;
-        let messages = futures_util::stream::poll_fn(move |cx| connection.poll_message(cx));
-        let driver = tokio::spawn(async move {
-            let mut messages = std::pin::pin!(messages);
-            while let Some(Ok(message)) = futures_util::StreamExt::next(&mut messages).await {
-                heard(message);
-            }
-        });
-        let dedicated = Dedicated { client, driver };
-        durability::check(&dedicated.client).await?;
-        Ok(dedicated)
+        let connecting = async {
+            let (client, mut connection) = config.connect(self.tls.clone()).await?;
+            let messages = futures_util::stream::poll_fn(move |cx| connection.poll_message(cx));
+            let driver = tokio::spawn(async move {
+                let mut messages = std::pin::pin!(messages);
+                while let Some(Ok(message)) = futures_util::StreamExt::next(&mut messages).await {
+                    heard(message);
+                }
+            });
+            let dedicated = Dedicated { client, driver };
+            durability::check(&dedicated.client).await?;
+            Ok(dedicated)
+        };
+        let connected = tokio::time::timeout(self.options.connect_timeout, connecting).await;
+        let late = |_| {
+            Err(PostgresError::unavailable(
+                "no connection could be made in time",
+            ))
+        };
+        connected.unwrap_or_else(late)
     }
 }
 
@@ -138,10 +145,17 @@ impl Client {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
         if self.pooler {
-            return Ok(self.object.query_typed(sql, parameters).await?);
+            return self
+                .object
+                .patience
+                .answer(self.object.query_typed(sql, parameters))
+                .await;
         }
         let statement = self.prepared(sql, parameters).await?;
-        Ok(self.object.query(&statement, &values(parameters)).await?)
+        self.object
+            .patience
+            .answer(self.object.query(&statement, &values(parameters)))
+            .await
     }
 
     /// The rows that a statement answers with, planned for these very values: which index is best,
@@ -151,7 +165,10 @@ impl Client {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
-        Ok(self.object.query_typed(sql, parameters).await?)
+        self.object
+            .patience
+            .answer(self.object.query_typed(sql, parameters))
+            .await
     }
 
     /// The rows that a statement answers with, as they arrive.
@@ -159,18 +176,18 @@ impl Client {
         &self,
         sql: &str,
         parameters: &[Parameter<'_>],
-    ) -> Result<RowStream, PostgresError> {
+    ) -> Result<RowsInTime, PostgresError> {
+        let patience = &self.object.patience;
         if self.pooler {
             let parameters = parameters
                 .iter()
                 .map(|(value, kind)| (*value, kind.clone()));
-            return Ok(self.object.query_typed_raw(sql, parameters).await?);
+            let asked = self.object.query_typed_raw(sql, parameters);
+            return Ok(patience.rows(patience.answer(asked).await?));
         }
         let statement = self.prepared(sql, parameters).await?;
-        Ok(self
-            .object
-            .query_raw(&statement, values(parameters))
-            .await?)
+        let asked = self.object.query_raw(&statement, values(parameters));
+        Ok(patience.rows(patience.answer(asked).await?))
     }
 
     /// Runs a statement and tells how many rows it changed.
@@ -183,10 +200,17 @@ impl Client {
         parameters: &[Parameter<'_>],
     ) -> Result<u64, PostgresError> {
         if self.pooler {
-            return Ok(self.object.execute_typed(sql, parameters).await?);
+            return self
+                .object
+                .patience
+                .answer(self.object.execute_typed(sql, parameters))
+                .await;
         }
         let statement = self.prepared(sql, parameters).await?;
-        Ok(self.object.execute(&statement, &values(parameters)).await?)
+        self.object
+            .patience
+            .answer(self.object.execute(&statement, &values(parameters)))
+            .await
     }
 
     /// Begins a transaction; dropped, it is rolled back.
@@ -194,9 +218,11 @@ impl Client {
     /// # Errors
     /// [`PostgresError::Unavailable`] when the connection is gone.
     pub async fn transaction(&mut self) -> Result<Transaction<'_>, PostgresError> {
-        let inner = self.object.transaction().await?;
+        let patience = self.object.patience.clone();
+        let inner = patience.answer(self.object.transaction()).await?;
         Ok(Transaction {
             inner,
+            patience,
             pooler: self.pooler,
         })
     }
@@ -206,16 +232,16 @@ impl Client {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Statement, PostgresError> {
-        Ok(self
-            .object
-            .prepare_typed_cached(sql, &types(parameters))
-            .await?)
+        let types = types(parameters);
+        let asked = self.object.prepare_typed_cached(sql, &types);
+        self.object.patience.answer(asked).await
     }
 }
 
 /// Statements that take effect together or not at all.
 pub struct Transaction<'a> {
     inner: deadpool_postgres::Transaction<'a>,
+    patience: Patience,
     pooler: bool,
 }
 
@@ -230,10 +256,15 @@ impl Transaction<'_> {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
         if self.pooler {
-            return Ok(self.inner.query_typed(sql, parameters).await?);
+            return self
+                .patience
+                .answer(self.inner.query_typed(sql, parameters))
+                .await;
         }
         let statement = self.prepared(sql, parameters).await?;
-        Ok(self.inner.query(&statement, &values(parameters)).await?)
+        self.patience
+            .answer(self.inner.query(&statement, &values(parameters)))
+            .await
     }
 
     /// Runs a statement and tells how many rows it changed.
@@ -246,10 +277,15 @@ impl Transaction<'_> {
         parameters: &[Parameter<'_>],
     ) -> Result<u64, PostgresError> {
         if self.pooler {
-            return Ok(self.inner.execute_typed(sql, parameters).await?);
+            return self
+                .patience
+                .answer(self.inner.execute_typed(sql, parameters))
+                .await;
         }
         let statement = self.prepared(sql, parameters).await?;
-        Ok(self.inner.execute(&statement, &values(parameters)).await?)
+        self.patience
+            .answer(self.inner.execute(&statement, &values(parameters)))
+            .await
     }
 
     /// Runs statements without parameters, one after the other.
@@ -257,7 +293,7 @@ impl Transaction<'_> {
     /// # Errors
     /// [`PostgresError`]: what the database said.
     pub async fn batch(&self, sql: &str) -> Result<(), PostgresError> {
-        Ok(self.inner.batch_execute(sql).await?)
+        self.patience.answer(self.inner.batch_execute(sql)).await
     }
 
     /// Makes everything take effect.
@@ -265,7 +301,7 @@ impl Transaction<'_> {
     /// # Errors
     /// [`PostgresError`]: when the connection was lost meanwhile, nobody knows whether it did.
     pub async fn commit(self) -> Result<(), PostgresError> {
-        Ok(self.inner.commit().await?)
+        self.patience.answer(self.inner.commit()).await
     }
 
     async fn prepared(
@@ -273,10 +309,9 @@ impl Transaction<'_> {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Statement, PostgresError> {
-        Ok(self
-            .inner
-            .prepare_typed_cached(sql, &types(parameters))
-            .await?)
+        let types = types(parameters);
+        let asked = self.inner.prepare_typed_cached(sql, &types);
+        self.patience.answer(asked).await
     }
 }
 

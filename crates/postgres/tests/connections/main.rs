@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod a_weak_server_is_refused;
+mod an_outage_ends_by_itself;
 mod tls_is_verified;
 
 mod admin;
+mod service;
