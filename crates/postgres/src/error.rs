@@ -70,6 +70,29 @@ pub enum PostgresError {
         reason: String,
     },
 
+    /// The tables are not made, or of an older version, and this role may not make them.
+    /// **Do:** connect once as the role that owns them, then grant this one its rights:
+    /// `docs/operations/postgres.md` lists them.
+    #[error(
+        "schema {schema} lacks migration {migration}, and this role may not make it: connect once as the owner ({reason})"
+    )]
+    NotMigrated {
+        /// Which schema.
+        schema: String,
+        /// The first migration that is missing.
+        migration: &'static str,
+        /// What the database said.
+        reason: String,
+    },
+
+    /// The role may not log in, or lacks a right.
+    /// **Do:** mend its password or grant it the right: `docs/operations/postgres.md` lists them.
+    #[error("the database forbids it to this role: {reason}")]
+    Forbidden {
+        /// What the database said.
+        reason: String,
+    },
+
     /// The database does not answer now.
     /// **Do:** back off, then try again.
     #[error("the database is unavailable: {reason}")]
@@ -88,11 +111,13 @@ impl PostgresError {
     /// True if nothing is wrong with what was asked, so that the same may succeed later: once the
     /// server is back, or was mended, or the role has the right.
     pub fn is_unavailable(&self) -> bool {
-        match self {
-            Self::Unavailable { .. } | Self::NotDurable { .. } | Self::Untrusted { .. } => true,
-            Self::Refused(error) => error.code().is_some_and(is_about_rights),
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Unavailable { .. }
+                | Self::NotDurable { .. }
+                | Self::Untrusted { .. }
+                | Self::Forbidden { .. }
+        )
     }
 
     /// What becomes of it while the event at `position` is applied.
@@ -115,8 +140,12 @@ impl From<tokio_postgres::Error> for PostgresError {
             return Self::Untrusted { reason };
         }
         match error.as_db_error() {
-            Some(refusal) if !passes(refusal.code()) => Self::Refused(error),
-            Some(refusal) => Self::unavailable(refusal.to_string()),
+            Some(refusal) if is_about_rights(refusal.code()) => {
+                let reason = refusal.to_string();
+                Self::Forbidden { reason }
+            }
+            Some(refusal) if passes(refusal.code()) => Self::unavailable(refusal.to_string()),
+            Some(_) => Self::Refused(error),
             None if is_of_another_type(&error) => Self::Refused(error),
             None => Self::unavailable(with_causes(&error)),
         }

@@ -31,8 +31,7 @@ async fn what_a_database_or_a_role_is_set_to_counts() {
     let admin = Admin::of(&cluster).await;
     admin.execute("create role bank login superuser").await;
     admin.execute("create database bank").await;
-    let url = cluster.url().replace("postgres@", "bank@");
-    let url = url.replace("/postgres", "/bank");
+    let url = cluster.url_as("bank", "bank");
     for whose in ["database bank", "role bank", "role bank in database bank"] {
         admin
             .execute(&format!("alter {whose} set synchronous_commit = off"))

@@ -1,19 +1,21 @@
-//! The superuser of a cluster, who does what no service does.
+//! A person with a session of their own, who does what no service does.
 
 use std::time::Duration;
 
+use annals_postgres::tokio_postgres::error::SqlState;
 use annals_postgres::tokio_postgres::{Client, NoTls, connect};
 use annals_servers::PostgresCluster;
 
 /// Far longer than anything takes here, unless it is broken.
 const LONG: Duration = Duration::from_secs(20);
 
-/// A session of the superuser.
+/// A session.
 pub(crate) struct Admin {
     session: Client,
 }
 
 impl Admin {
+    /// The superuser's.
     pub(crate) async fn of(cluster: &PostgresCluster) -> Self {
         Self::at(&cluster.url()).await
     }
@@ -26,6 +28,12 @@ impl Admin {
 
     pub(crate) async fn execute(&self, sql: &str) {
         self.session.batch_execute(sql).await.unwrap();
+    }
+
+    /// Why a statement is refused.
+    pub(crate) async fn refusal(&self, sql: &str) -> SqlState {
+        let error = self.session.batch_execute(sql).await.unwrap_err();
+        error.code().unwrap().clone()
     }
 
     /// Waits until a condition in SQL holds.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod a_service_needs_few_rights;
 mod a_weak_server_is_refused;
 mod an_outage_ends_by_itself;
 mod tls_is_verified;

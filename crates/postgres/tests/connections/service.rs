@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use annals_core::{
     Append, AppendError, Appended, Event as _, EventId, EventStore, EventType, ExpectedVersion,
-    IdSource, NewEvent, Projection, ProjectionBatch, Projector, QueryError, RandomIds, Read,
-    ReadModels, Recorded, Source, Table, TableFold,
+    Fingerprint, IdSource, NewEvent, Projection, ProjectionBatch, Projector, QueryError, RandomIds,
+    Read, ReadModels, Recorded, SnapshotStore, Source, StoredSnapshot, StreamVersion, Table,
+    TableFold, Tag,
 };
 use annals_macros::{Event, ReadModel};
 use annals_postgres::{
@@ -52,6 +53,7 @@ pub(crate) struct Service {
     pub(crate) projector: Arc<dyn Projector>,
     pub(crate) leases: PostgresLeases,
     birds: Table<Bird>,
+    snapshots: Arc<dyn SnapshotStore>,
 }
 
 impl Service {
@@ -76,6 +78,7 @@ impl Service {
         Ok(Self {
             leases: PostgresLeases::new(&postgres, LeaseOptions::default()),
             birds: Table::of(&read_models),
+            snapshots: read_models.snapshots().await.unwrap(),
             postgres,
             store,
             projector,
@@ -89,6 +92,7 @@ impl Service {
             EventType::new(BirdEvent::Seen.schema().name).unwrap(),
             BirdEvent::Seen.encode().unwrap(),
         );
+        let event = event.tagged(Tag::new(&format!("bird:{bird}")).unwrap());
         let stream = format!("Bird-{bird}").parse().unwrap();
         self.store
             .append(Append::to(stream, ExpectedVersion::Any, vec![event]))
@@ -114,5 +118,22 @@ impl Service {
     pub(crate) async fn seen(&self, bird: &str) -> Result<i64, QueryError> {
         let bird = self.birds.get(&bird.to_owned()).await?;
         Ok(bird.map_or(0, |bird| bird.seen))
+    }
+
+    /// Keeps a snapshot.
+    pub(crate) async fn keep_snapshot(&self) {
+        let stream = "Bird-wren".parse().unwrap();
+        let snapshot = StoredSnapshot {
+            fingerprint: Fingerprint::of(b"shape", 1),
+            version: StreamVersion(1),
+            last_event: EventId(RandomIds.next()),
+            state: b"{}".to_vec(),
+        };
+        self.snapshots
+            .save(&stream, snapshot.clone())
+            .await
+            .unwrap();
+        let kept = self.snapshots.load(&stream).await.unwrap();
+        assert_eq!(kept, Some(snapshot));
     }
 }
