@@ -11,6 +11,9 @@ use tokio_postgres::types::{WasNull, WrongType};
 
 use crate::tls;
 
+/// What PgBouncer says to settings that a session is begun with.
+const FROM_A_POOLER: &str = "unsupported startup parameter";
+
 /// Why something could not be done with the database.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -140,6 +143,9 @@ impl From<tokio_postgres::Error> for PostgresError {
             return Self::Untrusted { reason };
         }
         match error.as_db_error() {
+            Some(refusal) if refusal.message().contains(FROM_A_POOLER) => Self::Options(format!(
+                "a pooler is in between, say pooler=true ({refusal})"
+            )),
             Some(refusal) if is_about_rights(refusal.code()) => {
                 let reason = refusal.to_string();
                 Self::Forbidden { reason }

@@ -100,7 +100,9 @@ impl Watcher {
     pub(crate) fn new(reader: &Arc<Reader>) -> Self {
         let pace = if reader.postgres.options().pooler {
             tracing::warn!(
-                "nobody can listen through a pooler: subscriptions ask from time to time"
+                "behind a pooler nobody can listen: subscriptions poll, every {} to {} ms",
+                ASKED_AFTER_UNHINTED.least.as_millis(),
+                ASKED_AFTER_UNHINTED.most.as_millis()
             );
             ASKED_AFTER_UNHINTED
         } else {

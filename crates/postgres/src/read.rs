@@ -102,7 +102,7 @@ impl Reader {
         let mut events: Vec<RecordedEvent> = Vec::new();
         let mut bytes = 0;
         while bytes < PAGE_BYTES
-            && let Some(row) = rows.try_next().await.map_err(PostgresError::from)?
+            && let Some(row) = rows.try_next().await?
         {
             if statement.tells_head {
                 head = position(&row, query::HEAD)?;

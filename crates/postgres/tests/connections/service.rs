@@ -92,7 +92,7 @@ impl Service {
             EventType::new(BirdEvent::Seen.schema().name).unwrap(),
             BirdEvent::Seen.encode().unwrap(),
         );
-        let event = event.tagged(Tag::new(&format!("bird:{bird}")).unwrap());
+        let event = event.tagged(Tag::new(format!("bird:{bird}")).unwrap());
         let stream = format!("Bird-{bird}").parse().unwrap();
         self.store
             .append(Append::to(stream, ExpectedVersion::Any, vec![event]))
