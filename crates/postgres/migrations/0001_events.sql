@@ -273,18 +273,18 @@ begin
   if server_time > valid_until then
     raise exception 'the append came too late' using errcode = 'AN001';
   end if;
-  select e.position, e.recorded_at into head, recorded_at from {schema}.events e order by e.position desc limit 1;
+  -- One look-up for each write. `offset 0` keeps it from being done once more for the check.
+  select h.position, h.recorded_at, w.versions, refused or not w.expected
+    into head, recorded_at, versions, refused
+    from (
+      select array_agg(l.version) as versions, bool_and({schema}.is_expected(l.expected, l.version)) as expected from (
+        select u.expected, coalesce((select e.version from {schema}.events e where e.stream = u.stream
+                                     order by e.version desc limit 1), 0) as version
+        from (select unnest(write_streams) as stream, unnest(write_expected) as expected) u offset 0) l) w
+    left join (select e.position, e.recorded_at from {schema}.events e order by e.position desc limit 1) h on true;
   head := coalesce(head, 0);
   -- Time does not go back, whatever the clock does.
   recorded_at := greatest(server_time, recorded_at);
-
-  -- One look-up for each write. `offset 0` keeps it from being done once more for the check.
-  select array_agg(w.version), refused or not bool_and({schema}.is_expected(w.expected, w.version))
-    into versions, refused
-    from (
-      select u.expected, coalesce((select e.version from {schema}.events e where e.stream = u.stream
-                                   order by e.version desc limit 1), 0) as version
-      from unnest(write_streams, write_expected) u (stream, expected) offset 0) w;
 
   if refused or follows is not null then
     select j.verdicts, j.positions, j.skipped, j.shifted into verdicts, positions, skipped, shifted
@@ -300,8 +300,10 @@ begin
            recorded_at, schema_versions[e.nr], event_ids[e.nr], append_ids[event_appends[e.nr]],
            event_kinds[e.nr], append_indexes[e.nr], append_counts[event_appends[e.nr]], e.stream, e.content_type,
            string_to_array(e.tags, chr(10)), e.metadata, e.data
-    from unnest(event_streams, data, content_types, tags, metadata) with ordinality
-      e (stream, data, content_type, tags, metadata, nr)
+    from (
+      select unnest(event_streams) as stream, unnest(append.data) as data, unnest(content_types) as content_type,
+             unnest(append.tags) as tags, unnest(append.metadata) as metadata,
+             generate_series(1, cardinality(event_ids)) as nr) e
     where verdicts is null or verdicts[event_appends[e.nr]] = 0;
 
   if tags is not null then

@@ -30,7 +30,7 @@ const ASKED_AFTER_UNHINTED: Pace = Pace {
 };
 
 /// Notifications are sent this far apart at least: one tells of all appends since the last.
-const NOTIFY_EVERY: Duration = Duration::from_millis(2);
+const NOTIFY_EVERY: Duration = Duration::from_millis(5);
 
 #[derive(Clone, Copy)]
 struct Pace {

@@ -212,15 +212,19 @@ impl Writer {
 impl Session {
     async fn open(postgres: &Postgres, call: &str) -> Result<Self, PostgresError> {
         let connection = postgres.dedicated().await?;
-        let heard = connection
-            .client
+        let client = &connection.client;
+        let heard = client
             .query_typed_one("select clock_timestamp()", &[])
             .await?;
         let server_time = (heard.try_get(0)?, Instant::now());
         let prepared = if postgres.options().pooler {
             None
         } else {
-            Some(connection.client.prepare(call).await?)
+            // Whatever is appended, its plan is the same, and takes longer to make than to follow.
+            client
+                .batch_execute("set plan_cache_mode = force_generic_plan")
+                .await?;
+            Some(client.prepare(call).await?)
         };
         Ok(Self {
             connection,
