@@ -2,6 +2,7 @@
 //!
 //! In reading order: `group` decides which appends can travel together, `call` is the one round
 //! trip and its verdicts, `writer` is the task that makes it, again if the answer is lost.
+//! `within` is the way past all of them, into a transaction of the caller's own.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,9 +18,11 @@ use crate::read::Reader;
 
 mod call;
 mod group;
+mod within;
 mod writer;
 
 use group::Group;
+pub(crate) use within::append_within;
 use writer::{Unsettled, Writer};
 
 /// How many appends wait at most, and those who ask for more wait in line.

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use annals_core::{Position, ProjectionError, QueryError, SnapshotError};
+use annals_core::{AppendError, Position, ProjectionError, QueryError, SnapshotError};
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{WasNull, WrongType};
@@ -110,6 +110,14 @@ impl From<PoolError> for PostgresError {
             PoolError::Timeout(_) => Self::unavailable("no connection became free in time"),
             other => Self::unavailable(with_causes(&other)),
         }
+    }
+}
+
+/// Before its commit: nothing is written by then, whatever went wrong.
+impl From<PostgresError> for AppendError {
+    fn from(error: PostgresError) -> Self {
+        let reason = with_causes(&error);
+        Self::Unavailable { reason }
     }
 }
 

@@ -9,11 +9,11 @@ use annals_core::{
 use async_trait::async_trait;
 use tokio_postgres::types::Type;
 
-use crate::append::Appender;
+use crate::append::{Appender, append_within};
 use crate::error::PostgresError;
 use crate::head::{Head, Watcher};
 use crate::kinds::Kinds;
-use crate::postgres::Postgres;
+use crate::postgres::{Postgres, Transaction};
 use crate::read::{Reader, outcome};
 use crate::subscribe::subscribe;
 
@@ -63,6 +63,50 @@ impl PostgresStore {
             reader,
             appender,
         })
+    }
+
+    /// Records an append in a transaction of the caller's own, beside statements of the caller's
+    /// own: all of it takes effect together, or nothing.
+    ///
+    /// ```no_run
+    /// # use annals_core::{Append, EventStore};
+    /// # use annals_postgres::{Postgres, PostgresStore};
+    /// # async fn pay(postgres: Postgres, store: PostgresStore, append: Append) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut client = postgres.client().await?;
+    /// let tx = client.transaction().await?;
+    /// tx.execute("update invoices set paid = true where number = 17", &[]).await?;
+    /// let appended = store.append_in(&tx, append).await?;
+    /// tx.commit().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Contract
+    ///
+    /// 1. The append comes last. From here on until the transaction ends, all other writers of the
+    ///    store wait, whatever the answer was. Unless a pooler is in between, the server ends a
+    ///    transaction in which nothing happens for five seconds.
+    /// 2. The transaction is one of the database of this store, at isolation level read committed,
+    ///    which is what it begins with.
+    /// 3. An answer without error means: recorded if the transaction commits. Nobody sees the
+    ///    events before, and if it is rolled back, they have never been.
+    /// 4. What was recorded before is acknowledged, in this transaction too. An append that is
+    ///    refused as a conflict, by its condition or as invalid leaves the transaction as it was:
+    ///    it can go on and commit. After any other error it can only be rolled back.
+    /// 5. If the answer to the commit is lost, [`find_append`](EventStore::find_append) tells
+    ///    whether all of it took effect: ask before doing the other statements again.
+    /// 6. Subscribers learn of it as promptly as of any append. Behind a pooler they learn of it
+    ///    when they ask next, also those of this process.
+    ///
+    /// # Errors
+    /// As [`append`](EventStore::append), but never unconfirmed: before the commit nothing is
+    /// recorded.
+    pub async fn append_in(
+        &self,
+        tx: &Transaction<'_>,
+        append: Append,
+    ) -> Result<Appended, AppendError> {
+        append_within(tx, (self.id, &self.reader), append).await
     }
 
     async fn position_of(&self, append: AppendId) -> Result<Option<i64>, PostgresError> {

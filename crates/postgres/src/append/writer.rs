@@ -133,16 +133,9 @@ impl Writer {
         careful: bool,
         until: Instant,
     ) -> Result<Answer, Failure> {
-        let columns = match Columns::of(group, &self.reader.kinds) {
-            Ok(columns) => columns,
-            Err(unknown) => {
-                let learned = self.reader.kinds.learn(&self.postgres, unknown).await;
-                learned.map_err(|error| Failure::Refused(error.to_string()))?;
-                Columns::of(group, &self.reader.kinds).map_err(|_| {
-                    Failure::Refused("the event types could not be recorded".to_owned())
-                })?
-            }
-        };
+        let columns = Columns::learning(group, &self.reader)
+            .await
+            .map_err(|error| Failure::Refused(error.to_string()))?;
         let mut session = match self.session.take().filter(Session::is_open) {
             Some(session) => session,
             None => Session::open(&self.postgres, &self.call)

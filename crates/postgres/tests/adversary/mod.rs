@@ -65,7 +65,7 @@ impl Adversary for OnPostgres {
         append: Append,
     ) -> Result<Box<dyn Held>, Skip> {
         let opened = self.find(store);
-        let held = HeldTransactions::begin(&opened.schema, opened.store, append);
+        let held = HeldTransactions::begin(&opened.url, opened.store, append);
         Ok(Box::new(held.await))
     }
 
