@@ -66,6 +66,17 @@ pub enum PostgresError {
         reason: String,
     },
 
+    /// An inline projection could not be brought up to date when the store was opened.
+    /// **Do:** what [`ProjectionError`] says.
+    #[error("inline projection {projection}: {cause}")]
+    Projection {
+        /// Which projection.
+        projection: String,
+        /// What happened.
+        #[source]
+        cause: ProjectionError,
+    },
+
     /// The database refused a statement.
     /// **Do:** read what it said; the same statement will be refused again.
     #[error("the database refused: {0}")]

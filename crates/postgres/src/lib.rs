@@ -23,6 +23,7 @@ mod store;
 mod subscribe;
 
 mod checkpoint;
+mod inline;
 mod leases;
 mod projector;
 mod read_models;
@@ -35,6 +36,7 @@ mod tables;
 mod value;
 
 pub use error::PostgresError;
+pub use inline::InlineProjection;
 pub use leases::{LeaseOptions, PostgresLeases};
 pub use options::PostgresOptions;
 pub use postgres::{Client, Parameter, Postgres, Transaction};

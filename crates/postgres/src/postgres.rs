@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, Runtime, Timeouts};
+use deadpool_postgres::{
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, Runtime, Timeouts,
+};
 use futures_util::FutureExt;
-use tokio::task::JoinHandle;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Row, RowStream, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -49,7 +50,7 @@ impl Postgres {
             create: Some(options.connect_timeout),
             recycle: Some(options.connect_timeout),
         };
-        let checked = Hook::async_fn(|client: &mut deadpool_postgres::ClientWrapper, _| {
+        let checked = Hook::async_fn(|client: &mut ClientWrapper, _| {
             let check = async { durability::check(client).await };
             check
                 .map(|checked| checked.map_err(|error| HookError::message(error.to_string())))
@@ -115,7 +116,10 @@ impl Postgres {
                 heard(message);
             }
         });
-        let dedicated = Dedicated { client, driver };
+        let dedicated = Dedicated {
+            client: ClientWrapper::new(client, driver),
+            pooler: self.options.pooler,
+        };
         durability::check(&dedicated.client).await?;
         Ok(dedicated)
     }
@@ -130,13 +134,16 @@ impl std::fmt::Debug for Postgres {
 /// A connection of its own. Dropping it ends it, and takes back what was not committed.
 #[derive(Debug)]
 pub(crate) struct Dedicated {
-    pub(crate) client: tokio_postgres::Client,
-    driver: JoinHandle<()>,
+    pub(crate) client: ClientWrapper,
+    pooler: bool,
 }
 
-impl Drop for Dedicated {
-    fn drop(&mut self) {
-        self.driver.abort();
+impl Dedicated {
+    /// Begins a transaction; dropped, it is rolled back.
+    pub(crate) async fn transaction(&mut self) -> Result<Transaction<'_>, PostgresError> {
+        let inner = self.client.transaction().await?;
+        let pooler = self.pooler;
+        Ok(Transaction { inner, pooler })
     }
 }
 
@@ -248,11 +255,36 @@ impl Transaction<'_> {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
+        Ok(self.try_rows(sql, parameters).await?)
+    }
+
+    /// The same, with what the driver says when it fails.
+    pub(crate) async fn try_rows(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
         if self.pooler {
-            return Ok(self.inner.query_typed(sql, parameters).await?);
+            return self.inner.query_typed(sql, parameters).await;
         }
         let statement = self.prepared(sql, parameters).await?;
-        Ok(self.inner.query(&statement, &values(parameters)).await?)
+        self.inner.query(&statement, &values(parameters)).await
+    }
+
+    /// The rows that a statement answers with, as they arrive.
+    pub(crate) async fn stream(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<RowStream, PostgresError> {
+        if self.pooler {
+            let parameters = parameters
+                .iter()
+                .map(|(value, kind)| (*value, kind.clone()));
+            return Ok(self.inner.query_typed_raw(sql, parameters).await?);
+        }
+        let statement = self.prepared(sql, parameters).await?;
+        Ok(self.inner.query_raw(&statement, values(parameters)).await?)
     }
 
     /// Runs a statement and tells how many rows it changed.
@@ -291,11 +323,10 @@ impl Transaction<'_> {
         &self,
         sql: &str,
         parameters: &[Parameter<'_>],
-    ) -> Result<Statement, PostgresError> {
-        Ok(self
-            .inner
+    ) -> Result<Statement, tokio_postgres::Error> {
+        self.inner
             .prepare_typed_cached(sql, &types(parameters))
-            .await?)
+            .await
     }
 }
 

@@ -250,6 +250,12 @@ impl Answer {
         })
     }
 
+    /// The positions of the last event before the group, and of the last one after it.
+    pub(super) fn recorded(&self, group: &Group) -> (Position, Position) {
+        let (_, last) = self.verdicts(group);
+        (Position(self.head), last)
+    }
+
     /// The verdict on each append, and the position of the last event recorded.
     pub(super) fn verdicts(&self, group: &Group) -> (Vec<Verdict>, Position) {
         let mut last = self.head;

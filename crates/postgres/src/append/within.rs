@@ -1,6 +1,8 @@
 //! An append within a transaction of the caller's own.
 
-use annals_core::{Append, AppendError, Appended, StoreId};
+use std::sync::Arc;
+
+use annals_core::{Append, AppendError, Appended, Position, StoreId};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
@@ -9,6 +11,7 @@ use super::call::{Answer, CALL, Columns, Verdict};
 use super::group::Group;
 use crate::error::PostgresError;
 use crate::head::tell_at_commit;
+use crate::inline::{InlineProjections, InlineProjector, NotProjected, catching_up};
 use crate::postgres::Transaction;
 use crate::read::Reader;
 
@@ -16,6 +19,7 @@ use crate::read::Reader;
 pub(crate) async fn append_within(
     tx: &Transaction<'_>,
     (store, reader): (StoreId, &Reader),
+    inline: Option<&Arc<InlineProjections>>,
     append: Append,
 ) -> Result<Appended, AppendError> {
     append.validate()?;
@@ -25,6 +29,9 @@ pub(crate) async fn append_within(
     let (mut verdicts, last) = answer.verdicts(&group);
     match verdicts.pop().expect("a verdict for each append") {
         Verdict::Known(Ok(appended)) => {
+            if let Some(inline) = inline {
+                project(tx, inline, answer.recorded(&group)).await?;
+            }
             tell_at_commit(&reader.postgres, tx, last).await?;
             Ok(appended)
         }
@@ -73,4 +80,34 @@ async fn send(
         .await?;
     let row = rows.first().expect("a function answers with a row");
     Ok(Answer::of(row)?)
+}
+
+/// A projection that is behind is brought up to date apart from this transaction, which can only
+/// be rolled back: the next attempt finds it further on.
+async fn project(
+    tx: &Transaction<'_>,
+    inline: &Arc<InlineProjections>,
+    recorded: (Position, Position),
+) -> Result<(), AppendError> {
+    let Err(failure) = inline.project(tx, recorded).await else {
+        return Ok(());
+    };
+    Err(match failure {
+        NotProjected::Refused(refusal) => refusal,
+        NotProjected::Unavailable(cause) => AppendError::Unavailable {
+            reason: cause.to_string(),
+        },
+        NotProjected::Behind(projector) => {
+            let refusal = catching_up(&*projector);
+            tokio::spawn(catch_up(Arc::clone(inline), projector));
+            refusal
+        }
+    })
+}
+
+async fn catch_up(inline: Arc<InlineProjections>, projector: Arc<dyn InlineProjector>) {
+    if let Err(error) = inline.catch_up(&*projector).await {
+        let projection = projector.name();
+        tracing::error!(projection, %error, "an inline projection cannot catch up");
+    }
 }
