@@ -18,7 +18,10 @@ pub(crate) struct InlineBank {
 
 impl InlineBank {
     pub(crate) async fn new() -> Self {
-        let database = Database::new().await;
+        Self::on(Database::new().await).await
+    }
+
+    pub(crate) async fn on(database: Database) -> Self {
         let store = open_inline(&database).await.unwrap();
         Self { database, store }
     }
