@@ -66,9 +66,9 @@ create trigger kinds_are_for_ever before update or delete or truncate on {schema
 create trigger the_store_stays before update or delete or truncate on {schema}.store
   for each statement execute function {schema}.refuse_change();
 
--- A payload as JSON; nothing when it is none.
+-- A payload as JSON; nothing when it is none. Not for parallel plans: they cannot catch errors.
 create function {schema}.as_json(data bytea) returns jsonb
-language plpgsql immutable strict parallel safe as $$
+language plpgsql immutable strict parallel unsafe as $$
 begin
   return convert_from(data, 'UTF8')::jsonb;
 exception when others then
@@ -99,16 +99,47 @@ begin
       on k.category = w.category and k.event_type = w.event_type;
 end $$;
 
+-- The first event from a position on that has all of these tags and is of one of these kinds; no
+-- kinds: of any. Each in turn leaps to its next event, until all have met at one: so it takes no
+-- more leaps for each than the rarest of them has events.
+create function {schema}.first_with(wanted text[], selected integer[], start bigint) returns bigint
+language plpgsql stable as $$
+declare
+  terms integer := cardinality(wanted) + case when selected is null then 0 else 1 end;
+  term integer := 1;
+  met integer := 0;
+  reached bigint := start;
+  found bigint;
+begin
+  loop
+    if term <= cardinality(wanted) then
+      select min(t.position) into found from {schema}.tags t where t.tag = wanted[term] and t.position >= reached;
+    else
+      select min(k.position) into found from unnest(selected) s (kind) cross join lateral (
+        select e.position from {schema}.events e
+          where e.kind = s.kind and e.position >= reached order by e.position limit 1) k;
+    end if;
+    if found is null then
+      return null;
+    end if;
+    met := case when found = reached then met + 1 else 1 end;
+    if met >= terms then
+      return found;
+    end if;
+    reached := found;
+    term := term % terms + 1;
+  end loop;
+end $$;
+
 -- The first event after a position that a query selects. The query is an array of items,
 -- {"categories": […], "types": […], "tags": […]}, of which one must hold; in an item, one of the
--- categories, one of the types and all tags. Tags are looked up first: they select most.
+-- categories, one of the types and all tags.
 create function {schema}.first_match(query jsonb, after bigint) returns bigint
 language plpgsql stable as $$
 declare
   item jsonb;
   wanted text[];
   selected integer[];
-  found bigint;
   first bigint;
 begin
   for item in select jsonb_array_elements(query) loop
@@ -119,22 +150,11 @@ begin
         where (item -> 'categories' = '[]' or item -> 'categories' ? k.category)
           and (item -> 'types' = '[]' or item -> 'types' ? k.event_type));
     end if;
-    if cardinality(wanted) > 0 then
-      select t.position into found from {schema}.tags t
-        where t.tag = wanted[1] and t.position > after
-          and not exists (select from unnest(wanted) other (tag) where not exists (
-            select from {schema}.tags o where o.tag = other.tag and o.position = t.position))
-          and (selected is null or exists (
-            select from {schema}.events e where e.position = t.position and e.kind = any (selected)))
-        order by t.position limit 1;
-    elsif selected is not null then
-      select min(p.position) into found from unnest(selected) s (kind) cross join lateral (
-        select e.position from {schema}.events e
-          where e.kind = s.kind and e.position > after order by e.position limit 1) p;
+    if cardinality(wanted) > 0 or selected is not null then
+      first := least(first, {schema}.first_with(wanted, selected, least(after, 9223372036854775806) + 1));
     else
-      select min(e.position) into found from {schema}.events e where e.position > after;
+      first := least(first, (select min(e.position) from {schema}.events e where e.position > after));
     end if;
-    first := least(first, found);
   end loop;
   return first;
 end $$;

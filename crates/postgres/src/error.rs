@@ -5,9 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use annals_core::{AppendError, Position, ProjectionError, QueryError, SnapshotError};
-use deadpool_postgres::PoolError;
+use deadpool::managed::PoolError;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{WasNull, WrongType};
+
+use crate::tls;
+
+/// What PgBouncer says to settings that a session is begun with.
+const FROM_A_POOLER: &str = "unsupported startup parameter";
 
 /// Why something could not be done with the database.
 #[derive(Debug, thiserror::Error)]
@@ -38,9 +43,19 @@ pub enum PostgresError {
         reason: String,
     },
 
+    /// The server does not prove that it is the one that was meant, so nothing was sent to it.
+    /// **Do:** as the message says; try the same again only once that is done.
+    #[error("the server is not trusted: {reason}")]
+    Untrusted {
+        /// What is wrong, and what would mend it.
+        reason: String,
+    },
+
     /// The server may lose what it has acknowledged.
     /// **Do:** turn the setting on, for the server, the database and the role.
-    #[error("setting {setting} is {value}: an acknowledged append could be lost")]
+    #[error(
+        "setting {setting} is {value}, so an acknowledged append could be lost: turn it on for the server, the database and the role"
+    )]
     NotDurable {
         /// Which setting.
         setting: &'static str,
@@ -55,6 +70,29 @@ pub enum PostgresError {
         /// Which schema.
         schema: String,
         /// What was found.
+        reason: String,
+    },
+
+    /// The tables are not made, or of an older version, and this role may not make them.
+    /// **Do:** connect once as the role that owns them, then grant this one its rights:
+    /// `docs/operations/postgres.md` lists them.
+    #[error(
+        "schema {schema} lacks migration {migration}, and this role may not make it: connect once as the owner ({reason})"
+    )]
+    NotMigrated {
+        /// Which schema.
+        schema: String,
+        /// The first migration that is missing.
+        migration: &'static str,
+        /// What the database said.
+        reason: String,
+    },
+
+    /// The role may not log in, or lacks a right.
+    /// **Do:** mend its password or grant it the right: `docs/operations/postgres.md` lists them.
+    #[error("the database forbids it to this role: {reason}")]
+    Forbidden {
+        /// What the database said.
         reason: String,
     },
 
@@ -79,14 +117,21 @@ pub enum PostgresError {
 
     /// The database refused a statement.
     /// **Do:** read what it said; the same statement will be refused again.
-    #[error("the database refused: {0}")]
-    Refused(#[source] tokio_postgres::Error),
+    #[error("the database refused: {}", said(.0))]
+    Refused(tokio_postgres::Error),
 }
 
 impl PostgresError {
-    /// True if the same may succeed later.
+    /// True if nothing is wrong with what was asked, so that the same may succeed later: once the
+    /// server is back, or was mended, or the role has the right.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        matches!(
+            self,
+            Self::Unavailable { .. }
+                | Self::NotDurable { .. }
+                | Self::Untrusted { .. }
+                | Self::Forbidden { .. }
+        )
     }
 
     /// What becomes of it while the event at `position` is applied.
@@ -105,19 +150,29 @@ impl PostgresError {
 
 impl From<tokio_postgres::Error> for PostgresError {
     fn from(error: tokio_postgres::Error) -> Self {
+        if let Some(reason) = tls::distrust(&error) {
+            return Self::Untrusted { reason };
+        }
         match error.as_db_error() {
-            Some(refusal) if !passes(refusal.code()) => Self::Refused(error),
-            Some(refusal) => Self::unavailable(refusal.to_string()),
+            Some(refusal) if refusal.message().contains(FROM_A_POOLER) => Self::Options(format!(
+                "a pooler is in between, say pooler=true ({refusal})"
+            )),
+            Some(refusal) if is_about_rights(refusal.code()) => {
+                let reason = refusal.to_string();
+                Self::Forbidden { reason }
+            }
+            Some(refusal) if passes(refusal.code()) => Self::unavailable(refusal.to_string()),
+            Some(_) => Self::Refused(error),
             None if is_of_another_type(&error) => Self::Refused(error),
             None => Self::unavailable(with_causes(&error)),
         }
     }
 }
 
-impl From<PoolError> for PostgresError {
-    fn from(error: PoolError) -> Self {
+impl From<PoolError<Self>> for PostgresError {
+    fn from(error: PoolError<Self>) -> Self {
         match error {
-            PoolError::Backend(error) => error.into(),
+            PoolError::Backend(error) => error,
             PoolError::Timeout(_) => Self::unavailable("no connection became free in time"),
             other => Self::unavailable(with_causes(&other)),
         }
@@ -165,11 +220,24 @@ fn is_of_another_type(error: &tokio_postgres::Error) -> bool {
     cause.is_some_and(|cause| cause.is::<WrongType>() || cause.is::<WasNull>())
 }
 
+/// True for a role that may not log in, or not do what it tried.
+fn is_about_rights(code: &SqlState) -> bool {
+    code.code().starts_with("28") || *code == SqlState::INSUFFICIENT_PRIVILEGE
+}
+
 /// True for what ends by itself: a server that starts, stops, is full or is busy.
 pub(crate) fn passes(code: &SqlState) -> bool {
     let class = code.code().get(..2).unwrap_or_default();
     matches!(class, "08" | "40" | "53" | "55" | "57" | "58")
         || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+}
+
+/// What the database said, or the driver if it said nothing.
+fn said(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(said) => said.to_string(),
+        None => with_causes(error),
+    }
 }
 
 /// The message of an error, with those of its causes.

@@ -103,7 +103,9 @@ impl Watcher {
     pub(crate) fn new(reader: &Arc<Reader>) -> Self {
         let pace = if reader.postgres.options().pooler {
             tracing::warn!(
-                "nobody can listen through a pooler: subscriptions ask from time to time"
+                "behind a pooler nobody can listen: subscriptions poll, every {} to {} ms",
+                ASKED_AFTER_UNHINTED.least.as_millis(),
+                ASKED_AFTER_UNHINTED.most.as_millis()
             );
             ASKED_AFTER_UNHINTED
         } else {
@@ -198,7 +200,8 @@ impl Line {
             })
             .await?;
         let channel = channel(postgres);
-        let listen = format!("listen {channel}");
+        // A hint may be lost: nobody's append should wait while it is made durable.
+        let listen = format!("set synchronous_commit = off; listen {channel}");
         connection.client.batch_execute(&listen).await?;
         Ok(Self {
             connection,

@@ -59,7 +59,8 @@ impl Kinds {
         let parameters: [crate::postgres::Parameter<'_>; 2] =
             [(&categories, Type::TEXT_ARRAY), (&types, Type::TEXT_ARRAY)];
         let connection = postgres.dedicated().await?;
-        let rows = connection.client.query_typed(&sql, &parameters).await?;
+        let asked = connection.client.query_typed(&sql, &parameters);
+        let rows = connection.patience.answer(asked).await?;
         self.remember(&rows)
     }
 

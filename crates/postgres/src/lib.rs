@@ -1,7 +1,7 @@
 //! Annals on PostgreSQL: one store, shared by several processes.
 //!
-//! In reading order: `postgres` is the way to a database, set up by `options` and secured by
-//! `tls`; `durability` refuses a server that would lose what it acknowledged; `migrate` makes the
+//! In reading order: `postgres` is the way to a database, set up by `options`, secured by `tls` and
+//! kept open in a `pool`, with `patience` for its answers; `durability` refuses a server that would lose what it acknowledged; `migrate` makes the
 //! tables. `store` is the event store: `append` writes; `read` and `subscribe` read what `query`
 //! says in SQL and `record` makes of rows; `head` knows how far the store has come, `kinds` the
 //! numbers that stand for categories and event types.
@@ -10,6 +10,8 @@ mod durability;
 mod error;
 mod migrate;
 mod options;
+mod patience;
+mod pool;
 mod postgres;
 mod tls;
 

@@ -21,6 +21,13 @@ struct Migration {
     sql: &'static str,
 }
 
+/// Where it is noted which have been applied.
+const NOTES: &str = "create schema if not exists {schema};
+                     create table if not exists {schema}.migrations (
+                       name text primary key,
+                       applied_at timestamptz not null default clock_timestamp()
+                     )";
+
 /// Brings the tables to the newest shape. Of several processes, one does it and the others wait.
 pub(crate) async fn migrate(
     postgres: &Postgres,
@@ -31,11 +38,31 @@ pub(crate) async fn migrate(
     let lock = postgres
         .sql("select pg_advisory_xact_lock(hashtextextended('annals migrate {schema}', 0))");
     tx.batch_execute(&lock).await?;
-    if made(postgres, &tx).await? {
+    let missing = &MIGRATIONS[applied(postgres, &tx).await?..];
+    let Some(next) = missing.first() else {
+        // So that a role that may not make tables can work with them.
         return Ok(());
-    }
-    let applied = applied(postgres, &tx).await?;
-    for migration in &MIGRATIONS[applied..] {
+    };
+    make(postgres, &tx, missing)
+        .await
+        .map_err(|error| match error {
+            PostgresError::Forbidden { reason } => PostgresError::NotMigrated {
+                schema: postgres.options().schema.clone(),
+                migration: next.name,
+                reason,
+            },
+            other => other,
+        })?;
+    Ok(tx.commit().await?)
+}
+
+async fn make(
+    postgres: &Postgres,
+    tx: &tokio_postgres::Transaction<'_>,
+    missing: &[Migration],
+) -> Result<(), PostgresError> {
+    tx.batch_execute(&postgres.sql(NOTES)).await?;
+    for migration in missing {
         tracing::info!(migration = migration.name, "making tables");
         tx.batch_execute(&postgres.sql(migration.sql)).await?;
         let note = format!(
@@ -44,23 +71,7 @@ pub(crate) async fn migrate(
         );
         tx.batch_execute(&postgres.sql(&note)).await?;
     }
-    Ok(tx.commit().await?)
-}
-
-/// True if there is nothing to do, so that a role that may not make tables can work with them.
-async fn made(
-    postgres: &Postgres,
-    tx: &tokio_postgres::Transaction<'_>,
-) -> Result<bool, PostgresError> {
-    let exists = postgres.sql("select to_regclass('{schema}.migrations') is not null");
-    if !tx
-        .query_typed_one(&exists, &[])
-        .await?
-        .try_get::<_, bool>(0)?
-    {
-        return Ok(false);
-    }
-    Ok(applied(postgres, tx).await? == MIGRATIONS.len())
+    Ok(())
 }
 
 /// How many have been applied.
@@ -68,18 +79,10 @@ async fn applied(
     postgres: &Postgres,
     tx: &tokio_postgres::Transaction<'_>,
 ) -> Result<usize, PostgresError> {
-    let table = "create schema if not exists {schema};
-                 create table if not exists {schema}.migrations (
-                   name text primary key,
-                   applied_at timestamptz not null default clock_timestamp()
-                 )";
     let exists = postgres.sql("select to_regclass('{schema}.migrations') is not null");
-    if !tx
-        .query_typed_one(&exists, &[])
-        .await?
-        .try_get::<_, bool>(0)?
-    {
-        tx.batch_execute(&postgres.sql(table)).await?;
+    let exists = tx.query_typed_one(&exists, &[]).await?;
+    if !exists.try_get::<_, bool>(0)? {
+        return Ok(0);
     }
     let names = postgres.sql("select name from {schema}.migrations order by name");
     let rows = tx.query_typed(&names, &[]).await?;

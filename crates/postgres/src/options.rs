@@ -158,10 +158,11 @@ impl PostgresOptions {
         config.tcp_user_timeout(self.statement_timeout);
         config.keepalives_idle(Duration::from_secs(15));
         if !self.pooler {
-            // Poolers refuse what a session is begun with.
+            // Poolers refuse what a session is begun with. Of two that set the same, the last counts.
             config.options(format!(
-                "-c statement_timeout={} -c idle_in_transaction_session_timeout={} \
+                "{} -c statement_timeout={} -c idle_in_transaction_session_timeout={} \
                  -c default_transaction_isolation=read\\ committed",
+                self.config.get_options().unwrap_or_default(),
                 self.statement_timeout.as_millis(),
                 IDLE_IN_TRANSACTION.as_millis()
             ));
@@ -219,12 +220,12 @@ impl Ours {
         let verified = Tls::Verified {
             roots: self.sslrootcert.clone(),
         };
-        let elsewhere = config.get_hosts().iter().find(|host| !is_loopback(host));
+        let elsewhere = elsewhere(config);
         match (self.sslmode.as_deref(), elsewhere) {
             (Some("require" | "verify-ca" | "verify-full"), _) => Ok(verified),
             (None, Some(_)) if !self.insecure => Ok(verified),
             (Some("disable"), Some(host)) if !self.insecure => {
-                Err(PostgresError::PlainText { host: shown(host) })
+                Err(PostgresError::PlainText { host })
             }
             (None | Some("disable"), _) => Ok(Tls::Off),
             // `allow` and `prefer` are encrypted unless somebody in between says otherwise.
@@ -240,19 +241,25 @@ fn parsed<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, PostgresEr
     value.parse().map_err(wrong)
 }
 
-fn is_loopback(host: &Host) -> bool {
-    match host {
-        Host::Tcp(name) => match name.parse::<IpAddr>() {
-            Ok(address) => address.is_loopback(),
-            Err(_) => name == "localhost",
-        },
-        Host::Unix(_) => true,
+/// A server that is not on this machine, if there is one. An address counts more than the name
+/// beside it.
+fn elsewhere(config: &Config) -> Option<String> {
+    let addresses = config.get_hostaddrs();
+    if let Some(address) = addresses.iter().find(|address| !address.is_loopback()) {
+        return Some(address.to_string());
     }
+    if !addresses.is_empty() {
+        return None;
+    }
+    config.get_hosts().iter().find_map(|host| match host {
+        Host::Tcp(name) if !is_loopback(name) => Some(name.clone()),
+        Host::Tcp(_) | Host::Unix(_) => None,
+    })
 }
 
-fn shown(host: &Host) -> String {
-    match host {
-        Host::Tcp(name) => name.clone(),
-        Host::Unix(path) => path.display().to_string(),
+fn is_loopback(name: &str) -> bool {
+    match name.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => name == "localhost",
     }
 }

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use deadpool_postgres::{
-    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, Runtime, Timeouts,
-};
-use futures_util::FutureExt;
+use deadpool::managed::Object;
+use deadpool_postgres::ClientWrapper;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{AsyncMessage, Row, RowStream, Statement};
+use tokio_postgres::{AsyncMessage, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::PostgresError;
 use crate::options::PostgresOptions;
+use crate::patience::{Patience, RowsInTime};
+use crate::pool::{Checked, Pool, pool};
 use crate::{durability, migrate, tls};
 
 /// A parameter of a statement, and its type.
@@ -20,7 +20,8 @@ pub type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 /// A database. Clones share their connections.
 ///
 /// Every connection is checked when it is made: a server that could lose what it acknowledged is
-/// refused. A call that finds no connection free waits, up to the connect timeout.
+/// refused. A call that finds no connection free waits, up to the connect timeout; one that gets no
+/// answer, little longer than the statement timeout.
 #[derive(Clone)]
 pub struct Postgres {
     pool: Pool,
@@ -43,29 +44,9 @@ impl Postgres {
     /// [`PostgresError`]: each says what to do.
     pub async fn connect_with(options: PostgresOptions) -> Result<Self, PostgresError> {
         let tls = tls::connector(&options.tls)?;
-        let manager =
-            Manager::from_config(options.connection(), tls.clone(), ManagerConfig::default());
-        let timeouts = Timeouts {
-            wait: Some(options.connect_timeout),
-            create: Some(options.connect_timeout),
-            recycle: Some(options.connect_timeout),
-        };
-        let checked = Hook::async_fn(|client: &mut ClientWrapper, _| {
-            let check = async { durability::check(client).await };
-            check
-                .map(|checked| checked.map_err(|error| HookError::message(error.to_string())))
-                .boxed()
-        });
-        let pool = Pool::builder(manager)
-            .max_size(options.pool_size)
-            .timeouts(timeouts)
-            .runtime(Runtime::Tokio1)
-            .post_create(checked)
-            .build()
-            .map_err(|error| PostgresError::Options(error.to_string()))?;
+        let pool = pool(&options, &tls)?;
         let options = Arc::new(options);
         let postgres = Self { pool, tls, options };
-        // Apart from the pool, whose errors are only texts: the first connection tells why not.
         let first = postgres.dedicated().await?;
         migrate::migrate(&postgres, first).await?;
         Ok(postgres)
@@ -74,7 +55,8 @@ impl Postgres {
     /// A connection of the pool.
     ///
     /// # Errors
-    /// [`PostgresError::Unavailable`] when none became free or could be made in time.
+    /// [`PostgresError::Unavailable`] when none became free or could be made in time,
+    /// [`PostgresError::NotDurable`] when the server was made weaker since.
     pub async fn client(&self) -> Result<Client, PostgresError> {
         let object = self.pool.get().await?;
         let pooler = self.options.pooler;
@@ -104,24 +86,30 @@ impl Postgres {
         heard: impl Fn(AsyncMessage) + Send + 'static,
     ) -> Result<Dedicated, PostgresError> {
         let config = self.options.connection();
-        let connecting = config.connect(self.tls.clone());
-        let (client, mut connection) =
-            tokio::time::timeout(self.options.connect_timeout, connecting)
-                .await
-                .map_err(|_| PostgresError::unavailable("no connection could be made in time"))??;
-        let messages = futures_util::stream::poll_fn(move |cx| connection.poll_message(cx));
-        let driver = tokio::spawn(async move {
-            let mut messages = std::pin::pin!(messages);
-            while let Some(Ok(message)) = futures_util::StreamExt::next(&mut messages).await {
-                heard(message);
-            }
-        });
-        let dedicated = Dedicated {
-            client: ClientWrapper::new(client, driver),
-            pooler: self.options.pooler,
+        let connecting = async {
+            let (client, mut connection) = config.connect(self.tls.clone()).await?;
+            let messages = futures_util::stream::poll_fn(move |cx| connection.poll_message(cx));
+            let driver = tokio::spawn(async move {
+                let mut messages = std::pin::pin!(messages);
+                while let Some(Ok(message)) = futures_util::StreamExt::next(&mut messages).await {
+                    heard(message);
+                }
+            });
+            let dedicated = Dedicated {
+                client: ClientWrapper::new(client, driver),
+                patience: Patience::beyond(self.options.statement_timeout),
+                pooler: self.options.pooler,
+            };
+            durability::check(&dedicated.client).await?;
+            Ok(dedicated)
         };
-        durability::check(&dedicated.client).await?;
-        Ok(dedicated)
+        let connected = tokio::time::timeout(self.options.connect_timeout, connecting).await;
+        let late = |_| {
+            Err(PostgresError::unavailable(
+                "no connection could be made in time",
+            ))
+        };
+        connected.unwrap_or_else(late)
     }
 }
 
@@ -135,21 +123,26 @@ impl std::fmt::Debug for Postgres {
 #[derive(Debug)]
 pub(crate) struct Dedicated {
     pub(crate) client: ClientWrapper,
+    pub(crate) patience: Patience,
     pooler: bool,
 }
 
 impl Dedicated {
     /// Begins a transaction; dropped, it is rolled back.
     pub(crate) async fn transaction(&mut self) -> Result<Transaction<'_>, PostgresError> {
-        let inner = self.client.transaction().await?;
-        let pooler = self.pooler;
-        Ok(Transaction { inner, pooler })
+        let patience = self.patience.clone();
+        let inner = patience.answer(self.client.transaction()).await?;
+        Ok(Transaction {
+            inner,
+            patience,
+            pooler: self.pooler,
+        })
     }
 }
 
 /// A connection of the pool, given back when dropped.
 pub struct Client {
-    object: Object,
+    object: Object<Checked>,
     pooler: bool,
 }
 
@@ -164,10 +157,17 @@ impl Client {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
         if self.pooler {
-            return Ok(self.object.query_typed(sql, parameters).await?);
+            return self
+                .object
+                .patience
+                .answer(self.object.query_typed(sql, parameters))
+                .await;
         }
         let statement = self.prepared(sql, parameters).await?;
-        Ok(self.object.query(&statement, &values(parameters)).await?)
+        self.object
+            .patience
+            .answer(self.object.query(&statement, &values(parameters)))
+            .await
     }
 
     /// The rows that a statement answers with, planned for these very values: which index is best,
@@ -177,7 +177,10 @@ impl Client {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
-        Ok(self.object.query_typed(sql, parameters).await?)
+        self.object
+            .patience
+            .answer(self.object.query_typed(sql, parameters))
+            .await
     }
 
     /// The rows that a statement answers with, as they arrive.
@@ -185,18 +188,18 @@ impl Client {
         &self,
         sql: &str,
         parameters: &[Parameter<'_>],
-    ) -> Result<RowStream, PostgresError> {
+    ) -> Result<RowsInTime, PostgresError> {
+        let patience = &self.object.patience;
         if self.pooler {
             let parameters = parameters
                 .iter()
                 .map(|(value, kind)| (*value, kind.clone()));
-            return Ok(self.object.query_typed_raw(sql, parameters).await?);
+            let asked = self.object.query_typed_raw(sql, parameters);
+            return Ok(patience.rows(patience.answer(asked).await?));
         }
         let statement = self.prepared(sql, parameters).await?;
-        Ok(self
-            .object
-            .query_raw(&statement, values(parameters))
-            .await?)
+        let asked = self.object.query_raw(&statement, values(parameters));
+        Ok(patience.rows(patience.answer(asked).await?))
     }
 
     /// Runs a statement and tells how many rows it changed.
@@ -209,10 +212,17 @@ impl Client {
         parameters: &[Parameter<'_>],
     ) -> Result<u64, PostgresError> {
         if self.pooler {
-            return Ok(self.object.execute_typed(sql, parameters).await?);
+            return self
+                .object
+                .patience
+                .answer(self.object.execute_typed(sql, parameters))
+                .await;
         }
         let statement = self.prepared(sql, parameters).await?;
-        Ok(self.object.execute(&statement, &values(parameters)).await?)
+        self.object
+            .patience
+            .answer(self.object.execute(&statement, &values(parameters)))
+            .await
     }
 
     /// Begins a transaction; dropped, it is rolled back.
@@ -220,9 +230,11 @@ impl Client {
     /// # Errors
     /// [`PostgresError::Unavailable`] when the connection is gone.
     pub async fn transaction(&mut self) -> Result<Transaction<'_>, PostgresError> {
-        let inner = self.object.transaction().await?;
+        let patience = self.object.patience.clone();
+        let inner = patience.answer(self.object.transaction()).await?;
         Ok(Transaction {
             inner,
+            patience,
             pooler: self.pooler,
         })
     }
@@ -232,16 +244,16 @@ impl Client {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Statement, PostgresError> {
-        Ok(self
-            .object
-            .prepare_typed_cached(sql, &types(parameters))
-            .await?)
+        let types = types(parameters);
+        let asked = self.object.prepare_typed_cached(sql, &types);
+        self.object.patience.answer(asked).await
     }
 }
 
 /// Statements that take effect together or not at all.
 pub struct Transaction<'a> {
     inner: deadpool_postgres::Transaction<'a>,
+    patience: Patience,
     pooler: bool,
 }
 
@@ -255,10 +267,19 @@ impl Transaction<'_> {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
-        Ok(self.try_rows(sql, parameters).await?)
+        if self.pooler {
+            return self
+                .patience
+                .answer(self.inner.query_typed(sql, parameters))
+                .await;
+        }
+        let statement = self.prepared(sql, parameters).await?;
+        self.patience
+            .answer(self.inner.query(&statement, &values(parameters)))
+            .await
     }
 
-    /// The same, with what the driver says when it fails.
+    /// The same, with what the driver says when it fails, for a caller with a limit of its own.
     pub(crate) async fn try_rows(
         &self,
         sql: &str,
@@ -267,7 +288,8 @@ impl Transaction<'_> {
         if self.pooler {
             return self.inner.query_typed(sql, parameters).await;
         }
-        let statement = self.prepared(sql, parameters).await?;
+        let types = types(parameters);
+        let statement = self.inner.prepare_typed_cached(sql, &types).await?;
         self.inner.query(&statement, &values(parameters)).await
     }
 
@@ -276,15 +298,18 @@ impl Transaction<'_> {
         &self,
         sql: &str,
         parameters: &[Parameter<'_>],
-    ) -> Result<RowStream, PostgresError> {
+    ) -> Result<RowsInTime, PostgresError> {
+        let patience = &self.patience;
         if self.pooler {
             let parameters = parameters
                 .iter()
                 .map(|(value, kind)| (*value, kind.clone()));
-            return Ok(self.inner.query_typed_raw(sql, parameters).await?);
+            let asked = self.inner.query_typed_raw(sql, parameters);
+            return Ok(patience.rows(patience.answer(asked).await?));
         }
         let statement = self.prepared(sql, parameters).await?;
-        Ok(self.inner.query_raw(&statement, values(parameters)).await?)
+        let asked = self.inner.query_raw(&statement, values(parameters));
+        Ok(patience.rows(patience.answer(asked).await?))
     }
 
     /// Runs a statement and tells how many rows it changed.
@@ -297,10 +322,15 @@ impl Transaction<'_> {
         parameters: &[Parameter<'_>],
     ) -> Result<u64, PostgresError> {
         if self.pooler {
-            return Ok(self.inner.execute_typed(sql, parameters).await?);
+            return self
+                .patience
+                .answer(self.inner.execute_typed(sql, parameters))
+                .await;
         }
         let statement = self.prepared(sql, parameters).await?;
-        Ok(self.inner.execute(&statement, &values(parameters)).await?)
+        self.patience
+            .answer(self.inner.execute(&statement, &values(parameters)))
+            .await
     }
 
     /// Runs statements without parameters, one after the other.
@@ -308,7 +338,7 @@ impl Transaction<'_> {
     /// # Errors
     /// [`PostgresError`]: what the database said.
     pub async fn batch(&self, sql: &str) -> Result<(), PostgresError> {
-        Ok(self.inner.batch_execute(sql).await?)
+        self.patience.answer(self.inner.batch_execute(sql)).await
     }
 
     /// Makes everything take effect.
@@ -316,17 +346,17 @@ impl Transaction<'_> {
     /// # Errors
     /// [`PostgresError`]: when the connection was lost meanwhile, nobody knows whether it did.
     pub async fn commit(self) -> Result<(), PostgresError> {
-        Ok(self.inner.commit().await?)
+        self.patience.answer(self.inner.commit()).await
     }
 
     async fn prepared(
         &self,
         sql: &str,
         parameters: &[Parameter<'_>],
-    ) -> Result<Statement, tokio_postgres::Error> {
-        self.inner
-            .prepare_typed_cached(sql, &types(parameters))
-            .await
+    ) -> Result<Statement, PostgresError> {
+        let types = types(parameters);
+        let asked = self.inner.prepare_typed_cached(sql, &types);
+        self.patience.answer(asked).await
     }
 }
 

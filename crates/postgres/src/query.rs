@@ -9,6 +9,9 @@ use crate::record::COLUMNS;
 /// The column of the head, after those of the event.
 pub(crate) const HEAD: usize = 12;
 
+/// So many events that have a tag are not told from more.
+const MANY: usize = 1_000;
+
 /// A statement with its parameters.
 #[derive(Default)]
 pub(crate) struct Statement {
@@ -102,41 +105,52 @@ impl Bounds<'_> {
     }
 
     fn of_item(&self, item: &QueryItem, after: Option<u64>, statement: &mut Statement) -> String {
-        let (way, most) = (self.way(), self.limit(statement));
         let kinds = kinds(item, statement);
-        let mut tags = item.tags.iter();
-        let Some(first) = tags.next() else {
-            let Some(kinds) = kinds else {
-                let bound = self.beyond("e.position", after, statement);
-                return format!(
-                    "select e.position from {{schema}}.events e where true{bound} order by e.position {way} limit {most}"
-                );
-            };
-            let bound = self.beyond("e.position", after, statement);
-            return format!(
+        if !item.tags.is_empty() {
+            return self.of_tags(item, kinds.as_deref(), after, statement);
+        }
+        let (way, most) = (self.way(), self.limit(statement));
+        let bound = self.beyond("e.position", after, statement);
+        match kinds {
+            None => format!(
+                "select e.position from {{schema}}.events e where true{bound}
+                 order by e.position {way} limit {most}"
+            ),
+            Some(kinds) => format!(
                 "select p.position from ({kinds}) k cross join lateral (
                    select e.position from {{schema}}.events e where e.kind = k.id{bound}
                    order by e.position {way} limit {most}) p order by p.position {way} limit {most}"
-            );
-        };
-        let first = statement.value(Value::Text(first.as_str().to_owned()));
-        let mut condition = format!(
-            "t.tag = {first}{}",
-            self.beyond("t.position", after, statement)
-        );
-        let others: Vec<String> = tags.map(|tag| tag.as_str().to_owned()).collect();
-        if !others.is_empty() {
-            let others = statement.value(Value::Texts(others));
-            condition += &format!(
-                " and not exists (select from unnest({others}) w (tag) where not exists (
-                   select from {{schema}}.tags o where o.tag = w.tag and o.position = t.position))"
-            );
+            ),
         }
+    }
+
+    /// Along one of the tags, those that have the others too, and are of one of the kinds.
+    fn of_tags(
+        &self,
+        item: &QueryItem,
+        kinds: Option<&str>,
+        after: Option<u64>,
+        statement: &mut Statement,
+    ) -> String {
+        let tags = item.tags.iter().map(|tag| tag.as_str().to_owned());
+        let tags = statement.value(Value::Texts(tags.collect()));
+        let bound = self.beyond("t.position", after, statement);
+        let mut condition = if item.tags.len() == 1 {
+            format!("t.tag = ({tags})[1]{bound}")
+        } else {
+            let along = rarest(&tags, &bound);
+            format!(
+                "t.tag = ({along}){bound}
+                 and not exists (select from unnest({tags}) w (tag) where not exists (
+                   select from {{schema}}.tags o where o.tag = w.tag and o.position = t.position))"
+            )
+        };
         if let Some(kinds) = kinds {
             condition += &format!(
                 " and exists (select from {{schema}}.events e where e.position = t.position and e.kind in ({kinds}))"
             );
         }
+        let (way, most) = (self.way(), self.limit(statement));
         format!(
             "select t.position from {{schema}}.tags t where {condition} order by t.position {way} limit {most}"
         )
@@ -163,6 +177,15 @@ impl Bounds<'_> {
             Direction::Backwards => format!(" and {column} < {after}"),
         }
     }
+}
+
+/// Of several tags one that few events have: looked at closely enough to tell few from many.
+fn rarest(tags: &str, bound: &str) -> String {
+    format!(
+        "select w.tag from unnest({tags}) w (tag) order by (
+           select count(*) from (
+             select from {{schema}}.tags t where t.tag = w.tag{bound} limit {MANY}) counted) limit 1"
+    )
 }
 
 /// The numbers of the kinds of an item; none: it takes all kinds.

@@ -22,10 +22,10 @@ use crate::record::{self, COLUMNS, RecordError};
 mod walk;
 mod within;
 
-use walk::Walk;
+#[cfg(test)]
+mod tests;
 
-/// How many events a page has at most.
-pub(crate) const PAGE: u64 = 4_000;
+use walk::Walk;
 
 /// A page ends early once its payloads take so many bytes.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -46,17 +46,23 @@ pub(crate) struct Page {
     pub(crate) is_last: bool,
 }
 
-impl Page {
-    /// Rows come from an index, and so in order; that is looked at, and seldom anything done.
-    fn sort(&mut self, direction: Direction) {
-        let forwards = |event: &RecordedEvent| event.position;
-        let backwards = |event: &RecordedEvent| Reverse(event.position);
-        match direction {
-            Direction::Forwards if self.events.is_sorted_by_key(forwards) => {}
-            Direction::Backwards if self.events.is_sorted_by_key(backwards) => {}
-            Direction::Forwards => self.events.sort_by_key(forwards),
-            Direction::Backwards => self.events.sort_by_key(backwards),
-        }
+/// How many events a page may have at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PageSize(pub(crate) u64);
+
+impl PageSize {
+    /// While nothing is known of the events to come.
+    pub(crate) const FIRST: Self = Self(500);
+    const LEAST: u64 = 16;
+    const MOST: u64 = 4_000;
+
+    /// After a page: as many as fill the next one, if they are as large. What does not fit into a
+    /// page was sent for nothing.
+    pub(crate) fn after(page: &Page) -> Self {
+        let bytes: usize = page.events.iter().map(|event| event.data.len()).sum();
+        let fit = (PAGE_BYTES * page.events.len()).checked_div(bytes);
+        let fit = fit.map_or(Self::MOST, |fit| fit as u64);
+        Self(fit.clamp(Self::LEAST, Self::MOST))
     }
 }
 
@@ -87,38 +93,36 @@ impl Reader {
         &self,
         statement: &Statement,
         bounds: Bounds<'_>,
-        head: Position,
+        mut head: Position,
     ) -> Result<Page, ReadError> {
         let client = self.postgres.client().await?;
         let rows = client
             .stream(&statement.sql, &statement.parameters())
             .await?;
         let mut rows = std::pin::pin!(rows);
-        let mut page = Page {
-            events: Vec::new(),
-            head,
-            is_last: true,
-        };
+        let mut events: Vec<RecordedEvent> = Vec::new();
         let mut bytes = 0;
-        while let Some(row) = rows.try_next().await.map_err(PostgresError::from)? {
+        while bytes < PAGE_BYTES
+            && let Some(row) = rows.try_next().await?
+        {
             if statement.tells_head {
-                page.head = position(&row, query::HEAD)?;
+                head = position(&row, query::HEAD)?;
                 if is_without_event(&row)? {
                     break;
                 }
             }
-            let before = page.events.last().map(|event| &event.stream);
+            let before = events.last().map(|event| &event.stream);
             let event = self.decode(&row, before).await?;
             bytes += event.data.len();
-            page.events.push(event);
-            if bytes >= PAGE_BYTES {
-                page.is_last = false;
-                break;
-            }
+            events.push(event);
         }
-        page.is_last &= (page.events.len() as u64) < bounds.most;
-        page.sort(bounds.direction);
-        Ok(page)
+        sort(&mut events, bounds.direction);
+        let is_last = bytes < PAGE_BYTES && (events.len() as u64) < bounds.most;
+        Ok(Page {
+            events,
+            head,
+            is_last,
+        })
     }
 
     async fn decode(
@@ -257,6 +261,18 @@ pub(crate) fn outcome(recorded: &[RecordedEvent]) -> Option<Appended> {
         last: last.position,
         versions,
     })
+}
+
+/// Rows come from an index, and so in order; that is looked at, and seldom anything done.
+fn sort(events: &mut [RecordedEvent], direction: Direction) {
+    let forwards = |event: &RecordedEvent| event.position;
+    let backwards = |event: &RecordedEvent| Reverse(event.position);
+    match direction {
+        Direction::Forwards if events.is_sorted_by_key(forwards) => {}
+        Direction::Backwards if events.is_sorted_by_key(backwards) => {}
+        Direction::Forwards => events.sort_by_key(forwards),
+        Direction::Backwards => events.sort_by_key(backwards),
+    }
 }
 
 /// The row that only tells the head.

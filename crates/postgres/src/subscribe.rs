@@ -12,7 +12,7 @@ use futures_util::stream;
 use tokio::sync::watch;
 
 use crate::query::Bounds;
-use crate::read::{PAGE, Reader};
+use crate::read::{PageSize, Reader};
 
 /// Reads on as events are recorded.
 pub(crate) fn subscribe(reader: &Arc<Reader>, source: Source) -> Result<Subscription, ReadError> {
@@ -24,6 +24,7 @@ pub(crate) fn subscribe(reader: &Arc<Reader>, source: Source) -> Result<Subscrip
         fetched: None,
         told: None,
         page: VecDeque::new(),
+        page_size: PageSize::FIRST,
     };
     let deliveries = stream::try_unfold(state, |mut state| async move {
         let delivery = state.next().await?;
@@ -42,6 +43,7 @@ struct Follower {
     /// Up to where the subscriber was told that it has everything.
     told: Option<Position>,
     page: VecDeque<RecordedEvent>,
+    page_size: PageSize,
 }
 
 impl Follower {
@@ -69,9 +71,10 @@ impl Follower {
         let bounds = Bounds {
             source: &self.source,
             direction: Direction::Forwards,
-            most: PAGE,
+            most: self.page_size.0,
         };
         let page = self.reader.page(bounds).await?;
+        self.page_size = PageSize::after(&page);
         if let Some(last) = page.events.last() {
             self.source.begin_after(last);
         }

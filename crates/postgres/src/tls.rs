@@ -1,10 +1,12 @@
 //! Verified TLS: the server's certificate must be signed by one that is trusted, for its name.
 
+use std::error::Error;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::PostgresError;
@@ -26,6 +28,46 @@ pub(crate) fn connector(tls: &Tls) -> Result<MakeRustlsConnect, PostgresError> {
     Ok(MakeRustlsConnect::new(config))
 }
 
+/// What the driver says of a server that answers no to the question for TLS.
+const NO_TLS: &str = "server does not support TLS";
+
+/// Why the server is not trusted, if that is why there is no connection.
+pub(crate) fn distrust(error: &tokio_postgres::Error) -> Option<String> {
+    let cause = error.source()?;
+    if cause.to_string() == NO_TLS {
+        return Some("it offers no TLS: turn its setting ssl on".to_owned());
+    }
+    match cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(fault)) => Some(mended_by(fault)),
+        _ => None,
+    }
+}
+
+/// What is wrong with a certificate, and what would mend it.
+fn mended_by(fault: &CertificateError) -> String {
+    use CertificateError as Fault;
+    match fault {
+        // The signature is bad when who signed it has the name of somebody who is trusted.
+        Fault::UnknownIssuer | Fault::BadSignature => {
+            "its certificate is signed by nobody who is trusted: \
+                                 name the certificate of who signed it by sslrootcert"
+                .to_owned()
+        }
+        Fault::Expired | Fault::ExpiredContext { .. } => {
+            "its certificate has expired: give the server a new one".to_owned()
+        }
+        Fault::NotValidForNameContext {
+            expected,
+            presented,
+        } => format!(
+            "its certificate is not for {}: connect by a name it is for ({})",
+            expected.to_str(),
+            presented.join(", ")
+        ),
+        other => format!("its certificate is of no use: {other}"),
+    }
+}
+
 fn of_file(path: &Path) -> Result<RootCertStore, PostgresError> {
     let unusable = |reason: String| PostgresError::Certificates {
         path: path.to_owned(),
@@ -36,7 +78,7 @@ fn of_file(path: &Path) -> Result<RootCertStore, PostgresError> {
     for certificate in read {
         let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
         let added = roots.add(certificate);
-        added.map_err(|error| unusable(error.to_string()))?;
+        added.map_err(|_| unusable("what it holds is no certificate".to_owned()))?;
     }
     if roots.is_empty() {
         return Err(unusable("it holds no certificate".to_owned()));

@@ -87,7 +87,13 @@ impl PostgresCluster {
     /// Where the server listens, as its superuser. It stays the same when the server starts again.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+        self.url_as("postgres", "postgres")
+    }
+
+    /// Where the server listens, as a role and for a database, which may be there or not.
+    #[must_use]
+    pub fn url_as(&self, role: &str, database: &str) -> String {
+        format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)
     }
 
     /// The major version, such as 15.

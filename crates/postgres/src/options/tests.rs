@@ -31,6 +31,16 @@ fn plain_text_to_another_machine_is_refused_unless_told() {
 }
 
 #[test]
+fn an_address_counts_more_than_the_name_beside_it() {
+    let url = "postgres://localhost/bank?hostaddr=203.0.113.5";
+    assert_eq!(tls(url).unwrap(), Tls::Verified { roots: None });
+    let refusal = tls(&format!("{url}&sslmode=disable")).unwrap_err();
+    assert!(matches!(refusal, PostgresError::PlainText { host } if host == "203.0.113.5"));
+    let url = "postgres://db.example.org/bank?hostaddr=127.0.0.1";
+    assert_eq!(tls(url).unwrap(), Tls::Off);
+}
+
+#[test]
 fn a_mode_that_promises_nothing_is_refused() {
     for mode in ["allow", "prefer", "whatever"] {
         let refusal = tls(&format!("postgres://localhost/bank?sslmode={mode}")).unwrap_err();

@@ -9,14 +9,11 @@ use annals_core::{Direction, EventStream, Position, Read, ReadError, RecordedEve
 use futures_util::Stream;
 use tokio::sync::mpsc;
 
-use super::{PAGE, Reader};
+use super::{PageSize, Reader};
 use crate::query::Bounds;
 
 #[cfg(test)]
 mod tests;
-
-/// How many events the first page of a read has at most.
-const FIRST_PAGE: u64 = 500;
 
 /// How many pages are fetched before they are asked for.
 const AHEAD: usize = 1;
@@ -27,6 +24,7 @@ pub(super) struct Walk {
     source: Source,
     direction: Direction,
     left: u64,
+    page_size: PageSize,
     /// The last position when the read began: what is recorded later is not read.
     head: Option<Position>,
     is_over: bool,
@@ -39,6 +37,7 @@ impl Walk {
             source: read.source,
             direction: read.direction,
             left: read.limit.unwrap_or(u64::MAX),
+            page_size: PageSize::FIRST,
             head: None,
             is_over: false,
         }
@@ -46,7 +45,7 @@ impl Walk {
 
     /// Fetches the first page; the others follow once it is taken.
     pub(super) async fn begin(mut self) -> Result<EventStream, ReadError> {
-        let first = self.next(FIRST_PAGE).await?;
+        let first = self.next().await?;
         let head = self.head.unwrap_or(Position::START);
         let events = Pages {
             page: first.into_iter(),
@@ -55,17 +54,18 @@ impl Walk {
         Ok(EventStream::new(head, events))
     }
 
-    async fn next(&mut self, most: u64) -> Result<Vec<RecordedEvent>, ReadError> {
+    async fn next(&mut self) -> Result<Vec<RecordedEvent>, ReadError> {
         let bounds = Bounds {
             source: &self.source,
             direction: self.direction,
-            most: most.min(self.left),
+            most: self.page_size.0.min(self.left),
         };
         let page = match self.head {
             None => self.reader.page(bounds).await?,
             Some(head) => self.reader.page_within(bounds, head).await?,
         };
         let head = *self.head.get_or_insert(page.head);
+        self.page_size = PageSize::after(&page);
         if let Some(last) = page.events.last() {
             self.source.begin_after(last);
         }
@@ -81,7 +81,7 @@ impl Walk {
     /// Fetches all further pages, as they are taken; ends early when nobody takes them.
     async fn fetch_ahead(mut self, pages: mpsc::Sender<Fetched>) {
         while !self.is_over {
-            let events = self.next(PAGE).await;
+            let events = self.next().await;
             self.is_over |= events.is_err();
             let is_last = self.is_over;
             if pages.send(Fetched { events, is_last }).await.is_err() {

@@ -63,7 +63,7 @@ impl Reader {
         let rows = tx.stream(&statement.sql, &statement.parameters()).await?;
         let mut rows = std::pin::pin!(rows);
         let (mut few, mut bytes) = (Vec::new(), 0);
-        while let Some(row) = rows.try_next().await.map_err(PostgresError::from)? {
+        while let Some(row) = rows.try_next().await? {
             if position(&row, 0)? > up_to {
                 break;
             }

@@ -1,0 +1,14 @@
+//! Which servers are used and which are refused, on servers of the tests' own.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod a_pooler_is_said_to_be_one;
+mod a_service_needs_few_rights;
+mod a_weak_server_is_refused;
+mod an_outage_ends_by_itself;
+mod tls_is_verified;
+
+mod admin;
+#[path = "../place/mod.rs"]
+mod place;
+mod service;

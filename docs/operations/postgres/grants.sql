@@ -1,0 +1,14 @@
+-- As bank_owner, after each migration; it can be run again.
+grant usage on schema annals, annals_read to bank_service;
+
+-- Events are read and appended, never changed.
+grant select on all tables in schema annals to bank_service;
+grant insert on annals.events, annals.tags, annals.kinds to bank_service;
+grant execute on all functions in schema annals to bank_service;
+
+-- The service makes the tables of its read models itself, and makes them again when their
+-- declaration changes.
+grant create on schema annals_read to bank_service;
+grant select, insert, update, delete
+  on annals_read.annals_checkpoints, annals_read.annals_leases, annals_read.annals_snapshots
+  to bank_service;
