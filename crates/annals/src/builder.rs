@@ -11,7 +11,9 @@ use annals_core::{
 };
 use annals_embedded::EmbeddedStore;
 #[cfg(feature = "postgres")]
-use annals_postgres::{LeaseOptions, Postgres, PostgresLeases, PostgresReadModels, PostgresStore};
+use annals_postgres::{
+    InlineProjection, LeaseOptions, Postgres, PostgresLeases, PostgresReadModels, PostgresStore,
+};
 use annals_runtime::{Repository, RunnerOptions, SnapshotPolicy, run_projection};
 use annals_sqlite::Database;
 
@@ -30,6 +32,7 @@ pub struct Builder {
     place: Place,
     aggregates: Vec<(TypeId, &'static str, DeclareAggregate)>,
     folds: Vec<TableFold>,
+    inline: Vec<TableFold>,
     projectors: Vec<Arc<dyn Projector>>,
 }
 
@@ -83,6 +86,7 @@ impl Builder {
             place,
             aggregates: Vec::new(),
             folds: Vec::new(),
+            inline: Vec::new(),
             projectors: Vec::new(),
         }
     }
@@ -103,6 +107,17 @@ impl Builder {
     /// Declares a read model that is folded from events, row by row.
     pub fn projection<P: Projection>(mut self) -> Self {
         self.folds.push(TableFold::of_rows::<P>());
+        self
+    }
+
+    /// Declares a read model that is folded in the very transaction of each append: whoever reads
+    /// it after an answer sees what was answered for, without waiting.
+    ///
+    /// On PostgreSQL alone, and for few and small read models: all writers wait for them, and an
+    /// event that one cannot take in is refused. It does not run beside the others, and so is not
+    /// among [`Annals::projections`]: it is never behind.
+    pub fn inline_projection<P: Projection>(mut self) -> Self {
+        self.inline.push(TableFold::of_rows::<P>());
         self
     }
 
@@ -128,7 +143,7 @@ impl Builder {
             store,
             read_models,
             leases,
-        } = self.place.open().await?;
+        } = self.place.open(self.inline).await?;
         let snapshots = read_models.snapshots().await?;
         let repositories = self
             .aggregates
@@ -163,7 +178,8 @@ impl Builder {
             }
         }
         let mut projections = HashSet::new();
-        let folds = self.folds.iter().map(|fold| -> &str { fold.name() });
+        let folds = self.folds.iter().chain(&self.inline);
+        let folds = folds.map(|fold| -> &str { fold.name() });
         for name in folds.chain(self.projectors.iter().map(|projector| projector.name())) {
             if !projections.insert(name) {
                 return Err(Error::DeclaredTwice(name.to_owned()));
@@ -174,7 +190,8 @@ impl Builder {
 }
 
 impl Place {
-    async fn open(self) -> Result<Opened, Error> {
+    async fn open(self, inline: Vec<TableFold>) -> Result<Opened, Error> {
+        self.check_inline(&inline)?;
         match self {
             Self::Directory(path) => {
                 std::fs::create_dir_all(&path).map_err(|source| Error::Directory {
@@ -194,8 +211,13 @@ impl Place {
             #[cfg(feature = "postgres")]
             Self::Postgres(url) => {
                 let postgres = Postgres::connect(&url).await?;
+                let inline = inline
+                    .into_iter()
+                    .map(InlineProjection::of_tables)
+                    .collect();
+                let store = PostgresStore::open_with_inline(&postgres, inline).await?;
                 Ok(Opened {
-                    store: Arc::new(PostgresStore::open(&postgres).await?),
+                    store: Arc::new(store),
                     read_models: Arc::new(PostgresReadModels::open(&postgres)),
                     leases: Some(Arc::new(PostgresLeases::new(
                         &postgres,
@@ -205,6 +227,24 @@ impl Place {
             }
             Self::Opened(opened) => Ok(opened),
         }
+    }
+
+    /// Inline projections are those of a store that can write to their tables.
+    fn check_inline(&self, inline: &[TableFold]) -> Result<(), Error> {
+        let Some(fold) = inline.first() else {
+            return Ok(());
+        };
+        let reason = match self {
+            Self::Directory(_) | Self::Memory => {
+                "the embedded store keeps events and read models in separate files, which cannot \
+                 commit together"
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => return Ok(()),
+            Self::Opened(_) => "the store is open already",
+        };
+        let projection = fold.name();
+        Err(Error::NotInline { projection, reason })
     }
 }
 

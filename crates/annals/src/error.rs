@@ -33,6 +33,16 @@ pub enum Error {
     /// **Do:** what its own message says.
     #[error(transparent)]
     Tables(#[from] annals_core::QueryError),
+    /// A projection cannot be kept up to date in the transactions of the store.
+    /// **Do:** declare it with `projection` and wait for the position of an answer, or keep the
+    /// service on PostgreSQL. A store of one's own is opened with its inline projections.
+    #[error("projection {projection} cannot be inline: {reason}")]
+    NotInline {
+        /// Which projection.
+        projection: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
     /// Something was declared twice.
     /// **Do:** declare it once.
     #[error("{0} is declared twice")]

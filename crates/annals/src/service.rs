@@ -75,7 +75,8 @@ impl Annals {
     /// A running projection.
     ///
     /// # Panics
-    /// When no projection of this name was declared: a mistake in the program.
+    /// When no projection of this name was declared, or only an inline one, which does not run
+    /// and is never behind: a mistake in the program.
     pub fn projection(&self, name: &str) -> &ProjectionHandle {
         let projection = self.projections.get(name);
         projection.unwrap_or_else(|| panic!("projection {name} was not declared"))

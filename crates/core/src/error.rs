@@ -55,6 +55,18 @@ pub enum AppendError {
         reason: String,
     },
 
+    /// A projection that is kept up to date in the transaction of every append cannot take in its
+    /// events, and nothing was written.
+    /// **Do:** mend the projection or the events; the same append is refused until then.
+    #[error("projection {projection} cannot take in the events: {cause}")]
+    Projection {
+        /// Which projection.
+        projection: String,
+        /// What happened.
+        #[source]
+        cause: Cause,
+    },
+
     /// The append can never be taken.
     /// **Do:** fix the caller; never retry.
     #[error("invalid append: {0}")]

@@ -32,8 +32,8 @@ use crate::subscribe::Subscription;
 ///    never by silence.
 /// 8. A slow reader slows no writer and grows no unbounded queue.
 /// 9. A refusal tells: conflict (nothing written; load and retry), unconfirmed (may be written;
-///    retry with the same ids), unavailable (nothing written; back off), invalid (never retry),
-///    corrupt (stop; call for help).
+///    retry with the same ids), unavailable (nothing written; back off), projection (nothing
+///    written; mend it), invalid (never retry), corrupt (stop; call for help).
 /// 10. An error never looks like the end of a stream. Nothing that cannot be decoded is dropped
 ///     silently. Payloads come back byte for byte.
 ///

@@ -2,6 +2,7 @@
 //!
 //! In reading order: `group` decides which appends can travel together, `call` is the one round
 //! trip and its verdicts, `writer` is the task that makes it, again if the answer is lost.
+//! `inline` is that round trip with projections in it. `within` is the way past all of them, into a transaction of the caller's own.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,14 +13,18 @@ use annals_core::{Append, AppendError, AppendId, Appended};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::time::timeout;
 
+use crate::inline::InlineProjections;
 use crate::postgres::Postgres;
 use crate::read::Reader;
 
 mod call;
 mod group;
+mod inline;
+mod within;
 mod writer;
 
 use group::Group;
+pub(crate) use within::append_within;
 use writer::{Unsettled, Writer};
 
 /// How many appends wait at most, and those who ask for more wait in line.
@@ -119,7 +124,8 @@ pub(crate) struct Appender {
 
 impl Appender {
     /// Starts the writers. They end when the appender is dropped and all is answered.
-    pub(crate) fn start(postgres: &Postgres, reader: &Arc<Reader>) -> Self {
+    pub(crate) fn start(reader: &Arc<Reader>, inline: Option<&Arc<InlineProjections>>) -> Self {
+        let postgres = &reader.postgres;
         let (queue, arriving) = mpsc::channel(QUEUE);
         let waiting = VecDeque::new();
         let inbox = Arc::new(Mutex::new(Inbox { arriving, waiting }));
@@ -127,7 +133,7 @@ impl Appender {
         let unsettled = Arc::new(Unsettled::default());
         for _ in 0..WRITERS {
             let writer = Writer::new(postgres, reader, (&inbox, &under_way), &unsettled);
-            tokio::spawn(writer.run());
+            tokio::spawn(writer.with_inline(inline.cloned()).run());
         }
         let postgres = postgres.clone();
         Self {

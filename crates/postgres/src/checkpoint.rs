@@ -2,6 +2,8 @@
 //!
 //! Each [`resume`](Checkpoint::resume) takes the checkpoint over under the next token, and it
 //! moves under the newest token alone: an owner that was paused writes nothing when it wakes up.
+//! Those who [`share`](Checkpoint::share) it move it by its position alone, beside each other and
+//! beside an owner: whoever comes first moves it, and the other one has nothing to add.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -22,6 +24,7 @@ pub(crate) struct Checkpoint {
     fingerprint: Fingerprint,
     claim: Mutex<Option<Claim>>,
     take: String,
+    share: String,
     advance: String,
     look: String,
 }
@@ -30,7 +33,8 @@ pub(crate) struct Checkpoint {
 #[derive(Debug, Clone, Copy)]
 struct Claim {
     store: StoreId,
-    token: i64,
+    /// None: it is shared.
+    token: Option<i64>,
 }
 
 /// A checkpoint as it is kept.
@@ -48,9 +52,11 @@ impl Checkpoint {
         let take = "update {read}.annals_checkpoints set store = $3, token = token + 1
                     where projection = $1 and fingerprint = $2 and (store is null or store = $3)
                     returning position, token";
+        let share = "update {read}.annals_checkpoints set store = $3
+                     where projection = $1 and fingerprint = $2 and (store is null or store = $3)";
         let advance = "update {read}.annals_checkpoints set position = $6
-                       where projection = $1 and fingerprint = $2 and store = $3 and token = $4
-                         and position = $5";
+                       where projection = $1 and fingerprint = $2 and store = $3
+                         and token = coalesce($4, token) and position = $5";
         let look = "select store, position from {read}.annals_checkpoints
                     where projection = $1";
         Self {
@@ -59,6 +65,7 @@ impl Checkpoint {
             fingerprint,
             claim: Mutex::new(None),
             take: postgres.sql(take),
+            share: postgres.sql(share),
             advance: postgres.sql(advance),
             look: postgres.sql(look),
         }
@@ -73,9 +80,32 @@ impl Checkpoint {
             return Err(self.refusal(&stored, Some(store), Position::START));
         };
         tx.commit().await?;
-        let claim = Claim { store, token };
-        *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = Some(claim);
+        let token = Some(token);
+        self.claim(Claim { store, token });
         Ok(position)
+    }
+
+    /// Takes part in moving the checkpoint for a store, and leaves it to whoever owns it.
+    pub(crate) async fn share(&self, store: StoreId) -> Result<(), ProjectionError> {
+        let parameters: [Parameter<'_>; 3] = [
+            (&self.projection, Type::TEXT),
+            (&self.fingerprint.0, Type::UUID),
+            (&store.0, Type::UUID),
+        ];
+        let client = self.postgres.client().await?;
+        if client.execute(&self.share, &parameters).await? == 1 {
+            let token = None;
+            self.claim(Claim { store, token });
+            return Ok(());
+        }
+        // Of another store, or of another declaration by now.
+        let actual = self.position(store).await?;
+        let expected = actual;
+        Err(ProjectionError::Moved { expected, actual })
+    }
+
+    fn claim(&self, claim: Claim) {
+        *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = Some(claim);
     }
 
     /// Where it is, without taking it over.

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use annals_core::{Position, ProjectionError, QueryError, SnapshotError};
+use annals_core::{AppendError, Position, ProjectionError, QueryError, SnapshotError};
 use deadpool::managed::PoolError;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{WasNull, WrongType};
@@ -104,6 +104,17 @@ pub enum PostgresError {
         reason: String,
     },
 
+    /// An inline projection could not be brought up to date when the store was opened.
+    /// **Do:** what [`ProjectionError`] says.
+    #[error("inline projection {projection}: {cause}")]
+    Projection {
+        /// Which projection.
+        projection: String,
+        /// What happened.
+        #[source]
+        cause: ProjectionError,
+    },
+
     /// The database refused a statement.
     /// **Do:** read what it said; the same statement will be refused again.
     #[error("the database refused: {}", said(.0))]
@@ -165,6 +176,14 @@ impl From<PoolError<Self>> for PostgresError {
             PoolError::Timeout(_) => Self::unavailable("no connection became free in time"),
             other => Self::unavailable(with_causes(&other)),
         }
+    }
+}
+
+/// Before its commit: nothing is written by then, whatever went wrong.
+impl From<PostgresError> for AppendError {
+    fn from(error: PostgresError) -> Self {
+        let reason = with_causes(&error);
+        Self::Unavailable { reason }
     }
 }
 

@@ -14,7 +14,7 @@ use tokio_postgres::AsyncMessage;
 use tokio_postgres::types::Type;
 
 use crate::error::PostgresError;
-use crate::postgres::{Dedicated, Parameter, Postgres};
+use crate::postgres::{Dedicated, Parameter, Postgres, Transaction};
 use crate::read::Reader;
 
 /// How long until the database is asked without a hint: less after news, more in silence.
@@ -31,6 +31,9 @@ const ASKED_AFTER_UNHINTED: Pace = Pace {
 
 /// Notifications are sent this far apart at least: one tells of all appends since the last.
 const NOTIFY_EVERY: Duration = Duration::from_millis(5);
+
+/// Gives a channel a position, which it has when the transaction commits.
+const TELL: &str = "select pg_notify($1, $2)";
 
 #[derive(Clone, Copy)]
 struct Pace {
@@ -196,7 +199,7 @@ impl Line {
                 }
             })
             .await?;
-        let channel = postgres.sql("annals_{schema}");
+        let channel = channel(postgres);
         // A hint may be lost: nobody's append should wait while it is made durable.
         let listen = format!("set synchronous_commit = off; listen {channel}");
         connection.client.batch_execute(&listen).await?;
@@ -214,13 +217,34 @@ impl Line {
     }
 
     async fn tell(&self, position: Position) -> Result<(), PostgresError> {
-        let tell = "select pg_notify($1, $2)";
         let position = position.to_string();
         let parameters: [Parameter<'_>; 2] = [(&self.channel, Type::TEXT), (&position, Type::TEXT)];
         self.connection
             .client
-            .query_typed(tell, &parameters)
+            .query_typed(TELL, &parameters)
             .await?;
         Ok(())
     }
+}
+
+/// Tells all processes, this one too, once a transaction has committed.
+///
+/// Commits that notify follow one another on the whole server, so groups of appends are told of
+/// apart from them. Here the commit is the caller's, and nobody else learns when it is done.
+pub(crate) async fn tell_at_commit(
+    postgres: &Postgres,
+    tx: &Transaction<'_>,
+    position: Position,
+) -> Result<(), PostgresError> {
+    if postgres.options().pooler {
+        return Ok(());
+    }
+    let (channel, position) = (channel(postgres), position.to_string());
+    let parameters: [Parameter<'_>; 2] = [(&channel, Type::TEXT), (&position, Type::TEXT)];
+    tx.rows(TELL, &parameters).await?;
+    Ok(())
+}
+
+fn channel(postgres: &Postgres) -> String {
+    postgres.sql("annals_{schema}")
 }

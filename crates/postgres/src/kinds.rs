@@ -7,7 +7,10 @@ use annals_core::{EventType, StreamId};
 use tokio_postgres::types::Type;
 
 use crate::error::PostgresError;
-use crate::postgres::Postgres;
+use crate::postgres::{Postgres, Transaction};
+
+/// All kinds that there are.
+const ALL: &str = "select id, category, event_type from {schema}.kinds";
 
 /// A kind: category and event type.
 pub(crate) type Kind = (String, EventType);
@@ -42,6 +45,9 @@ impl Kinds {
     }
 
     /// Learns the numbers of kinds; new ones get one.
+    ///
+    /// On a connection of its own: whoever asks may hold one of the pool, as all others may, and
+    /// the numbers must stay whatever becomes of the transaction they are needed in.
     pub(crate) async fn learn(
         &self,
         postgres: &Postgres,
@@ -52,14 +58,29 @@ impl Kinds {
         let sql = postgres.sql("select id, category, event_type from {schema}.kinds_of($1, $2)");
         let parameters: [crate::postgres::Parameter<'_>; 2] =
             [(&categories, Type::TEXT_ARRAY), (&types, Type::TEXT_ARRAY)];
-        let rows = postgres.client().await?.rows(&sql, &parameters).await?;
+        let connection = postgres.dedicated().await?;
+        let asked = connection.client.query_typed(&sql, &parameters);
+        let rows = connection.patience.answer(asked).await?;
         self.remember(&rows)
     }
 
     /// Learns all kinds that there are.
     pub(crate) async fn learn_all(&self, postgres: &Postgres) -> Result<(), PostgresError> {
-        let sql = postgres.sql("select id, category, event_type from {schema}.kinds");
-        let rows = postgres.client().await?.rows(&sql, &[]).await?;
+        let rows = postgres
+            .client()
+            .await?
+            .rows(&postgres.sql(ALL), &[])
+            .await?;
+        self.remember(&rows)
+    }
+
+    /// Learns all kinds that there are, on the connection of a transaction.
+    pub(crate) async fn learn_all_within(
+        &self,
+        tx: &Transaction<'_>,
+        postgres: &Postgres,
+    ) -> Result<(), PostgresError> {
+        let rows = tx.rows(&postgres.sql(ALL), &[]).await?;
         self.remember(&rows)
     }
 

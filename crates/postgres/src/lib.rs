@@ -25,6 +25,7 @@ mod store;
 mod subscribe;
 
 mod checkpoint;
+mod inline;
 mod leases;
 mod projector;
 mod read_models;
@@ -37,6 +38,7 @@ mod tables;
 mod value;
 
 pub use error::PostgresError;
+pub use inline::InlineProjection;
 pub use leases::{LeaseOptions, PostgresLeases};
 pub use options::PostgresOptions;
 pub use postgres::{Client, Parameter, Postgres, Transaction};

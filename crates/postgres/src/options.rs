@@ -26,7 +26,7 @@ const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 /// | parameter | meaning | unless given |
 /// |---|---|---|
 /// | `schema` | schema of the event store; read models are in `<schema>_read` | `annals` |
-/// | `pool_size` | most connections at once, beside two that write and one that listens | 8 |
+/// | `pool_size` | most connections at once, beside two that write, one that listens, and one in passing for new event types | 8 |
 /// | `pooler=true` | a pooler in transaction mode is in between: nothing that lives in a session | false |
 /// | `sslmode` | `disable`, or `verify-full`: also `require` and `verify-ca` check everything | plain text on this machine, else `verify-full` |
 /// | `sslrootcert` | a PEM file of trusted certificates | those of the system |

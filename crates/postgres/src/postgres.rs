@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use deadpool::managed::Object;
-use tokio::task::JoinHandle;
+use deadpool_postgres::ClientWrapper;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -95,7 +95,11 @@ impl Postgres {
                     heard(message);
                 }
             });
-            let dedicated = Dedicated { client, driver };
+            let dedicated = Dedicated {
+                client: ClientWrapper::new(client, driver),
+                patience: Patience::beyond(self.options.statement_timeout),
+                pooler: self.options.pooler,
+            };
             durability::check(&dedicated.client).await?;
             Ok(dedicated)
         };
@@ -118,13 +122,21 @@ impl std::fmt::Debug for Postgres {
 /// A connection of its own. Dropping it ends it, and takes back what was not committed.
 #[derive(Debug)]
 pub(crate) struct Dedicated {
-    pub(crate) client: tokio_postgres::Client,
-    driver: JoinHandle<()>,
+    pub(crate) client: ClientWrapper,
+    pub(crate) patience: Patience,
+    pooler: bool,
 }
 
-impl Drop for Dedicated {
-    fn drop(&mut self) {
-        self.driver.abort();
+impl Dedicated {
+    /// Begins a transaction; dropped, it is rolled back.
+    pub(crate) async fn transaction(&mut self) -> Result<Transaction<'_>, PostgresError> {
+        let patience = self.patience.clone();
+        let inner = patience.answer(self.client.transaction()).await?;
+        Ok(Transaction {
+            inner,
+            patience,
+            pooler: self.pooler,
+        })
     }
 }
 
@@ -265,6 +277,39 @@ impl Transaction<'_> {
         self.patience
             .answer(self.inner.query(&statement, &values(parameters)))
             .await
+    }
+
+    /// The same, with what the driver says when it fails, for a caller with a limit of its own.
+    pub(crate) async fn try_rows(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        if self.pooler {
+            return self.inner.query_typed(sql, parameters).await;
+        }
+        let types = types(parameters);
+        let statement = self.inner.prepare_typed_cached(sql, &types).await?;
+        self.inner.query(&statement, &values(parameters)).await
+    }
+
+    /// The rows that a statement answers with, as they arrive.
+    pub(crate) async fn stream(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<RowsInTime, PostgresError> {
+        let patience = &self.patience;
+        if self.pooler {
+            let parameters = parameters
+                .iter()
+                .map(|(value, kind)| (*value, kind.clone()));
+            let asked = self.inner.query_typed_raw(sql, parameters);
+            return Ok(patience.rows(patience.answer(asked).await?));
+        }
+        let statement = self.prepared(sql, parameters).await?;
+        let asked = self.inner.query_raw(&statement, values(parameters));
+        Ok(patience.rows(patience.answer(asked).await?))
     }
 
     /// Runs a statement and tells how many rows it changed.

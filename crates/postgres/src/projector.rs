@@ -10,6 +10,7 @@ use async_trait::async_trait;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::PostgresError;
+use crate::inline::InlineProjector;
 use crate::postgres::{Postgres, Transaction};
 use crate::rows::RowStatements;
 use crate::schema::Declaration;
@@ -147,5 +148,22 @@ impl Projector for TableProjector {
         self.checkpoint.advance(&tx, &batch).await?;
         self.write_one_by_one(&tx, &writes).await?;
         Ok(tx.commit().await?)
+    }
+}
+
+#[async_trait]
+impl InlineProjector for TableProjector {
+    async fn share(&self, store: StoreId) -> Result<(), ProjectionError> {
+        self.checkpoint.share(store).await
+    }
+
+    async fn project(
+        &self,
+        tx: &Transaction<'_>,
+        batch: &ProjectionBatch,
+    ) -> Result<(), ProjectionError> {
+        let writes = self.fold(tx, batch).await?;
+        let written = self.write(tx, &writes).await;
+        written.map_err(|error| error.at(batch.up_to))
     }
 }

@@ -20,6 +20,7 @@ use crate::query::{self, Bounds, Statement};
 use crate::record::{self, COLUMNS, RecordError};
 
 mod walk;
+mod within;
 
 #[cfg(test)]
 mod tests;
@@ -175,12 +176,7 @@ impl Reader {
         &self,
         positions: &[i64],
     ) -> Result<HashMap<i64, Vec<RecordedEvent>>, ReadError> {
-        let sql = self.postgres.sql(&format!(
-            "select {COLUMNS}, f.position from {{schema}}.events f
-             join {{schema}}.events e on e.position >= f.position - f.append_index
-               and e.position < f.position - f.append_index + f.append_count
-             where f.position = any ($1) order by f.position, e.position"
-        ));
+        let sql = self.appends_at_sql();
         let rows = self
             .postgres
             .client()
@@ -194,6 +190,15 @@ impl Reader {
             appends.entry(asked).or_default().push(event);
         }
         Ok(appends)
+    }
+
+    fn appends_at_sql(&self) -> String {
+        self.postgres.sql(&format!(
+            "select {COLUMNS}, f.position from {{schema}}.events f
+             join {{schema}}.events e on e.position >= f.position - f.append_index
+               and e.position < f.position - f.append_index + f.append_count
+             where f.position = any ($1) order by f.position, e.position"
+        ))
     }
 
     /// Acknowledges what was recorded before, at these positions, if it is the same to the letter.

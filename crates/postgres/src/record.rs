@@ -14,6 +14,9 @@ pub(crate) const COLUMNS: &str =
     "e.position, e.version, e.recorded_at, e.schema_version, e.id, e.append_id,
     e.kind, e.stream, e.content_type, e.tags, e.metadata, e.data";
 
+/// The place of the payload among them.
+pub(crate) const DATA: usize = 11;
+
 /// Why a row is no event.
 pub(crate) enum RecordError {
     /// Its kind is not known to this process yet.
@@ -35,7 +38,7 @@ pub(crate) fn decode(
     let content_type: Option<&str> = fields.get(8)?;
     let tags: Option<Vec<&str>> = fields.get(9)?;
     let metadata: Option<&[u8]> = fields.get(10)?;
-    let data: &[u8] = fields.get(11)?;
+    let data: &[u8] = fields.get(DATA)?;
     Ok(RecordedEvent {
         position,
         stream: match before {

@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::PostgresError;
+use crate::inline::InlineProjector;
 use crate::postgres::{Postgres, Transaction};
 use crate::schema::{Declaration, SEARCH_PATH};
 
@@ -133,11 +134,29 @@ impl<P: SqlProjection> Projector for SqlProjector<P> {
     async fn apply(&self, batch: ProjectionBatch) -> Result<(), ProjectionError> {
         let mut client = self.postgres.client().await?;
         let tx = client.transaction().await?;
-        tx.batch(&self.postgres.sql(SEARCH_PATH)).await?;
-        self.checkpoint.advance(&tx, &batch).await?;
-        for record in batch.events.iter() {
-            self.apply_one(&tx, record).await?;
-        }
+        self.project(&tx, &batch).await?;
         Ok(tx.commit().await?)
+    }
+}
+
+#[async_trait]
+impl<P: SqlProjection> InlineProjector for SqlProjector<P> {
+    async fn share(&self, store: StoreId) -> Result<(), ProjectionError> {
+        self.checkpoint.share(store).await
+    }
+
+    async fn project(
+        &self,
+        tx: &Transaction<'_>,
+        batch: &ProjectionBatch,
+    ) -> Result<(), ProjectionError> {
+        tx.batch(&self.postgres.sql(SEARCH_PATH)).await?;
+        self.checkpoint.advance(tx, batch).await?;
+        for record in batch.events.iter() {
+            self.apply_one(tx, record).await?;
+        }
+        // Here and not at the commit, where nobody can tell whose they are.
+        let checked = tx.batch("set constraints all immediate").await;
+        checked.map_err(|error| error.at(batch.up_to))
     }
 }

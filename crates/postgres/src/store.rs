@@ -9,11 +9,12 @@ use annals_core::{
 use async_trait::async_trait;
 use tokio_postgres::types::Type;
 
-use crate::append::Appender;
+use crate::append::{Appender, append_within};
 use crate::error::PostgresError;
 use crate::head::{Head, Watcher};
+use crate::inline::{InlineProjection, InlineProjections};
 use crate::kinds::Kinds;
-use crate::postgres::Postgres;
+use crate::postgres::{Postgres, Transaction};
 use crate::read::{Reader, outcome};
 use crate::subscribe::subscribe;
 
@@ -28,6 +29,7 @@ use crate::subscribe::subscribe;
 pub struct PostgresStore {
     id: StoreId,
     reader: Arc<Reader>,
+    inline: Option<Arc<InlineProjections>>,
     appender: Appender,
 }
 
@@ -40,6 +42,34 @@ impl PostgresStore {
     /// # Panics
     /// Outside of a tokio runtime.
     pub async fn open(postgres: &Postgres) -> Result<Self, PostgresError> {
+        Self::open_with_inline(postgres, Vec::new()).await
+    }
+
+    /// Opens the store of a database, and keeps projections up to date in the transaction of every
+    /// append through this store.
+    ///
+    /// # Contract
+    ///
+    /// 1. A read of their tables that starts after an acknowledgement sees the append in them, and
+    ///    everything before it, whoever recorded that.
+    /// 2. An append that a projection cannot take in is refused as [`AppendError::Projection`],
+    ///    and nothing of it is written; other appends are not refused for it.
+    /// 3. They are brought up to date before this answers. One that is far behind later on,
+    ///    because others append without it, is brought up to date apart from appends, which wait
+    ///    for it or are unavailable.
+    /// 4. The same projection may run elsewhere, too: whoever comes first takes an event in, once.
+    /// 5. All writers of the store wait while they take in an append: few and small projections.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`PostgresError::Projection`] when one cannot be brought up to
+    /// date, for instance because an event that is recorded cannot be taken in.
+    ///
+    /// # Panics
+    /// As [`open`](Self::open), and when two projections have the same name.
+    pub async fn open_with_inline(
+        postgres: &Postgres,
+        projections: Vec<InlineProjection>,
+    ) -> Result<Self, PostgresError> {
         let sql = postgres.sql("select id from {schema}.store");
         let rows = postgres.client().await?.rows(&sql, &[]).await?;
         let Some(row) = rows.first() else {
@@ -57,12 +87,67 @@ impl PostgresStore {
             head: Head::new(),
         });
         tokio::spawn(Watcher::new(&reader).run());
-        let appender = Appender::start(postgres, &reader);
+        let inline = match projections.is_empty() {
+            true => None,
+            false => Some(Arc::new(
+                InlineProjections::open(id, &reader, projections).await?,
+            )),
+        };
+        let appender = Appender::start(&reader, inline.as_ref());
         Ok(Self {
             id,
             reader,
+            inline,
             appender,
         })
+    }
+
+    /// Records an append in a transaction of the caller's own, beside statements of the caller's
+    /// own: all of it takes effect together, or nothing.
+    ///
+    /// ```no_run
+    /// # use annals_core::{Append, EventStore};
+    /// # use annals_postgres::{Postgres, PostgresStore};
+    /// # async fn pay(postgres: Postgres, store: PostgresStore, append: Append) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut client = postgres.client().await?;
+    /// let tx = client.transaction().await?;
+    /// tx.execute("update invoices set paid = true where number = 17", &[]).await?;
+    /// let appended = store.append_in(&tx, append).await?;
+    /// tx.commit().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Contract
+    ///
+    /// 1. The append comes last. From here on until the transaction ends, all other writers of the
+    ///    store wait, whatever the answer was. Unless a pooler is in between, the server ends a
+    ///    transaction in which nothing happens for five seconds.
+    /// 2. The transaction is one of the database of this store, at isolation level read committed,
+    ///    which is what it begins with.
+    /// 3. An answer without error means: recorded if the transaction commits. Nobody sees the
+    ///    events before, and if it is rolled back, they have never been.
+    /// 4. What was recorded before is acknowledged, in this transaction too. An append that is
+    ///    refused as a conflict, by its condition or as invalid leaves the transaction as it was:
+    ///    it can go on and commit. After any other error it can only be rolled back.
+    /// 5. If the answer to the commit is lost, [`find_append`](EventStore::find_append) tells
+    ///    whether all of it took effect: ask before doing the other statements again.
+    /// 6. Inline projections take it in, in the same transaction. Those by SQL leave it with the
+    ///    search path of read models. An append that finds one far behind is unavailable, and
+    ///    succeeds later.
+    /// 7. Subscribers learn of it as promptly as of any append. Behind a pooler they learn of it
+    ///    when they ask next, also those of this process.
+    ///
+    /// # Errors
+    /// As [`append`](EventStore::append), but never unconfirmed: before the commit nothing is
+    /// recorded.
+    pub async fn append_in(
+        &self,
+        tx: &Transaction<'_>,
+        append: Append,
+    ) -> Result<Appended, AppendError> {
+        let store = (self.id, &*self.reader);
+        append_within(tx, store, self.inline.as_ref(), append).await
     }
 
     async fn position_of(&self, append: AppendId) -> Result<Option<i64>, PostgresError> {

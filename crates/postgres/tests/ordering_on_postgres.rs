@@ -6,4 +6,13 @@
 mod adversary;
 mod place;
 
-annals_testing::ordering_suite!(adversary::OnPostgres::default());
+use adversary::OnPostgres;
+use annals_postgres::{Postgres, PostgresStore};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+annals_testing::ordering_suite!(OnPostgres::opened_by(opened));
+
+fn opened(postgres: Postgres) -> BoxFuture<'static, PostgresStore> {
+    async move { PostgresStore::open(&postgres).await.unwrap() }.boxed()
+}

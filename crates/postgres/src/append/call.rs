@@ -12,8 +12,10 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::group::Group;
+use crate::error::PostgresError;
 use crate::kinds::{Kind, Kinds};
 use crate::postgres::Parameter;
+use crate::read::Reader;
 
 /// The statement, and the types of what [`Columns::parameters`] gives it.
 pub(super) const CALL: &str = "select verdicts, positions, versions, head, server_time from
@@ -46,8 +48,19 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
+    /// The columns of a group. Kinds whose numbers are not known are learnt first.
+    pub(super) async fn learning(group: &'a Group, reader: &Reader) -> Result<Self, PostgresError> {
+        let unknown = match Self::of(group, &reader.kinds) {
+            Ok(columns) => return Ok(columns),
+            Err(unknown) => unknown,
+        };
+        reader.kinds.learn(&reader.postgres, unknown).await?;
+        let unrecorded = |_| PostgresError::unavailable("the event types could not be recorded");
+        Self::of(group, &reader.kinds).map_err(unrecorded)
+    }
+
     /// The columns of a group, or the kinds whose numbers are not known yet.
-    pub(super) fn of(group: &'a Group, kinds: &Kinds) -> Result<Self, Vec<Kind>> {
+    fn of(group: &'a Group, kinds: &Kinds) -> Result<Self, Vec<Kind>> {
         let mut columns = Self::default();
         let mut unknown = Vec::new();
         let mut conditions = Vec::new();
@@ -235,6 +248,12 @@ impl Answer {
             head: head.unsigned_abs(),
             server_time: row.try_get(4)?,
         })
+    }
+
+    /// The positions of the last event before the group, and of the last one after it.
+    pub(super) fn recorded(&self, group: &Group) -> (Position, Position) {
+        let (_, last) = self.verdicts(group);
+        (Position(self.head), last)
     }
 
     /// The verdict on each append, and the position of the last event recorded.

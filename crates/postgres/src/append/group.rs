@@ -69,6 +69,13 @@ impl Group {
         group
     }
 
+    /// An append that travels alone.
+    pub(super) fn of(request: Request) -> Self {
+        let mut group = Self::default();
+        group.add(request, false);
+        group
+    }
+
     /// All appends, in order.
     pub(super) fn appends(&self) -> impl Iterator<Item = &Append> {
         self.requests.iter().map(|request| &request.append)

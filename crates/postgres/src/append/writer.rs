@@ -20,6 +20,7 @@ use super::call::{Answer, CALL, Columns, Verdict};
 use super::group::Group;
 use super::{Inbox, Request, UnderWay};
 use crate::error::{PostgresError, with_causes};
+use crate::inline::{InlineProjections, InlineProjector};
 use crate::postgres::{Dedicated, Postgres};
 use crate::read::Reader;
 
@@ -39,6 +40,7 @@ pub(super) struct Writer {
     postgres: Postgres,
     reader: Arc<Reader>,
     unsettled: Arc<Unsettled>,
+    inline: Option<Arc<InlineProjections>>,
     call: String,
     session: Option<Session>,
 }
@@ -53,13 +55,17 @@ struct Session {
 }
 
 /// Why a group was not answered.
-enum Failure {
+pub(super) enum Failure {
     /// It holds what is recorded already.
     Repeats,
     /// Nothing was written.
     Refused(String),
     /// Nobody knows.
     Lost(Cause),
+    /// Nothing was written: an inline projection has more to take in than there is time for.
+    Behind(Arc<dyn InlineProjector>),
+    /// Nothing was written: an inline projection cannot take in an event of it.
+    Unprojected(AppendError),
 }
 
 /// The server's answer was lost, or did not come in time.
@@ -80,16 +86,23 @@ impl Writer {
             postgres: postgres.clone(),
             reader: Arc::clone(reader),
             unsettled: Arc::clone(unsettled),
+            inline: None,
             call: postgres.sql(CALL),
             session: None,
         }
+    }
+
+    /// Keeps projections up to date in the transactions of its groups.
+    pub(super) fn with_inline(self, inline: Option<Arc<InlineProjections>>) -> Self {
+        Self { inline, ..self }
     }
 
     /// Runs until nobody can ask any more.
     pub(super) async fn run(mut self) {
         while let Some(group) = self.next_group().await {
             let appends = group.requests.len();
-            self.settle(group).await;
+            let until = Instant::now() + self.postgres.options().append_timeout;
+            self.settle(group, until).await;
             self.under_way.arrived(appends);
         }
     }
@@ -101,8 +114,7 @@ impl Writer {
     }
 
     /// Sends a group until it is answered, or its time has passed.
-    async fn settle(&mut self, group: Group) {
-        let until = Instant::now() + self.postgres.options().append_timeout;
+    async fn settle(&mut self, group: Group, until: Instant) {
         let mut lost: Option<Cause> = None;
         let mut careful = false;
         loop {
@@ -113,8 +125,19 @@ impl Writer {
             match failure {
                 Failure::Repeats => {}
                 Failure::Lost(cause) => lost = Some(cause),
-                Failure::Refused(reason) if lost.is_none() => return refuse(group, &reason),
+                Failure::Refused(reason) if lost.is_none() => {
+                    return refuse(group, &AppendError::Unavailable { reason });
+                }
                 Failure::Refused(_) => {}
+                Failure::Behind(projector) => {
+                    if let Err(refusal) = self.catch_up(&*projector, until).await {
+                        return refuse(group, &refusal);
+                    }
+                }
+                Failure::Unprojected(refusal) if group.requests.len() == 1 => {
+                    return refuse(group, &refusal);
+                }
+                Failure::Unprojected(_) => return self.settle_each(group, until).await,
             }
             careful = true;
             if let Some(cause) = &lost {
@@ -126,6 +149,23 @@ impl Writer {
         }
     }
 
+    /// Sends the appends of a group one by one: of those that travel together, the one that a
+    /// projection cannot take in is refused alone.
+    async fn settle_each(&mut self, group: Group, until: Instant) {
+        for request in group.requests {
+            Box::pin(self.settle(Group::of(request), until)).await;
+        }
+    }
+
+    async fn catch_up(
+        &self,
+        projector: &dyn InlineProjector,
+        until: Instant,
+    ) -> Result<(), AppendError> {
+        let inline = self.inline.as_ref().expect("one of them is behind");
+        inline.catch_up_until(projector, until).await
+    }
+
     /// Sends a group once.
     async fn attempt(
         &mut self,
@@ -133,16 +173,9 @@ impl Writer {
         careful: bool,
         until: Instant,
     ) -> Result<Answer, Failure> {
-        let columns = match Columns::of(group, &self.reader.kinds) {
-            Ok(columns) => columns,
-            Err(unknown) => {
-                let learned = self.reader.kinds.learn(&self.postgres, unknown).await;
-                learned.map_err(|error| Failure::Refused(error.to_string()))?;
-                Columns::of(group, &self.reader.kinds).map_err(|_| {
-                    Failure::Refused("the event types could not be recorded".to_owned())
-                })?
-            }
-        };
+        let columns = Columns::learning(group, &self.reader)
+            .await
+            .map_err(|error| Failure::Refused(error.to_string()))?;
         let mut session = match self.session.take().filter(Session::is_open) {
             Some(session) => session,
             None => Session::open(&self.postgres, &self.call)
@@ -151,8 +184,16 @@ impl Writer {
         };
         let valid_until = session.until(until);
         let parameters = columns.parameters(&valid_until, &careful);
-        let answered =
-            tokio::time::timeout_at(until + PAUSE, session.send(&self.call, &parameters)).await;
+        let sending = async {
+            match &self.inline {
+                None => session.send(&self.call, &parameters).await,
+                Some(inline) => {
+                    let call = (self.call.as_str(), parameters.as_slice());
+                    inline.send(&mut session.connection, call, group).await
+                }
+            }
+        };
+        let answered = tokio::time::timeout_at(until + PAUSE, sending).await;
         let answered = answered.unwrap_or_else(|_| {
             Err(Failure::Lost(Arc::new(Lost(
                 "no answer came in time".to_owned(),
@@ -265,7 +306,7 @@ impl Session {
 }
 
 impl Failure {
-    fn of(error: tokio_postgres::Error) -> Self {
+    pub(super) fn of(error: tokio_postgres::Error) -> Self {
         let Some(said) = error.as_db_error() else {
             return Self::Lost(Arc::new(error));
         };
@@ -282,10 +323,9 @@ impl Failure {
     }
 }
 
-fn refuse(group: Group, reason: &str) {
+fn refuse(group: Group, refusal: &AppendError) {
     for request in group.requests {
-        let reason = reason.to_owned();
-        request.reply(Err(AppendError::Unavailable { reason }));
+        request.reply(Err(refusal.clone()));
     }
 }
 

@@ -2,63 +2,95 @@
 
 use std::sync::Arc;
 
-use annals_core::{Append, AppendError, Appended, EventStore};
-use annals_postgres::PostgresStore;
+use annals_core::{Append, AppendError, Appended};
+use annals_postgres::{Postgres, PostgresStore};
 use annals_testing::ordering::Held;
 use async_trait::async_trait;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 
-/// One that sees what is committed, one that sees the past, and one that guards against whoever
-/// changes what it has seen.
-const ISOLATIONS: [&str; 3] = ["read committed", "repeatable read", "serializable"];
+/// One that sees the past, and one that guards against whoever changes what it has seen.
+const ISOLATIONS: [&str; 2] = ["repeatable read", "serializable"];
 
-/// A transaction of each isolation, which has read all events and written rows of its own, and so
-/// holds back the oldest transaction of the server. The append is the last that is done.
+/// What each has done before it is held: read all events and written a row of its own.
+const BEGUN: &str = "select count(*) from {schema}.events;
+                     insert into {schema}.notes values ('held')";
+
+/// The transaction of an append, which is the last that it does, and one of each other isolation.
+/// All of them hold back the oldest transaction of the server.
 pub(crate) struct HeldTransactions {
-    connections: Vec<Client>,
-    store: Arc<PostgresStore>,
-    append: Append,
+    others: Vec<Client>,
+    commit: oneshot::Sender<()>,
+    appending: JoinHandle<Option<Result<Appended, AppendError>>>,
 }
 
 impl HeldTransactions {
-    pub(crate) async fn begin(schema: &str, store: Arc<PostgresStore>, append: Append) -> Self {
-        let mut connections = Vec::new();
-        for isolation in ISOLATIONS {
-            let connection = connect().await;
-            let table = format!("create table if not exists {schema}.notes (note text)");
-            connection.batch_execute(&table).await.unwrap();
-            let begin = format!(
-                "begin isolation level {isolation};
-                 select count(*) from {schema}.events;
-                 insert into {schema}.notes values ('held')"
-            );
-            connection.batch_execute(&begin).await.unwrap();
-            connections.push(connection);
-        }
+    pub(crate) async fn begin(url: &str, store: Arc<PostgresStore>, append: Append) -> Self {
+        let postgres = Postgres::connect(url).await.unwrap();
+        let others = begin_others(&postgres).await;
+        let (commit, told) = oneshot::channel();
+        let (begun, has_begun) = oneshot::channel();
+        let appending = tokio::spawn(async move {
+            let mut client = postgres.client().await.unwrap();
+            let tx = client.transaction().await.unwrap();
+            // The server would take back what it holds if this went on for long.
+            let hold = "set local idle_in_transaction_session_timeout = 0";
+            tx.batch(hold).await.unwrap();
+            tx.batch(&postgres.sql(BEGUN)).await.unwrap();
+            begun.send(()).unwrap();
+            told.await.ok()?;
+            let appended = store.append_in(&tx, append).await;
+            tx.commit().await.unwrap();
+            Some(appended)
+        });
+        has_begun.await.unwrap();
         Self {
-            connections,
-            store,
-            append,
+            others,
+            commit,
+            appending,
         }
     }
+}
 
-    async fn end(connections: &[Client], how: &str) {
-        for connection in connections {
-            connection.batch_execute(how).await.unwrap();
-        }
+async fn begin_others(postgres: &Postgres) -> Vec<Client> {
+    let mut others = Vec::new();
+    for isolation in ISOLATIONS {
+        let connection = connect().await;
+        let table = "create table if not exists {schema}.notes (note text)";
+        connection
+            .batch_execute(&postgres.sql(table))
+            .await
+            .unwrap();
+        let begin = format!("begin isolation level {isolation}; {BEGUN}");
+        connection
+            .batch_execute(&postgres.sql(&begin))
+            .await
+            .unwrap();
+        others.push(connection);
+    }
+    others
+}
+
+async fn end(transactions: &[Client], how: &str) {
+    for transaction in transactions {
+        transaction.batch_execute(how).await.unwrap();
     }
 }
 
 #[async_trait]
 impl Held for HeldTransactions {
     async fn commit(self: Box<Self>) -> Result<Appended, AppendError> {
-        let appended = self.store.append(self.append).await?;
-        Self::end(&self.connections, "commit").await;
-        Ok(appended)
+        self.commit.send(()).unwrap();
+        let appended = self.appending.await.unwrap();
+        end(&self.others, "commit").await;
+        appended.expect("it was told to commit")
     }
 
     async fn roll_back(self: Box<Self>) {
-        Self::end(&self.connections, "rollback").await;
+        drop(self.commit);
+        self.appending.await.unwrap();
+        end(&self.others, "rollback").await;
     }
 }
 

@@ -10,8 +10,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_postgres::config::Host;
 
-/// How a server says that a statement is over, and its transaction committed.
+use super::Opening;
+
+/// How a server says that a statement is over, and its transaction committed; and that it is over,
+/// and its transaction goes on.
 const READY: &[u8] = b"Z\0\0\0\x05I";
+const READY_AMID: &[u8] = b"Z\0\0\0\x05T";
 
 /// A store behind a proxy.
 pub(crate) struct CutLine {
@@ -29,7 +33,7 @@ struct Cuts {
 
 impl CutLine {
     /// A store at a URL, by way of the proxy.
-    pub(crate) async fn to(url: &str) -> Self {
+    pub(crate) async fn to(url: &str, opening: Opening) -> Self {
         let server = address(url);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let proxy = listener.local_addr().unwrap().to_string();
@@ -37,7 +41,7 @@ impl CutLine {
         let url = url.replacen(&server, &proxy, 1);
         let cuts = Arc::new(Cuts::default());
         let proxy = tokio::spawn(accept(listener, server, Arc::clone(&cuts)));
-        let store = super::open(&url).await;
+        let store = super::open(&url, opening).await;
         Self { store, cuts, proxy }
     }
 }
@@ -114,7 +118,7 @@ async fn forward(mut client: TcpStream, mut server: TcpStream, cuts: &Cuts) -> s
     }
 }
 
-/// Passes on the rest of a statement, and keeps the answer to it.
+/// Passes on the rest of a transaction and what is answered amid it, and keeps the last answer.
 async fn swallow_answer(client: &mut TcpStream, server: &mut TcpStream) -> std::io::Result<()> {
     let mut answer = Vec::new();
     let mut sent = vec![0; 65_536];
@@ -122,6 +126,10 @@ async fn swallow_answer(client: &mut TcpStream, server: &mut TcpStream) -> std::
         tokio::select! {
             bytes = client.read(&mut sent) => server.write_all(&sent[..some(bytes?)?]).await?,
             bytes = server.read_buf(&mut answer) => drop(some(bytes?)?),
+        }
+        if answer.ends_with(READY_AMID) {
+            client.write_all(&answer).await?;
+            answer.clear();
         }
     }
     Ok(())

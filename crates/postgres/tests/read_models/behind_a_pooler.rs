@@ -1,12 +1,14 @@
 //! All of it works where each transaction may run on another connection.
 
 use annals_core::{
-    EventId, Fingerprint, Lease, Leases, Position, StoredSnapshot, StreamId, StreamVersion,
+    EventId, EventStore, Fingerprint, Lease, Leases, Position, StoredSnapshot, StreamId,
+    StreamVersion,
 };
 use annals_postgres::{LeaseOptions, PostgresLeases};
 use uuid::Uuid;
 
 use crate::bank::{Balance, Database, STORE, batch, deposit};
+use crate::inline_bank::{InlineBank, deposit_of};
 use crate::place::Place;
 
 /// A database behind PgBouncer in transaction mode.
@@ -32,6 +34,20 @@ async fn read_models_are_written_and_read() {
     assert_eq!(database.balance("a").await, Some(100));
     assert_eq!(database.count("deposits").await, 20);
     assert_eq!(paused.position(STORE).await.unwrap(), Position(20));
+}
+
+#[tokio::test]
+async fn appends_show_in_inline_read_models() {
+    let bank = InlineBank::on(database().await).await;
+    for _ in 0..20 {
+        bank.store.append(deposit_of("a", 5)).await.unwrap();
+        bank.judge().await;
+        let mut client = bank.database.postgres.client().await.unwrap();
+        let tx = client.transaction().await.unwrap();
+        bank.store.append_in(&tx, deposit_of("b", 7)).await.unwrap();
+        tx.commit().await.unwrap();
+        bank.judge().await;
+    }
 }
 
 #[tokio::test]

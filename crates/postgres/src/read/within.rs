@@ -1,0 +1,99 @@
+//! Reading within a transaction: it sees what it has written itself, and needs no connection of
+//! the pool, all of which may belong to others that wait for it.
+
+use annals_core::{
+    Append, AppendError, Appended, Direction, Position, ReadError, RecordedEvent, Source,
+};
+use futures_util::TryStreamExt;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::{PAGE_BYTES, Reader, corrupt, position, repeat, unread};
+use crate::error::PostgresError;
+use crate::postgres::{Parameter, Transaction};
+use crate::query::Bounds;
+use crate::record::{self, COLUMNS, DATA, RecordError};
+
+impl Reader {
+    /// Acknowledges what was recorded before, at this position, if it is the same to the letter.
+    pub(crate) async fn compare_within(
+        &self,
+        tx: &Transaction<'_>,
+        append: &Append,
+        at: Position,
+    ) -> Result<Appended, AppendError> {
+        let positions = vec![at.0.cast_signed()];
+        let sql = self.appends_at_sql();
+        let rows = tx.rows(&sql, &[(&positions, Type::INT8_ARRAY)]).await?;
+        let recorded = self.decode_within(tx, &rows).await;
+        repeat(append, &recorded.map_err(|error| unread(&error))?)
+    }
+
+    /// All events behind a position, up to another.
+    pub(crate) async fn events_within(
+        &self,
+        tx: &Transaction<'_>,
+        after: Position,
+        up_to: Position,
+    ) -> Result<Vec<RecordedEvent>, ReadError> {
+        let sql = self.postgres.sql(&format!(
+            "select {COLUMNS} from {{schema}}.events e
+             where e.position > $1 and e.position <= $2 order by e.position"
+        ));
+        let bounds = (after.0.cast_signed(), up_to.0.cast_signed());
+        let parameters: [Parameter<'_>; 2] = [(&bounds.0, Type::INT8), (&bounds.1, Type::INT8)];
+        let rows = tx.rows(&sql, &parameters).await?;
+        self.decode_within(tx, &rows).await
+    }
+
+    /// The events of a source, oldest first, up to a position; none if they are more than `most`,
+    /// or more than a page takes.
+    pub(crate) async fn few_within(
+        &self,
+        tx: &Transaction<'_>,
+        source: &Source,
+        (up_to, most): (Position, u64),
+    ) -> Result<Option<Vec<RecordedEvent>>, ReadError> {
+        let bounds = Bounds {
+            source,
+            direction: Direction::Forwards,
+            most: most + 1,
+        };
+        let statement = bounds.page(&self.postgres);
+        let rows = tx.stream(&statement.sql, &statement.parameters()).await?;
+        let mut rows = std::pin::pin!(rows);
+        let (mut few, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = rows.try_next().await? {
+            if position(&row, 0)? > up_to {
+                break;
+            }
+            bytes += row
+                .try_get::<_, &[u8]>(DATA)
+                .map_err(PostgresError::from)?
+                .len();
+            few.push(row);
+            if few.len() as u64 > most || bytes > PAGE_BYTES {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.decode_within(tx, &few).await?))
+    }
+
+    async fn decode_within(
+        &self,
+        tx: &Transaction<'_>,
+        rows: &[Row],
+    ) -> Result<Vec<RecordedEvent>, ReadError> {
+        let decode = |row| record::decode(row, &self.kinds, None);
+        let events = rows.iter().map(decode).collect();
+        if let Err(RecordError::UnknownKind(..)) = events {
+            self.kinds.learn_all_within(tx, &self.postgres).await?;
+            return rows
+                .iter()
+                .map(decode)
+                .collect::<Result<_, _>>()
+                .map_err(corrupt);
+        }
+        events.map_err(corrupt)
+    }
+}
