@@ -150,6 +150,10 @@ impl PostgresStore {
         append_within(tx, store, self.inline.as_ref(), append).await
     }
 
+    pub(crate) fn postgres(&self) -> &Postgres {
+        &self.reader.postgres
+    }
+
     async fn position_of(&self, append: AppendId) -> Result<Option<i64>, PostgresError> {
         let settled_in = self.appender.settled_in(append).as_millis();
         let settled_in = i64::try_from(settled_in).unwrap_or(i64::MAX);
