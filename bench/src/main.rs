@@ -37,7 +37,8 @@ async fn main() -> Outcome<ExitCode> {
         reports.push(embedded::measure(&options.effort()).await?);
     }
     if options.wants(Part::Postgres) {
-        reports.push(postgres::measure(options.url()?, &options.subjects(), &options.effort()).await?);
+        reports
+            .push(postgres::measure(options.url()?, &options.subjects(), &options.effort()).await?);
     }
     for report in &reports {
         publish(report, &options)?;

@@ -26,7 +26,8 @@ const CRATES: [&str; 6] = [
 const TITLE: &str = "PostgreSQL: Annals beside textbook SQL and other libraries";
 
 const NOTES: &str = "\
-Candidates take turns within a round; ratios are taken round by round, and their median counts. Each has a database of
+Candidates take turns within a round, each round begun by another one; ratios are taken round by round, and their median
+counts. Each has a database of
 its own on the same server, filled alike before: accounts of 10 events each, and one of 10,000. Whoever appends writes to
 a stream of their own and knows its version.
 
@@ -39,12 +40,15 @@ a stream of their own and knows its version.
   callers must; its append is a serializable transaction. Its migrator needs PostgreSQL 16 for the way it writes one
   number, so its tables are made by a copy of its statements with that number in decimal;
 - *disintegrate, unchecked*: its `append_without_validation`, which refuses nobody;
-- *Annals*: `PostgresStore` and `Repository` as they come, 8 pooled connections; every append with an expected version.
-  Read *as records*, payloads are left as bytes; otherwise they become the domain's events, as with the other libraries;
+- *Annals*: `PostgresStore` and `Repository` as they come: 8 pooled connections, two that write and one that listens;
+  every append with an expected version. Appends are of ready-made bytes, as those of the textbooks are, where the other
+  libraries are given events and make JSON of them; in commands all do. Read *as records*, payloads are left as bytes;
+  otherwise they become the domain's events, as with the other libraries;
 - *raw SELECT*: the columns of the table of Annals by one streamed statement, each value taken out of its row.
 
 Latencies under full speed are those of writers that wait for their answer before they ask again. At a given pace,
-events become due whether or not a writer is free, and count from then; who cannot keep the pace is left out.
+events become due whether or not a writer is free, and count from then; who cannot keep the pace is left out. A turn of
+commands ends after a second or 5,000 commands, as no account has two.
 ";
 
 /// Measures these subjects.

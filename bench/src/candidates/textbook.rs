@@ -1,6 +1,9 @@
 //! What one writes without a library: a table of events, and two ways to append to it.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
 use super::{Appends, Candidate, NAIVE, ONE_STATEMENT};
@@ -19,8 +22,8 @@ const TABLE: &str = "create table events (
 )";
 
 const FILL: &str = "insert into events (stream, version, type, data, metadata)
-    select 'account-' || account, version, $2, $3::text::jsonb, '{}'
-    from generate_series(1, $1::bigint) account, generate_series(1, 10) version";
+    select 'account-' || account, version, $4, $5::text::jsonb, '{}'
+    from generate_series($1::bigint, $2::bigint) account, generate_series(1, $3::bigint) version";
 
 const MAX_VERSION: &str = "select max(version) from events where stream = $1";
 
@@ -32,13 +35,22 @@ const INSERT_MANY: &str = "insert into events (stream, version, type, data, meta
     select $1, $2 + place, $3, data::jsonb, '{}'
     from unnest($4::text[]) with ordinality appended (data, place)";
 
-/// Makes the table, with accounts of ten deposits each.
-pub(crate) async fn create(url: &str, accounts: usize) -> Outcome {
+/// Makes the table.
+pub(crate) async fn create(url: &str) -> Outcome {
     let client = database::connect(url).await?;
-    client.batch_execute(TABLE).await?;
-    let accounts = i64::try_from(accounts)?;
-    let row = (&accounts, &fact::EVENT_TYPE, &fact::json());
-    client.execute(FILL, &[row.0, row.1, row.2]).await?;
+    Ok(client.batch_execute(TABLE).await?)
+}
+
+/// Makes so many deposits into each of these accounts.
+pub(crate) async fn fill(url: &str, accounts: Range<usize>, deposits: usize) -> Outcome {
+    let client = database::connect(url).await?;
+    let (first, last) = (
+        i64::try_from(accounts.start)?,
+        i64::try_from(accounts.end - 1)?,
+    );
+    let (deposits, data) = (i64::try_from(deposits)?, fact::json());
+    let parameters: [&(dyn ToSql + Sync); 5] = [&first, &last, &deposits, &fact::EVENT_TYPE, &data];
+    client.execute(FILL, &parameters).await?;
     Ok(())
 }
 

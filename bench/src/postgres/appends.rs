@@ -7,7 +7,7 @@ use crate::effort::Effort;
 use crate::figure::{Unit, grouped};
 use crate::measure::{Bound, Goal, Measure, Spread};
 
-use super::field::Field;
+use super::field::{Field, in_turn};
 
 const BATCH: usize = 100;
 /// How many writers the goals are about.
@@ -40,7 +40,7 @@ async fn singles(field: &Field, effort: &Effort, writers: usize) -> Outcome<Meas
     let file = format!("appends-{writers}");
     let mut measure = Measure::new(file, title, Unit::PerSecond("appends/s"));
     for round in 0..effort.rounds {
-        for candidate in field.singles() {
+        for candidate in in_turn(round, field.singles()) {
             let workers = writers_of(candidate, &format!("single{round}"), writers, 1).await?;
             let run = drive::at_full_speed(workers, effort.turn).await?;
             measure.add_run(candidate.name(), &run);
@@ -61,7 +61,7 @@ async fn batches(field: &Field, effort: &Effort, writers: usize) -> Outcome<Meas
     let file = format!("batches-{writers}");
     let mut measure = Measure::new(file, title, Unit::PerSecond("events/s"));
     for round in 0..effort.rounds {
-        for candidate in field.batches() {
+        for candidate in in_turn(round, field.batches()) {
             let workers = writers_of(candidate, &format!("batch{round}"), writers, BATCH).await?;
             let run = drive::at_full_speed(workers, effort.turn).await?;
             measure.add_run(candidate.name(), &run);
@@ -73,11 +73,7 @@ async fn batches(field: &Field, effort: &Effort, writers: usize) -> Outcome<Meas
 
 /// Appends of one event at half the pace that the naive transaction can keep. Who cannot keep it
 /// is left out: behind an ever longer queue there is no latency to speak of.
-async fn at_pace(
-    field: &Field,
-    effort: &Effort,
-    full_speed: &Measure,
-) -> Outcome<Measure> {
+async fn at_pace(field: &Field, effort: &Effort, full_speed: &Measure) -> Outcome<Measure> {
     let speed_of = |name| full_speed.row(name).map_or(0.0, |row| row.figure().median);
     let pace = (speed_of(NAIVE) / 2.0).max(1.0).floor();
     let title = format!(
@@ -86,7 +82,7 @@ async fn at_pace(
     );
     let mut measure = Measure::new("pace", title, Unit::Milliseconds);
     for round in 0..effort.rounds {
-        for candidate in field.singles() {
+        for candidate in in_turn(round, field.singles()) {
             if speed_of(candidate.name()) < pace {
                 continue;
             }

@@ -12,7 +12,7 @@ use crate::figure::Unit;
 use crate::measure::{Bound, Measure};
 use crate::{Outcome, fact};
 
-use super::field::Field;
+use super::field::{Field, in_turn};
 
 /// How many commands are sent at a time, one measure for each.
 pub(super) const CLIENTS: [usize; 2] = [1, 32];
@@ -25,8 +25,8 @@ pub(super) async fn deposits(field: &Field, effort: &Effort) -> Outcome<Vec<Meas
         let title = format!("Commands on accounts of 10 events, {clients} at a time");
         let file = format!("commands-{clients}");
         let mut measure = Measure::new(file, title, Unit::PerSecond("commands/s"));
-        for _ in 0..effort.rounds {
-            for library in field.libraries() {
+        for round in 0..effort.rounds {
+            for library in in_turn(round, field.libraries()) {
                 let accounts = Accounts::new(unused, effort.commands);
                 let workers = (0..clients).map(|_| accounts.client_of(&library));
                 let run = drive::at_full_speed(workers.collect(), effort.turn).await?;

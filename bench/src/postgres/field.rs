@@ -57,7 +57,7 @@ impl Field {
         }
         let url = |place: usize| databases[place].url();
         for place in [0, 1] {
-            textbook::create(&url(place), accounts).await?;
+            textbook::create(&url(place)).await?;
         }
         let disintegrate = Disintegrate::create(pool(&url(3)).await?).await?;
         let postgres = Postgres::connect(&url(4)).await?;
@@ -80,9 +80,14 @@ impl Field {
 
     async fn fill(&self) -> Outcome {
         let large = self.accounts + 1;
-        for library in self.libraries() {
-            library.fill(1..large, DEPOSITS).await?;
-            library.fill(large..large + 1, MANY_DEPOSITS).await?;
+        let fills = [(1..large, DEPOSITS), (large..large + 1, MANY_DEPOSITS)];
+        for (accounts, deposits) in fills {
+            for library in self.libraries() {
+                library.fill(accounts.clone(), deposits).await?;
+            }
+            for url in [&self.naive.url, &self.one_statement.url] {
+                textbook::fill(url, accounts.clone(), deposits).await?;
+            }
         }
         for database in &self.databases {
             database.settle().await?;
@@ -146,6 +151,12 @@ impl Field {
         }
         Ok(())
     }
+}
+
+/// Who takes part, beginning with another one in each round: being first, or last, is nobody's lot.
+pub(super) fn in_turn<T, const N: usize>(round: usize, mut candidates: [T; N]) -> [T; N] {
+    candidates.rotate_left(round % N);
+    candidates
 }
 
 async fn pool(url: &str) -> Outcome<PgPool> {

@@ -8,7 +8,7 @@ use crate::effort::Effort;
 use crate::figure::{Unit, grouped};
 use crate::measure::{Bound, Measure};
 
-use super::field::{Field, MANY_DEPOSITS};
+use super::field::{Field, MANY_DEPOSITS, in_turn};
 
 /// Loads in one turn.
 const LOADS: usize = 5;
@@ -18,8 +18,8 @@ pub(super) async fn replay(field: &Field, effort: &Effort) -> Outcome<Measure> {
     let events = field.events();
     let title = format!("Reading all of {} events", grouped(events));
     let mut measure = Measure::new("replay", title, Unit::PerSecond("events/s"));
-    for _ in 0..effort.rounds {
-        for candidate in field.replays() {
+    for round in 0..effort.rounds {
+        for candidate in in_turn(round, field.replays()) {
             let started = Instant::now();
             let read = candidate.read_all().await?;
             let seconds = started.elapsed().as_secs_f64();
@@ -38,8 +38,8 @@ pub(super) async fn load(field: &Field, effort: &Effort) -> Outcome<Measure> {
     let title = format!("Loading an aggregate of {} events", grouped(MANY_DEPOSITS));
     let mut measure = Measure::new("load", title, Unit::Milliseconds);
     let account = field.large_account();
-    for _ in 0..effort.rounds {
-        for library in field.libraries() {
+    for round in 0..effort.rounds {
+        for library in in_turn(round, field.libraries()) {
             let started = Instant::now();
             for _ in 0..LOADS {
                 let balance = library.load(&account).await?;
