@@ -13,7 +13,8 @@ pub enum ProjectionStatus {
     /// It has reached the end of the store and takes in events as they are recorded.
     #[error("live")]
     Live,
-    /// Another process does the work; its progress is followed, and its lease waited for.
+    /// Another process does the work and has caught up; its progress is followed, and its lease
+    /// waited for.
     #[error("on standby")]
     Standby,
     /// Something went wrong, and it tries again.

@@ -87,14 +87,14 @@ impl<'a> Standby<'a> {
         let head = self.job.store.head().await?;
         let source = Source::query_after(self.job.projector.query(), head);
         let mut subscription = self.job.store.subscribe(source).await?;
-        let mut checkpoint = self.look(failures).await?;
+        let mut checkpoint = self.look(head, failures).await?;
         let mut goal = head;
         loop {
             let mut looks = 0;
             while checkpoint < goal {
                 looks += 1;
                 LOOKS.pause(looks, &*self.job.options.ids).await;
-                checkpoint = self.look(failures).await?;
+                checkpoint = self.look(head, failures).await?;
             }
             let first = subscription.next().await?;
             let most = self.job.options.max_batch.get();
@@ -104,12 +104,22 @@ impl<'a> Standby<'a> {
         }
     }
 
-    async fn look(&self, failures: &mut Failures) -> Result<Position, ProjectionError> {
+    /// Tells how far the holder is. It stands by once that is where the store was when following
+    /// began: before, whoever reads here would read of the past.
+    async fn look(
+        &self,
+        began_at: Position,
+        failures: &mut Failures,
+    ) -> Result<Position, ProjectionError> {
         let store = self.job.store.id();
         let checkpoint = self.job.projector.position(store).await?;
         failures.end();
-        let reporter = &self.job.reporter;
-        reporter.reached(checkpoint, ProjectionStatus::Standby);
+        let status = if checkpoint < began_at {
+            ProjectionStatus::CatchingUp
+        } else {
+            ProjectionStatus::Standby
+        };
+        self.job.reporter.reached(checkpoint, status);
         Ok(checkpoint)
     }
 }

@@ -64,6 +64,26 @@ async fn a_standby_tells_of_nothing_that_is_not_committed() {
 }
 
 #[tokio::test]
+async fn a_standby_whose_read_model_is_behind_says_that_it_is_catching_up() {
+    let shared = Shared::new();
+    let ledger = Ledger::closed();
+    let last = record(&*shared.store, "Account", 1).await;
+    let owner = shared.run(&ledger);
+    let _arrived = ledger.arrived.acquire().await;
+    let follower = Ledger::beside(&ledger);
+    let standby = shared.run(&follower);
+    while follower.looks.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let early = standby.wait_for(last, Duration::ZERO).await.unwrap_err();
+    assert!(matches!(early.cause, ProjectionStatus::CatchingUp));
+    ledger.open();
+    standby.wait_for(last, LONG).await.unwrap();
+    assert!(matches!(standby.status(), ProjectionStatus::Standby));
+    owner.stop().await;
+}
+
+#[tokio::test]
 async fn a_standby_looks_at_nothing_while_nothing_is_new() {
     let shared = Shared::new();
     let ledger = Ledger::new();
