@@ -34,6 +34,8 @@ pub struct Builder {
     folds: Vec<TableFold>,
     inline: Vec<TableFold>,
     projectors: Vec<Arc<dyn Projector>>,
+    local_projectors: Vec<Arc<dyn Projector>>,
+    leases: Option<Arc<dyn Leases>>,
 }
 
 /// Where events and read models are kept.
@@ -42,6 +44,8 @@ enum Place {
     Memory,
     #[cfg(feature = "postgres")]
     Postgres(String),
+    /// A URL that nothing here can open.
+    Unknown(String),
     Opened(Opened),
 }
 
@@ -57,12 +61,7 @@ impl Annals {
     /// A service that keeps everything in one directory, made if it is not there, or, given a URL
     /// such as `postgres://user@host/database`, in a database that several processes can share.
     pub fn open(place: impl AsRef<Path>) -> Builder {
-        let place = place.as_ref();
-        #[cfg(feature = "postgres")]
-        if let Some(url) = place.to_str().filter(|place| is_postgres(place)) {
-            return Builder::new(Place::Postgres(url.to_owned()));
-        }
-        Builder::new(Place::Directory(place.to_owned()))
+        Builder::new(Place::at(place.as_ref()))
     }
 
     /// A service that keeps everything in memory, for tests and trials.
@@ -70,7 +69,8 @@ impl Annals {
         Builder::new(Place::Memory)
     }
 
-    /// A service on a store and read models of one's own.
+    /// A service on a store and read models of one's own. Where other processes run the same
+    /// projections, [`leases`](Builder::leases) settle which of them does the work.
     pub fn on(store: Arc<dyn EventStore>, read_models: Arc<dyn ReadModels>) -> Builder {
         Builder::new(Place::Opened(Opened {
             store,
@@ -88,6 +88,8 @@ impl Builder {
             folds: Vec::new(),
             inline: Vec::new(),
             projectors: Vec::new(),
+            local_projectors: Vec::new(),
+            leases: None,
         }
     }
 
@@ -127,9 +129,24 @@ impl Builder {
         self
     }
 
-    /// Declares a read model that is kept by a projector of one's own, such as one by SQL.
+    /// Declares a read model that is kept by a projector of one's own, such as one by SQL. Of the
+    /// processes that share the store one keeps it up to date, for all of them.
     pub fn projector(mut self, projector: Arc<dyn Projector>) -> Self {
         self.projectors.push(projector);
+        self
+    }
+
+    /// Declares a read model that this process has for itself, in its memory or a file of its own:
+    /// each process keeps its own up to date.
+    pub fn local_projector(mut self, projector: Arc<dyn Projector>) -> Self {
+        self.local_projectors.push(projector);
+        self
+    }
+
+    /// Settles by leases of one's own which of several processes keeps a read model up to date.
+    /// On PostgreSQL that is settled already.
+    pub fn leases(mut self, leases: Arc<dyn Leases>) -> Self {
+        self.leases = Some(leases);
         self
     }
 
@@ -150,22 +167,25 @@ impl Builder {
             .into_iter()
             .map(|(aggregate, _, declare)| (aggregate, declare(&store, &snapshots)))
             .collect();
-        let mut projectors = self.projectors;
+        let mut shared = self.projectors;
         for fold in self.folds {
-            projectors.push(read_models.projector(fold).await?);
+            shared.push(read_models.projector(fold).await?);
         }
-        let options = RunnerOptions {
-            leases,
-            ..RunnerOptions::default()
-        };
-        let run = |projector: Arc<dyn Projector>| {
+        let leases = self.leases.or(leases);
+        let shared = shared
+            .into_iter()
+            .map(|projector| (projector, leases.clone()));
+        let local = self.local_projectors.into_iter();
+        let local = local.map(|projector| (projector, None));
+        let run = |(projector, leases): (Arc<dyn Projector>, Option<Arc<dyn Leases>>)| {
             let name = projector.name().to_owned();
-            (
-                name,
-                run_projection(Arc::clone(&store), projector, options.clone()),
-            )
+            let options = RunnerOptions {
+                leases,
+                ..RunnerOptions::default()
+            };
+            (name, run_projection(Arc::clone(&store), projector, options))
         };
-        let projections = projectors.into_iter().map(run).collect();
+        let projections = shared.chain(local).map(run).collect();
         Ok(Annals::new(store, read_models, repositories, projections))
     }
 
@@ -180,7 +200,8 @@ impl Builder {
         let mut projections = HashSet::new();
         let folds = self.folds.iter().chain(&self.inline);
         let folds = folds.map(|fold| -> &str { fold.name() });
-        for name in folds.chain(self.projectors.iter().map(|projector| projector.name())) {
+        let projectors = self.projectors.iter().chain(&self.local_projectors);
+        for name in folds.chain(projectors.map(|projector| projector.name())) {
             if !projections.insert(name) {
                 return Err(Error::DeclaredTwice(name.to_owned()));
             }
@@ -190,6 +211,19 @@ impl Builder {
 }
 
 impl Place {
+    /// A directory, unless it is a URL.
+    fn at(place: &Path) -> Self {
+        let Some((scheme, _)) = place.to_str().and_then(|place| place.split_once("://")) else {
+            return Self::Directory(place.to_owned());
+        };
+        let url = place.to_string_lossy().into_owned();
+        match scheme {
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => Self::Postgres(url),
+            _ => Self::Unknown(url),
+        }
+    }
+
     async fn open(self, inline: Vec<TableFold>) -> Result<Opened, Error> {
         self.check_inline(&inline)?;
         match self {
@@ -225,6 +259,7 @@ impl Place {
                     ))),
                 })
             }
+            Self::Unknown(url) => Err(Error::UnknownPlace(without_secrets(&url))),
             Self::Opened(opened) => Ok(opened),
         }
     }
@@ -241,6 +276,8 @@ impl Place {
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => return Ok(()),
+            // That is what will be said.
+            Self::Unknown(_) => return Ok(()),
             Self::Opened(_) => "the store is open already",
         };
         let projection = fold.name();
@@ -257,9 +294,12 @@ fn embedded(store: EmbeddedStore, read_models: Database) -> Opened {
     }
 }
 
-#[cfg(feature = "postgres")]
-fn is_postgres(place: &str) -> bool {
-    place.starts_with("postgres://") || place.starts_with("postgresql://")
+/// A URL as it may be shown: a password could be in front of the `@`.
+fn without_secrets(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => url.to_owned(),
+    }
 }
 
 impl std::fmt::Debug for Builder {

@@ -16,6 +16,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// It is a URL, and of nothing that can be opened.
+    /// **Do:** name a directory, or a `postgres://` URL, with the feature `postgres` on.
+    #[error(
+        "{0} cannot be opened: name a directory or a postgres:// URL (with the feature `postgres`)"
+    )]
+    UnknownPlace(String),
     /// The event store could not be opened.
     /// **Do:** what its own message says.
     #[error(transparent)]
