@@ -72,8 +72,11 @@ impl Default for LeaseOptions {
 impl PostgresLeases {
     /// The leases of a database, for one holder: this value.
     pub fn new(postgres: &Postgres, options: LeaseOptions) -> Self {
+        // Whoever asks in vain writes nothing: many ask, over and over.
         let acquire = "insert into {read}.annals_leases as held (work, owner, token, expires_at)
-                       values ($1, $2, 1, clock_timestamp() + $3 * interval '1 millisecond')
+                       select $1, $2, 1, clock_timestamp() + $3 * interval '1 millisecond'
+                       where not exists (select from {read}.annals_leases
+                         where work = $1 and expires_at > clock_timestamp())
                        on conflict (work) do update set owner = excluded.owner,
                          token = held.token + 1, expires_at = excluded.expires_at
                        where held.expires_at <= clock_timestamp()
