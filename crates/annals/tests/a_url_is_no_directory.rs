@@ -1,7 +1,5 @@
 //! Whoever mistypes a URL is told, instead of finding the data in a directory of that name.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
-
 use std::path::Path;
 
 use annals::{Annals, Error};
