@@ -2,14 +2,15 @@
 //!
 //! A group whose answer is lost is repeated on a new connection, looking for repeats first: what
 //! was recorded is found by its append id, what was not is recorded now. Should the lost statement
-//! still run somewhere, it cannot be recorded twice, since append ids are unique, nor late, since
-//! it refuses itself after the time it was given.
+//! still come to the server, it cannot be recorded twice, since append ids are unique, nor after
+//! the time it was given, since it refuses itself then. But until then it may be recorded: so a
+//! conflict is no answer while it could still pass.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 
-use annals_core::{Append, AppendError, AppendId, Cause, Position};
+use annals_core::{Append, AppendError, AppendId, Cause, ExpectedVersion, Position};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -113,31 +114,38 @@ impl Writer {
         inbox.next_group(&self.under_way).await
     }
 
-    /// Sends a group until it is answered, or its time has passed.
-    async fn settle(&mut self, group: Group, until: Instant) {
+    /// Sends a group until all of it is answered, or its time has passed.
+    async fn settle(&mut self, mut group: Group, until: Instant) {
         let mut lost: Option<Cause> = None;
         let mut careful = false;
         loop {
-            let failure = match self.attempt(&group, careful, until).await {
-                Ok(answer) => return self.answer(group, &answer).await,
-                Err(failure) => failure,
-            };
-            match failure {
-                Failure::Repeats => {}
-                Failure::Lost(cause) => lost = Some(cause),
-                Failure::Refused(reason) if lost.is_none() => {
+            match self.attempt(&group, careful, until).await {
+                Ok(answer) => {
+                    let mut open = self.answer(group, &answer, lost.is_some()).await;
+                    if open.is_empty() {
+                        return;
+                    }
+                    group = Group::take(&mut open);
+                    lost.get_or_insert_with(|| Lost::because("its repeat could not be read"));
+                }
+                Err(Failure::Repeats) => {}
+                Err(Failure::Lost(cause)) => lost = Some(cause),
+                Err(Failure::Refused(reason)) if lost.is_none() => {
                     return refuse(group, &AppendError::Unavailable { reason });
                 }
-                Failure::Refused(_) => {}
-                Failure::Behind(projector) => {
-                    if let Err(refusal) = self.catch_up(&*projector, until).await {
+                Err(Failure::Refused(_)) => {}
+                Err(Failure::Behind(projector)) => {
+                    let caught_up = self.catch_up(&*projector, until).await;
+                    if let Err(refusal) = caught_up
+                        && lost.is_none()
+                    {
                         return refuse(group, &refusal);
                     }
                 }
-                Failure::Unprojected(refusal) if group.requests.len() == 1 => {
+                Err(Failure::Unprojected(refusal)) if group.requests.len() == 1 => {
                     return refuse(group, &refusal);
                 }
-                Failure::Unprojected(_) => return self.settle_each(group, until).await,
+                Err(Failure::Unprojected(_)) => return self.settle_each(group, until).await,
             }
             careful = true;
             if let Some(cause) = &lost {
@@ -194,11 +202,8 @@ impl Writer {
             }
         };
         let answered = tokio::time::timeout_at(until + PAUSE, sending).await;
-        let answered = answered.unwrap_or_else(|_| {
-            Err(Failure::Lost(Arc::new(Lost(
-                "no answer came in time".to_owned(),
-            ))))
-        });
+        let answered = answered
+            .unwrap_or_else(|_| Err(Failure::Lost(Lost::because("no answer came in time"))));
         match answered {
             Ok(answer) => {
                 session.server_time = (answer.server_time, Instant::now());
@@ -214,28 +219,42 @@ impl Writer {
         }
     }
 
-    /// Tells each caller its verdict.
-    async fn answer(&self, group: Group, answer: &Answer) {
+    /// Tells each caller its verdict. Those of whom there is no final one yet are given back.
+    async fn answer(&self, group: Group, answer: &Answer, lost: bool) -> VecDeque<Request> {
         let (verdicts, last) = answer.verdicts(&group);
         self.reader.head.written(last);
+        let mut open = VecDeque::new();
         let mut repeats: Vec<(Request, Position)> = Vec::new();
         for (request, verdict) in group.requests.into_iter().zip(verdicts) {
             match verdict {
+                Verdict::Known(Err(refusal)) if lost && may_pass(&refusal) => {
+                    open.push_back(request);
+                }
                 Verdict::Known(verdict) => request.reply(verdict),
                 Verdict::Repeats(position) => repeats.push((request, position)),
             }
         }
-        if repeats.is_empty() {
-            return;
+        if !repeats.is_empty() {
+            open.extend(self.compare(repeats).await);
         }
+        open
+    }
+
+    /// Answers those that were recorded before. Those that could not be compared are given back.
+    async fn compare(&self, repeats: Vec<(Request, Position)>) -> Vec<Request> {
         let asked: Vec<(&Append, Position)> = repeats
             .iter()
             .map(|(request, at)| (&request.append, *at))
             .collect();
         let answers = self.reader.compare(&asked).await;
+        let mut open = Vec::new();
         for ((request, _), answer) in repeats.into_iter().zip(answers) {
-            request.reply(answer);
+            match answer {
+                Err(AppendError::Unavailable { .. }) => open.push(request),
+                answer => request.reply(answer),
+            }
         }
+        open
     }
 
     fn leave_unconfirmed(&self, group: Group, cause: &Cause) {
@@ -302,6 +321,28 @@ impl Session {
         answered
             .and_then(|row| Answer::of(&row))
             .map_err(Failure::of)
+    }
+}
+
+impl Lost {
+    fn because(reason: &str) -> Cause {
+        Arc::new(Self(reason.to_owned()))
+    }
+}
+
+/// True for a refusal that need not be the last word while a statement is on its way whose answer
+/// was lost: it may come after others have brought the stream to where it is expected.
+fn may_pass(refusal: &AppendError) -> bool {
+    let AppendError::Conflict {
+        expected, actual, ..
+    } = refusal
+    else {
+        return false;
+    };
+    match expected {
+        ExpectedVersion::Exists => true,
+        ExpectedVersion::At(version) => actual < version,
+        ExpectedVersion::Any | ExpectedVersion::NoStream => false,
     }
 }
 

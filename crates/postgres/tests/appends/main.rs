@@ -1,0 +1,12 @@
+//! Whoever appends is told the truth, and in time, whatever happens on the way.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod a_refusal_is_final;
+
+mod late;
+#[path = "../place/mod.rs"]
+mod place;
+#[path = "../proxy/mod.rs"]
+mod proxy;
+mod sample;

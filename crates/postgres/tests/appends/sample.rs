@@ -1,0 +1,36 @@
+//! Appends to try a store with, and stores that give up soon.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals_core::{
+    Append, EventId, EventType, ExpectedVersion, IdSource, NewEvent, RandomIds, StreamVersion,
+};
+use annals_postgres::{Postgres, PostgresOptions, PostgresStore};
+
+/// Nothing that is waited for takes longer.
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+
+/// An append of one event that was never there before.
+pub(crate) fn append(stream: &str, expected: ExpectedVersion) -> Append {
+    let id = EventId(RandomIds.next());
+    let event = NewEvent::json(id, EventType::new("NumberNoted").unwrap(), "1");
+    Append::to(stream.parse().unwrap(), expected, vec![event])
+}
+
+/// What a writer expects who saw so many events.
+pub(crate) fn at(version: u64) -> ExpectedVersion {
+    StreamVersion(version).into()
+}
+
+/// A store whose appends are tried for so long.
+pub(crate) async fn open_for(append_timeout: Duration, url: &str) -> Arc<PostgresStore> {
+    let options = PostgresOptions::new(url).unwrap();
+    open_with(options.append_timeout(append_timeout)).await
+}
+
+/// A store with options.
+pub(crate) async fn open_with(options: PostgresOptions) -> Arc<PostgresStore> {
+    let postgres = Postgres::connect_with(options).await.unwrap();
+    Arc::new(PostgresStore::open(&postgres).await.unwrap())
+}
