@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use annals_core::{Append, AppendError, AppendId, Appended};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::inline::InlineProjections;
 use crate::postgres::Postgres;
@@ -36,14 +36,42 @@ const WRITERS: usize = 2;
 /// An append on its way.
 struct Request {
     append: Append,
-    answer: oneshot::Sender<Result<Appended, AppendError>>,
+    /// It is answered by then.
+    until: Instant,
+    answer: oneshot::Sender<Outcome>,
 }
 
+/// What a caller is told.
+type Outcome = Result<Appended, AppendError>;
+
 impl Request {
-    /// Answers; a caller that went away is not missed.
-    fn reply(self, verdict: Result<Appended, AppendError>) {
-        let _gone = self.answer.send(verdict);
+    /// A request, and where its answer comes.
+    fn new(append: Append, until: Instant) -> (Self, oneshot::Receiver<Outcome>) {
+        let (answer, answered) = oneshot::channel();
+        let request = Self {
+            append,
+            until,
+            answer,
+        };
+        (request, answered)
     }
+
+    /// Answers; a caller that went away is not missed.
+    fn reply(self, outcome: Outcome) {
+        let _gone = self.answer.send(outcome);
+    }
+}
+
+/// How much of its time an append may spend in line. With the rest it is sent: behind a line that
+/// is too long, appends would be sent that have no time left, one group after the other.
+fn time_in_line(append_timeout: Duration) -> Duration {
+    append_timeout / 2
+}
+
+/// Tells that nothing was written, since too much is asked for.
+fn overloaded() -> AppendError {
+    let reason = "too many appends wait already".to_owned();
+    AppendError::Unavailable { reason }
 }
 
 /// What waits for a writer.
@@ -51,6 +79,8 @@ struct Inbox {
     arriving: mpsc::Receiver<Request>,
     /// Arrived, and not yet in a group.
     waiting: VecDeque<Request>,
+    /// Whoever has no more time than this is not sent.
+    least_time: Duration,
 }
 
 impl Inbox {
@@ -61,6 +91,7 @@ impl Inbox {
     async fn next_group(&mut self, under_way: &UnderWay) -> Option<Group> {
         loop {
             self.take_in();
+            self.refuse_late();
             if !self.waiting.is_empty() && self.waiting.len() >= under_way.appends() {
                 let group = Group::take(&mut self.waiting);
                 under_way.leaves(group.requests.len());
@@ -83,6 +114,14 @@ impl Inbox {
             && let Ok(request) = self.arriving.try_recv()
         {
             self.waiting.push_back(request);
+        }
+    }
+
+    /// Answers those who have waited for too long. They are the first in line.
+    fn refuse_late(&mut self) {
+        let least = Instant::now() + self.least_time;
+        while let Some(late) = self.waiting.pop_front_if(|request| request.until < least) {
+            late.reply(Err(overloaded()));
         }
     }
 }
@@ -127,8 +166,12 @@ impl Appender {
     pub(crate) fn start(reader: &Arc<Reader>, inline: Option<&Arc<InlineProjections>>) -> Self {
         let postgres = &reader.postgres;
         let (queue, arriving) = mpsc::channel(QUEUE);
-        let waiting = VecDeque::new();
-        let inbox = Arc::new(Mutex::new(Inbox { arriving, waiting }));
+        let append_timeout = postgres.options().append_timeout;
+        let inbox = Arc::new(Mutex::new(Inbox {
+            arriving,
+            waiting: VecDeque::new(),
+            least_time: append_timeout - time_in_line(append_timeout),
+        }));
         let under_way = Arc::new(UnderWay::default());
         let unsettled = Arc::new(Unsettled::default());
         for _ in 0..WRITERS {
@@ -147,14 +190,13 @@ impl Appender {
     pub(crate) async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         append.validate()?;
         let id = append.id;
-        let (answer, answered) = oneshot::channel();
         let limit = self.postgres.options().append_timeout;
-        let place = timeout(limit, self.queue.reserve()).await;
+        let (request, answered) = Request::new(append, Instant::now() + limit);
+        let place = timeout(time_in_line(limit), self.queue.reserve()).await;
         let Ok(Ok(place)) = place else {
-            let reason = "too many appends wait already".to_owned();
-            return Err(AppendError::Unavailable { reason });
+            return Err(overloaded());
         };
-        place.send(Request { append, answer });
+        place.send(request);
         answered.await.unwrap_or_else(|_| {
             let cause = Arc::new(WriterGone);
             Err(AppendError::Unconfirmed { append: id, cause })

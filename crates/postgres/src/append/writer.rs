@@ -25,9 +25,6 @@ use crate::inline::{InlineProjections, InlineProjector};
 use crate::postgres::{Dedicated, Postgres};
 use crate::read::Reader;
 
-/// What the database says to an append whose time has passed.
-const TOO_LATE: &str = "AN001";
-
 /// How long to wait before the database is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -102,8 +99,7 @@ impl Writer {
     pub(super) async fn run(mut self) {
         while let Some(group) = self.next_group().await {
             let appends = group.requests.len();
-            let until = Instant::now() + self.postgres.options().append_timeout;
-            self.settle(group, until).await;
+            self.settle(group).await;
             self.under_way.arrived(appends);
         }
     }
@@ -115,7 +111,8 @@ impl Writer {
     }
 
     /// Sends a group until all of it is answered, or its time has passed.
-    async fn settle(&mut self, mut group: Group, until: Instant) {
+    async fn settle(&mut self, mut group: Group) {
+        let until = group.until();
         let mut lost: Option<Cause> = None;
         let mut careful = false;
         loop {
@@ -145,7 +142,7 @@ impl Writer {
                 Err(Failure::Unprojected(refusal)) if group.requests.len() == 1 => {
                     return refuse(group, &refusal);
                 }
-                Err(Failure::Unprojected(_)) => return self.settle_each(group, until).await,
+                Err(Failure::Unprojected(_)) => return self.settle_each(group).await,
             }
             careful = true;
             if let Some(cause) = &lost {
@@ -159,9 +156,9 @@ impl Writer {
 
     /// Sends the appends of a group one by one: of those that travel together, the one that a
     /// projection cannot take in is refused alone.
-    async fn settle_each(&mut self, group: Group, until: Instant) {
+    async fn settle_each(&mut self, group: Group) {
         for request in group.requests {
-            Box::pin(self.settle(Group::of(request), until)).await;
+            Box::pin(self.settle(Group::of(request))).await;
         }
     }
 
@@ -358,7 +355,6 @@ impl Failure {
         }
         match said.code() {
             code if *code == SqlState::UNIQUE_VIOLATION => Self::Repeats,
-            code if code.code() == TOO_LATE => Self::Lost(Arc::new(error)),
             _ => Self::Refused(with_causes(&error)),
         }
     }

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod a_refusal_is_final;
+mod an_append_is_answered_in_time;
 
 mod late;
+mod lock;
 #[path = "../place/mod.rs"]
 mod place;
 #[path = "../proxy/mod.rs"]

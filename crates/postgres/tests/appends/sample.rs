@@ -7,6 +7,7 @@ use annals_core::{
     Append, EventId, EventType, ExpectedVersion, IdSource, NewEvent, RandomIds, StreamVersion,
 };
 use annals_postgres::{Postgres, PostgresOptions, PostgresStore};
+use tokio_postgres::{Client, NoTls};
 
 /// Nothing that is waited for takes longer.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
@@ -26,11 +27,15 @@ pub(crate) fn at(version: u64) -> ExpectedVersion {
 /// A store whose appends are tried for so long.
 pub(crate) async fn open_for(append_timeout: Duration, url: &str) -> Arc<PostgresStore> {
     let options = PostgresOptions::new(url).unwrap();
-    open_with(options.append_timeout(append_timeout)).await
-}
-
-/// A store with options.
-pub(crate) async fn open_with(options: PostgresOptions) -> Arc<PostgresStore> {
+    let options = options.append_timeout(append_timeout);
     let postgres = Postgres::connect_with(options).await.unwrap();
     Arc::new(PostgresStore::open(&postgres).await.unwrap())
+}
+
+/// A connection to the shared server that is no store's.
+pub(crate) async fn connect() -> Client {
+    let url = annals_servers::postgres_url();
+    let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
 }
