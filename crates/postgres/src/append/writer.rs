@@ -6,11 +6,11 @@
 //! the time it was given, since it refuses itself then. But until then it may be recorded: so a
 //! conflict is no answer while it could still pass.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{Append, AppendError, AppendId, Cause, ExpectedVersion, Position};
+use annals_core::{Append, AppendError, Cause, ExpectedVersion, Position};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -19,6 +19,7 @@ use tokio_postgres::error::SqlState;
 
 use super::call::{Answer, CALL, Columns, Verdict};
 use super::group::Group;
+use super::unsettled::Unsettled;
 use super::{Inbox, Request, UnderWay};
 use crate::error::{PostgresError, with_causes};
 use crate::inline::{InlineProjections, InlineProjector};
@@ -26,10 +27,7 @@ use crate::postgres::{Dedicated, Postgres};
 use crate::read::Reader;
 
 /// How long to wait before the database is asked again.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// How many appends of which nobody knows are remembered; the oldest are settled long since.
-const UNSETTLED: usize = 100_000;
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// Sends groups, one at a time.
 pub(super) struct Writer {
@@ -128,7 +126,7 @@ impl Writer {
                 Err(Failure::Repeats) => {}
                 Err(Failure::Lost(cause)) => lost = Some(cause),
                 Err(Failure::Refused(reason)) if lost.is_none() => {
-                    return refuse(group, &AppendError::Unavailable { reason });
+                    return self.refuse(group, &AppendError::Unavailable { reason });
                 }
                 Err(Failure::Refused(_)) => {}
                 Err(Failure::Behind(projector)) => {
@@ -136,18 +134,18 @@ impl Writer {
                     if let Err(refusal) = caught_up
                         && lost.is_none()
                     {
-                        return refuse(group, &refusal);
+                        return self.refuse(group, &refusal);
                     }
                 }
                 Err(Failure::Unprojected(refusal)) if group.requests.len() == 1 => {
-                    return refuse(group, &refusal);
+                    return self.refuse(group, &refusal);
                 }
                 Err(Failure::Unprojected(_)) => return self.settle_each(group).await,
             }
             careful = true;
             if let Some(cause) = &lost {
                 if Instant::now() >= until {
-                    return self.leave_unconfirmed(group, cause);
+                    return Self::leave_unconfirmed(group, cause);
                 }
                 pause().await;
             }
@@ -220,6 +218,7 @@ impl Writer {
     async fn answer(&self, group: Group, answer: &Answer, lost: bool) -> VecDeque<Request> {
         let (verdicts, last) = answer.verdicts(&group);
         self.reader.head.written(last);
+        let mut answers = Vec::with_capacity(verdicts.len());
         let mut open = VecDeque::new();
         let mut repeats: Vec<(Request, Position)> = Vec::new();
         for (request, verdict) in group.requests.into_iter().zip(verdicts) {
@@ -227,10 +226,11 @@ impl Writer {
                 Verdict::Known(Err(refusal)) if lost && may_pass(&refusal) => {
                     open.push_back(request);
                 }
-                Verdict::Known(verdict) => request.reply(verdict),
+                Verdict::Known(outcome) => answers.push((request, outcome)),
                 Verdict::Repeats(position) => repeats.push((request, position)),
             }
         }
+        self.unsettled.answer(answers);
         if !repeats.is_empty() {
             open.extend(self.compare(repeats).await);
         }
@@ -243,23 +243,29 @@ impl Writer {
             .iter()
             .map(|(request, at)| (&request.append, *at))
             .collect();
-        let answers = self.reader.compare(&asked).await;
-        let mut open = Vec::new();
-        for ((request, _), answer) in repeats.into_iter().zip(answers) {
-            match answer {
+        let outcomes = self.reader.compare(&asked).await;
+        let (mut answers, mut open) = (Vec::new(), Vec::new());
+        for ((request, _), outcome) in repeats.into_iter().zip(outcomes) {
+            match outcome {
                 Err(AppendError::Unavailable { .. }) => open.push(request),
-                answer => request.reply(answer),
+                outcome => answers.push((request, outcome)),
             }
         }
+        self.unsettled.answer(answers);
         open
     }
 
-    fn leave_unconfirmed(&self, group: Group, cause: &Cause) {
-        // What was sent last is given up by the server after this; a later moment is safe too.
-        let settled = self.postgres.options().append_timeout + PAUSE;
+    /// Answers that nothing was written.
+    fn refuse(&self, group: Group, refusal: &AppendError) {
+        let refused = |request| (request, Err(refusal.clone()));
+        let answers = group.requests.into_iter().map(refused);
+        self.unsettled.answer(answers.collect());
+    }
+
+    /// Answers that nobody knows. What was sent last may still be recorded.
+    fn leave_unconfirmed(group: Group, cause: &Cause) {
         for request in group.requests {
             let append = request.append.id;
-            self.unsettled.add(append, Instant::now() + settled);
             let cause = Arc::clone(cause);
             request.reply(Err(AppendError::Unconfirmed { append, cause }));
         }
@@ -360,42 +366,10 @@ impl Failure {
     }
 }
 
-fn refuse(group: Group, refusal: &AppendError) {
-    for request in group.requests {
-        request.reply(Err(refusal.clone()));
-    }
-}
-
 #[expect(
     clippy::disallowed_methods,
     reason = "a pause before the database is asked again, bounded by the append's time"
 )]
 async fn pause() {
     tokio::time::sleep(PAUSE).await;
-}
-
-/// Appends of which nobody knows whether they committed, and when that will be settled.
-#[derive(Default)]
-pub(super) struct Unsettled {
-    until: Lock<HashMap<AppendId, Instant>>,
-}
-
-impl Unsettled {
-    /// How long it takes until it is settled.
-    pub(super) fn left(&self, append: AppendId) -> Duration {
-        let until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        until
-            .get(&append)
-            .map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
-    }
-
-    fn add(&self, append: AppendId, settled: Instant) {
-        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        if until.len() >= UNSETTLED {
-            let now = Instant::now();
-            until.retain(|_, settled| *settled > now);
-        }
-        until.insert(append, settled);
-    }
 }

@@ -48,6 +48,35 @@ async fn an_append_that_arrives_late_was_not_called_a_conflict() {
 }
 
 #[tokio::test]
+async fn an_append_that_its_caller_gave_up_and_repeats_is_not_called_a_conflict() {
+    let place = Place::on(postgres_url()).url();
+    let line = LateLine::to(&place).await;
+    let near = open_for(LIMIT, line.url()).await;
+    let other = open_for(LIMIT, &place).await;
+    let early = append("Late-1", at(1));
+    line.keep_back(&early);
+    let mut sightings = line.watch(&early);
+    let given_up = near.append(early.clone());
+    tokio::select! {
+        told = given_up => panic!("it is not settled: {told:?}"),
+        sighted = sightings.recv() => sighted.unwrap(),
+    }
+    let overtaken = async {
+        for _ in 0..2 {
+            sightings.recv().await.unwrap();
+        }
+        other
+            .append(append("Late-1", ExpectedVersion::NoStream))
+            .await
+            .unwrap();
+        line.deliver().await;
+    };
+    let both = async { tokio::join!(near.append(early.clone()), overtaken) };
+    let (told, ()) = timeout(LIMIT, both).await.expect("it is asked for again");
+    assert_eq!(told.unwrap().versions[0].1, StreamVersion(2));
+}
+
+#[tokio::test]
 async fn a_stream_that_stays_behind_leaves_a_lost_append_unconfirmed() {
     let line = LateLine::to(&Place::on(postgres_url()).url()).await;
     let store = open_for(SOON, line.url()).await;
