@@ -13,7 +13,7 @@ use std::time::Duration;
 use annals_core::{Append, AppendError, Cause, ExpectedVersion, Position};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 
@@ -23,7 +23,7 @@ use super::unsettled::Unsettled;
 use super::{Inbox, Request, UnderWay};
 use crate::error::{PostgresError, with_causes};
 use crate::inline::{InlineProjections, InlineProjector};
-use crate::postgres::{Dedicated, Postgres};
+use crate::postgres::{Dedicated, Parameter, Postgres};
 use crate::read::Reader;
 
 /// How long to wait before the database is asked again.
@@ -176,46 +176,57 @@ impl Writer {
         careful: bool,
         until: Instant,
     ) -> Result<Answer, Failure> {
-        let columns = Columns::learning(group, &self.reader)
+        let late = until + PAUSE;
+        let (columns, mut session) = timeout_at(late, self.prepare(group))
             .await
+            .map_err(|_| Failure::Refused("the database does not answer".to_owned()))?
             .map_err(|error| Failure::Refused(error.to_string()))?;
-        let mut session = match self.session.take().filter(Session::is_open) {
-            Some(session) => session,
-            None => Session::open(&self.postgres, &self.call)
-                .await
-                .map_err(|error| Failure::Refused(error.to_string()))?,
-        };
         let valid_until = session.until(until);
         let parameters = columns.parameters(&valid_until, &careful);
-        let sending = async {
-            match &self.inline {
-                None => session.send(&self.call, &parameters).await,
-                Some(inline) => {
-                    let call = (self.call.as_str(), parameters.as_slice());
-                    inline.send(&mut session.connection, call, group).await
-                }
-            }
+        let sent = timeout_at(late, self.send(&mut session, &parameters, group)).await;
+        let answered =
+            sent.unwrap_or_else(|_| Err(Failure::Lost(Lost::because("no answer came in time"))));
+        if let Ok(answer) = &answered {
+            session.server_time = (answer.server_time, Instant::now());
+        }
+        // After a lost answer a new connection is made: this one may still be at the statement.
+        if !matches!(answered, Err(Failure::Lost(_))) {
+            self.session = Some(session);
+        }
+        answered
+    }
+
+    /// What to send, and a connection to send it by. Nothing is written yet.
+    async fn prepare<'a>(
+        &mut self,
+        group: &'a Group,
+    ) -> Result<(Columns<'a>, Session), PostgresError> {
+        let columns = Columns::learning(group, &self.reader).await?;
+        let session = match self.session.take().filter(Session::is_open) {
+            Some(session) => session,
+            None => Session::open(&self.postgres, &self.call).await?,
         };
-        let answered = tokio::time::timeout_at(until + PAUSE, sending).await;
-        let answered = answered
-            .unwrap_or_else(|_| Err(Failure::Lost(Lost::because("no answer came in time"))));
-        match answered {
-            Ok(answer) => {
-                session.server_time = (answer.server_time, Instant::now());
-                self.session = Some(session);
-                Ok(answer)
-            }
-            // The next statement is on a new connection: this one may still be at the last.
-            Err(Failure::Lost(cause)) => Err(Failure::Lost(cause)),
-            Err(failure) => {
-                self.session = Some(session);
-                Err(failure)
+        Ok((columns, session))
+    }
+
+    async fn send(
+        &self,
+        session: &mut Session,
+        parameters: &[Parameter<'_>],
+        group: &Group,
+    ) -> Result<Answer, Failure> {
+        match &self.inline {
+            None => session.send(&self.call, parameters).await,
+            Some(inline) => {
+                let call = (self.call.as_str(), parameters);
+                inline.send(&mut session.connection, call, group).await
             }
         }
     }
 
     /// Tells each caller its verdict. Those of whom there is no final one yet are given back.
     async fn answer(&self, group: Group, answer: &Answer, lost: bool) -> VecDeque<Request> {
+        let late = group.until() + PAUSE;
         let (verdicts, last) = answer.verdicts(&group);
         self.reader.head.written(last);
         let mut answers = Vec::with_capacity(verdicts.len());
@@ -232,18 +243,20 @@ impl Writer {
         }
         self.unsettled.answer(answers);
         if !repeats.is_empty() {
-            open.extend(self.compare(repeats).await);
+            open.extend(self.compare(repeats, late).await);
         }
         open
     }
 
     /// Answers those that were recorded before. Those that could not be compared are given back.
-    async fn compare(&self, repeats: Vec<(Request, Position)>) -> Vec<Request> {
+    async fn compare(&self, repeats: Vec<(Request, Position)>, late: Instant) -> Vec<Request> {
         let asked: Vec<(&Append, Position)> = repeats
             .iter()
             .map(|(request, at)| (&request.append, *at))
             .collect();
-        let outcomes = self.reader.compare(&asked).await;
+        let Ok(outcomes) = timeout_at(late, self.reader.compare(&asked)).await else {
+            return repeats.into_iter().map(|(request, _)| request).collect();
+        };
         let (mut answers, mut open) = (Vec::new(), Vec::new());
         for ((request, _), outcome) in repeats.into_iter().zip(outcomes) {
             match outcome {
@@ -308,11 +321,7 @@ impl Session {
         heard.checked_add(left).unwrap_or(Timestamp::MAX)
     }
 
-    async fn send(
-        &self,
-        call: &str,
-        parameters: &[crate::postgres::Parameter<'_>],
-    ) -> Result<Answer, Failure> {
+    async fn send(&self, call: &str, parameters: &[Parameter<'_>]) -> Result<Answer, Failure> {
         let client = &self.connection.client;
         let answered = match &self.prepared {
             Some(prepared) => {

@@ -9,9 +9,10 @@ use annals_postgres::{Postgres, PostgresOptions, PostgresStore};
 use annals_servers::postgres_url;
 use tokio::time::timeout;
 
+use crate::late::LateLine;
 use crate::lock::StoreLock;
 use crate::place::Place;
-use crate::sample::{LIMIT, append, connect, open_for};
+use crate::sample::{LIMIT, append, append_of_type, connect, open_for};
 
 const SOON: Duration = Duration::from_millis(400);
 
@@ -65,6 +66,54 @@ async fn an_append_that_came_too_late_was_not_written() {
     let told = told.await.unwrap();
     assert!(
         matches!(told, Err(AppendError::Unavailable { .. })),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_keeps_no_append_waiting() {
+    let line = LateLine::to(&Place::on(postgres_url()).url()).await;
+    let options = PostgresOptions::new(line.url()).unwrap();
+    let options = options.connect_timeout(LIMIT).append_timeout(SOON);
+    let postgres = Postgres::connect_with(options).await.unwrap();
+    let store = PostgresStore::open(&postgres).await.unwrap();
+    let known = || append("Silent-1", ExpectedVersion::Any);
+    store.append(known()).await.unwrap();
+    line.fall_silent();
+
+    let of_new_type = append_of_type("TypeCoined", "Silent-1", ExpectedVersion::Any);
+    let told = timeout(2 * SOON, store.append(of_new_type)).await.unwrap();
+    assert!(
+        matches!(told, Err(AppendError::Unavailable { .. })),
+        "{told:?}"
+    );
+    let told = timeout(2 * SOON, store.append(known())).await.unwrap();
+    assert!(
+        matches!(told, Err(AppendError::Unconfirmed { .. })),
+        "{told:?}"
+    );
+    // Now a new connection would be needed.
+    let told = timeout(2 * SOON, store.append(known())).await.unwrap();
+    assert!(
+        matches!(told, Err(AppendError::Unavailable { .. })),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_repeat_that_cannot_be_compared_is_answered_in_time() {
+    let options = PostgresOptions::new(&Place::on(postgres_url()).url()).unwrap();
+    let options = options.pool_size(1).connect_timeout(LIMIT);
+    let postgres = Postgres::connect_with(options.append_timeout(SOON))
+        .await
+        .unwrap();
+    let store = PostgresStore::open(&postgres).await.unwrap();
+    let append = append("Repeat-1", ExpectedVersion::Any);
+    store.append(append.clone()).await.unwrap();
+    let _only_connection = postgres.client().await.unwrap();
+    let told = timeout(2 * SOON, store.append(append)).await.unwrap();
+    assert!(
+        matches!(told, Err(AppendError::Unconfirmed { .. })),
         "{told:?}"
     );
 }

@@ -1,7 +1,9 @@
 //! A line on which an append comes late, or never.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use annals_core::Append;
@@ -27,6 +29,7 @@ pub(crate) struct LateLine {
 struct Delays {
     to_come: Mutex<Vec<Mark>>,
     watched: Mutex<HashMap<Mark, mpsc::UnboundedSender<()>>>,
+    is_silent: AtomicBool,
     kept_back: Arc<Mutex<Vec<Taken>>>,
 }
 
@@ -48,6 +51,11 @@ impl LateLine {
         self.delays.to_come.lock().unwrap().push(mark(append));
     }
 
+    /// Passes nothing on any more, and leaves all connections open.
+    pub(crate) fn fall_silent(&self) {
+        self.delays.is_silent.store(true, Ordering::SeqCst);
+    }
+
     /// Tells each time that `append` comes to the line.
     pub(crate) fn watch(&self, append: &Append) -> mpsc::UnboundedReceiver<()> {
         let (seen, sightings) = mpsc::unbounded_channel();
@@ -67,6 +75,9 @@ impl LateLine {
 
 impl Meddler for Delays {
     fn takes_over(&self, sent: &[u8]) -> Option<Takeover> {
+        if self.is_silent.load(Ordering::SeqCst) {
+            return Some(Box::new(|taken| stay_silent(taken).boxed()));
+        }
         let is_sent = |mark: &Mark| sent.windows(mark.len()).any(|bytes| bytes == mark);
         for (mark, seen) in &*self.watched.lock().unwrap() {
             if is_sent(mark) {
@@ -85,6 +96,10 @@ async fn keep_back(mut taken: Taken, kept_back: Arc<Mutex<Vec<Taken>>>) -> io::R
     taken.client.shutdown().await?;
     kept_back.lock().unwrap().push(taken);
     Ok(())
+}
+
+async fn stay_silent(_taken: Taken) -> io::Result<()> {
+    pending().await
 }
 
 async fn carry_out(mut late: Taken) -> io::Result<()> {

@@ -14,8 +14,13 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 /// An append of one event that was never there before.
 pub(crate) fn append(stream: &str, expected: ExpectedVersion) -> Append {
+    append_of_type("NumberNoted", stream, expected)
+}
+
+/// An append of one event of a type.
+pub(crate) fn append_of_type(name: &str, stream: &str, expected: ExpectedVersion) -> Append {
     let id = EventId(RandomIds.next());
-    let event = NewEvent::json(id, EventType::new("NumberNoted").unwrap(), "1");
+    let event = NewEvent::json(id, EventType::new(name).unwrap(), "1");
     Append::to(stream.parse().unwrap(), expected, vec![event])
 }
 
