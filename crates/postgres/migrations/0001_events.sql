@@ -315,12 +315,11 @@ begin
   end if;
 end $$;
 
--- Where an append was recorded. Answers once nobody appends who began before, and not before so
--- many milliseconds, in which the append may still be on its way.
-create function {schema}.find_append(append_id uuid, settled_in_ms bigint) returns bigint
+-- Where an append was recorded. Answers once nobody appends who began before. One that has not
+-- come to the server yet is not waited for.
+create function {schema}.find_append(append_id uuid) returns bigint
 language plpgsql as $$
 begin
-  perform pg_sleep(settled_in_ms / 1000.0);
   perform pg_advisory_xact_lock_shared(1634627169, '{schema}.store'::regclass::oid::integer);
   return (select e.position from {schema}.events e
     where e.append_id = find_append.append_id and e.append_index = 0);

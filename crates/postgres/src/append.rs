@@ -1,8 +1,9 @@
 //! Appends: what arrives while one group is on its way travels together in the next.
 //!
 //! In reading order: `group` decides which appends can travel together, `call` is the one round
-//! trip and its verdicts, `writer` is the task that makes it, again if the answer is lost.
-//! `inline` is that round trip with projections in it. `within` is the way past all of them, into a transaction of the caller's own.
+//! trip and its verdicts, `writer` is the task that makes it, again if the answer is lost,
+//! and `unsettled` knows what is on its way. `inline` is that round trip with projections in it.
+//! `within` is the way past all of them, into a transaction of the caller's own.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use annals_core::{Append, AppendError, AppendId, Appended};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::inline::InlineProjections;
 use crate::postgres::Postgres;
@@ -20,12 +21,14 @@ use crate::read::Reader;
 mod call;
 mod group;
 mod inline;
+mod unsettled;
 mod within;
 mod writer;
 
 use group::Group;
+use unsettled::Unsettled;
 pub(crate) use within::append_within;
-use writer::{Unsettled, Writer};
+use writer::{PAUSE, Writer};
 
 /// How many appends wait at most, and those who ask for more wait in line.
 const QUEUE: usize = 4096;
@@ -36,14 +39,42 @@ const WRITERS: usize = 2;
 /// An append on its way.
 struct Request {
     append: Append,
-    answer: oneshot::Sender<Result<Appended, AppendError>>,
+    /// It is answered by then.
+    until: Instant,
+    answer: oneshot::Sender<Outcome>,
 }
 
+/// What a caller is told.
+type Outcome = Result<Appended, AppendError>;
+
 impl Request {
-    /// Answers; a caller that went away is not missed.
-    fn reply(self, verdict: Result<Appended, AppendError>) {
-        let _gone = self.answer.send(verdict);
+    /// A request, and where its answer comes.
+    fn new(append: Append, until: Instant) -> (Self, oneshot::Receiver<Outcome>) {
+        let (answer, answered) = oneshot::channel();
+        let request = Self {
+            append,
+            until,
+            answer,
+        };
+        (request, answered)
     }
+
+    /// Answers; a caller that went away is not missed.
+    fn reply(self, outcome: Outcome) {
+        let _gone = self.answer.send(outcome);
+    }
+}
+
+/// How much of its time an append may spend in line. With the rest it is sent: behind a line that
+/// is too long, appends would be sent that have no time left, one group after the other.
+fn time_in_line(append_timeout: Duration) -> Duration {
+    append_timeout / 2
+}
+
+/// Tells that nothing was written, since too much is asked for.
+fn overloaded() -> AppendError {
+    let reason = "too many appends wait already".to_owned();
+    AppendError::Unavailable { reason }
 }
 
 /// What waits for a writer.
@@ -51,6 +82,9 @@ struct Inbox {
     arriving: mpsc::Receiver<Request>,
     /// Arrived, and not yet in a group.
     waiting: VecDeque<Request>,
+    /// Whoever has no more time than this is not sent.
+    least_time: Duration,
+    unsettled: Arc<Unsettled>,
 }
 
 impl Inbox {
@@ -61,6 +95,7 @@ impl Inbox {
     async fn next_group(&mut self, under_way: &UnderWay) -> Option<Group> {
         loop {
             self.take_in();
+            self.refuse_late();
             if !self.waiting.is_empty() && self.waiting.len() >= under_way.appends() {
                 let group = Group::take(&mut self.waiting);
                 under_way.leaves(group.requests.len());
@@ -83,6 +118,14 @@ impl Inbox {
             && let Ok(request) = self.arriving.try_recv()
         {
             self.waiting.push_back(request);
+        }
+    }
+
+    /// Answers those who have waited for too long. They are the first in line.
+    fn refuse_late(&mut self) {
+        let least = Instant::now() + self.least_time;
+        while let Some(late) = self.waiting.pop_front_if(|request| request.until < least) {
+            self.unsettled.answer(vec![(late, Err(overloaded()))]);
         }
     }
 }
@@ -127,10 +170,15 @@ impl Appender {
     pub(crate) fn start(reader: &Arc<Reader>, inline: Option<&Arc<InlineProjections>>) -> Self {
         let postgres = &reader.postgres;
         let (queue, arriving) = mpsc::channel(QUEUE);
-        let waiting = VecDeque::new();
-        let inbox = Arc::new(Mutex::new(Inbox { arriving, waiting }));
-        let under_way = Arc::new(UnderWay::default());
         let unsettled = Arc::new(Unsettled::default());
+        let append_timeout = postgres.options().append_timeout;
+        let inbox = Arc::new(Mutex::new(Inbox {
+            arriving,
+            waiting: VecDeque::new(),
+            least_time: append_timeout - time_in_line(append_timeout),
+            unsettled: Arc::clone(&unsettled),
+        }));
+        let under_way = Arc::new(UnderWay::default());
         for _ in 0..WRITERS {
             let writer = Writer::new(postgres, reader, (&inbox, &under_way), &unsettled);
             tokio::spawn(writer.with_inline(inline.cloned()).run());
@@ -147,27 +195,40 @@ impl Appender {
     pub(crate) async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         append.validate()?;
         let id = append.id;
-        let (answer, answered) = oneshot::channel();
+        let now = Instant::now();
         let limit = self.postgres.options().append_timeout;
-        let place = timeout(limit, self.queue.reserve()).await;
-        let Ok(Ok(place)) = place else {
-            let reason = "too many appends wait already".to_owned();
-            return Err(AppendError::Unavailable { reason });
+        let (request, answered) = Request::new(append, now + limit);
+        let sent_by = now + time_in_line(limit);
+        let Ok(Ok(place)) = timeout_at(sent_by, self.queue.reserve()).await else {
+            return Err(overloaded());
         };
-        place.send(Request { append, answer });
-        answered.await.unwrap_or_else(|_| {
-            let cause = Arc::new(WriterGone);
-            Err(AppendError::Unconfirmed { append: id, cause })
-        })
+        while !self.unsettled.enter(id, now + limit + PAUSE) {
+            let earlier = timeout_at(sent_by, self.unsettled.settled(id)).await;
+            earlier.map_err(|_| unconfirmed(id, Untold::Earlier))?;
+        }
+        place.send(request);
+        answered
+            .await
+            .unwrap_or_else(|_| Err(unconfirmed(id, Untold::WriterGone)))
     }
 
-    /// How long it takes until it is settled whether an append committed.
-    pub(crate) fn settled_in(&self, append: AppendId) -> Duration {
-        self.unsettled.left(append)
+    /// Waits until an append is not, or no longer, on its way.
+    pub(crate) async fn settled(&self, append: AppendId) {
+        self.unsettled.settled(append).await;
     }
 }
 
-/// The runtime went down with appends on their way.
+fn unconfirmed(append: AppendId, cause: Untold) -> AppendError {
+    let cause = Arc::new(cause);
+    AppendError::Unconfirmed { append, cause }
+}
+
+/// Why nobody knows of an append.
 #[derive(Debug, thiserror::Error)]
-#[error("the process stopped waiting for the database")]
-struct WriterGone;
+enum Untold {
+    #[error("the same append is on its way already")]
+    Earlier,
+    /// The runtime went down with appends on their way.
+    #[error("the process stopped waiting for the database")]
+    WriterGone,
+}

@@ -155,16 +155,9 @@ impl PostgresStore {
     }
 
     async fn position_of(&self, append: AppendId) -> Result<Option<i64>, PostgresError> {
-        let settled_in = self.appender.settled_in(append).as_millis();
-        let settled_in = i64::try_from(settled_in).unwrap_or(i64::MAX);
-        let sql = self
-            .reader
-            .postgres
-            .sql("select {schema}.find_append($1, $2)");
+        let sql = self.reader.postgres.sql("select {schema}.find_append($1)");
         let client = self.reader.postgres.client().await?;
-        let rows = client
-            .rows(&sql, &[(&append.0, Type::UUID), (&settled_in, Type::INT8)])
-            .await?;
+        let rows = client.rows(&sql, &[(&append.0, Type::UUID)]).await?;
         Ok(rows.first().map_or(Ok(None), |row| row.try_get(0))?)
     }
 }
@@ -179,9 +172,11 @@ impl EventStore for PostgresStore {
         self.appender.append(append).await
     }
 
-    /// Answers once the append can no longer be on its way: after a lost answer, that is when the
-    /// append timeout has passed.
+    /// Answers once this store no longer tries the append: after a lost answer, that is when the
+    /// append timeout has passed. It does not know what another process has on its way.
     async fn find_append(&self, id: AppendId) -> Result<Option<Appended>, ReadError> {
+        // Before a connection is taken: reads need them meanwhile.
+        self.appender.settled(id).await;
         let Some(position) = self.position_of(id).await? else {
             return Ok(None);
         };

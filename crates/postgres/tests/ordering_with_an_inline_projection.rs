@@ -5,6 +5,7 @@
 
 mod adversary;
 mod place;
+mod proxy;
 
 use adversary::OnPostgres;
 use annals_core::{EncodeError, Event, EventSchema, Recorded};

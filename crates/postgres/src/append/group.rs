@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use annals_core::{Append, AppendId, EventId, ExpectedVersion, StreamId};
+use tokio::time::Instant;
 
 use super::Request;
 
@@ -79,6 +80,12 @@ impl Group {
     /// All appends, in order.
     pub(super) fn appends(&self) -> impl Iterator<Item = &Append> {
         self.requests.iter().map(|request| &request.append)
+    }
+
+    /// Until when it can be sent: then the first of its callers wants to be answered.
+    pub(super) fn until(&self) -> Instant {
+        let until = self.requests.iter().map(|request| request.until);
+        until.min().expect("a group is not empty")
     }
 
     fn is_full(&self) -> bool {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use annals_core::{Append, AppendError, Appended, Position, StoreId};
 use jiff::Timestamp;
-use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::Request;
 use super::call::{Answer, CALL, Columns, Verdict};
@@ -62,8 +62,8 @@ async fn check_store(
 
 /// A group for an append that is answered here, and so by nobody else.
 fn group_of_one(append: Append) -> Group {
-    let (answer, _) = oneshot::channel();
-    Group::of(Request { append, answer })
+    let (request, _) = Request::new(append, Instant::now());
+    Group::of(request)
 }
 
 /// Looks for repeats first, because a constraint that is violated would end the transaction. No

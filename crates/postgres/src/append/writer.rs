@@ -2,36 +2,32 @@
 //!
 //! A group whose answer is lost is repeated on a new connection, looking for repeats first: what
 //! was recorded is found by its append id, what was not is recorded now. Should the lost statement
-//! still run somewhere, it cannot be recorded twice, since append ids are unique, nor late, since
-//! it refuses itself after the time it was given.
+//! still come to the server, it cannot be recorded twice, since append ids are unique, nor after
+//! the time it was given, since it refuses itself then. But until then it may be recorded: so a
+//! conflict is no answer while it could still pass.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{Append, AppendError, AppendId, Cause, Position};
+use annals_core::{Append, AppendError, Cause, ExpectedVersion, Position};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 
 use super::call::{Answer, CALL, Columns, Verdict};
 use super::group::Group;
+use super::unsettled::Unsettled;
 use super::{Inbox, Request, UnderWay};
 use crate::error::{PostgresError, with_causes};
 use crate::inline::{InlineProjections, InlineProjector};
-use crate::postgres::{Dedicated, Postgres};
+use crate::postgres::{Dedicated, Parameter, Postgres};
 use crate::read::Reader;
 
-/// What the database says to an append whose time has passed.
-const TOO_LATE: &str = "AN001";
-
 /// How long to wait before the database is asked again.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// How many appends of which nobody knows are remembered; the oldest are settled long since.
-const UNSETTLED: usize = 100_000;
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// Sends groups, one at a time.
 pub(super) struct Writer {
@@ -101,8 +97,7 @@ impl Writer {
     pub(super) async fn run(mut self) {
         while let Some(group) = self.next_group().await {
             let appends = group.requests.len();
-            let until = Instant::now() + self.postgres.options().append_timeout;
-            self.settle(group, until).await;
+            self.settle(group).await;
             self.under_way.arrived(appends);
         }
     }
@@ -113,36 +108,44 @@ impl Writer {
         inbox.next_group(&self.under_way).await
     }
 
-    /// Sends a group until it is answered, or its time has passed.
-    async fn settle(&mut self, group: Group, until: Instant) {
+    /// Sends a group until all of it is answered, or its time has passed.
+    async fn settle(&mut self, mut group: Group) {
+        let until = group.until();
         let mut lost: Option<Cause> = None;
         let mut careful = false;
         loop {
-            let failure = match self.attempt(&group, careful, until).await {
-                Ok(answer) => return self.answer(group, &answer).await,
-                Err(failure) => failure,
-            };
-            match failure {
-                Failure::Repeats => {}
-                Failure::Lost(cause) => lost = Some(cause),
-                Failure::Refused(reason) if lost.is_none() => {
-                    return refuse(group, &AppendError::Unavailable { reason });
+            match self.attempt(&group, careful, until).await {
+                Ok(answer) => {
+                    let mut open = self.answer(group, &answer, lost.is_some()).await;
+                    if open.is_empty() {
+                        return;
+                    }
+                    group = Group::take(&mut open);
+                    lost.get_or_insert_with(|| Lost::because("its repeat could not be read"));
                 }
-                Failure::Refused(_) => {}
-                Failure::Behind(projector) => {
-                    if let Err(refusal) = self.catch_up(&*projector, until).await {
-                        return refuse(group, &refusal);
+                Err(Failure::Repeats) => {}
+                Err(Failure::Lost(cause)) => lost = Some(cause),
+                Err(Failure::Refused(reason)) if lost.is_none() => {
+                    return self.refuse(group, &AppendError::Unavailable { reason });
+                }
+                Err(Failure::Refused(_)) => {}
+                Err(Failure::Behind(projector)) => {
+                    let caught_up = self.catch_up(&*projector, until).await;
+                    if let Err(refusal) = caught_up
+                        && lost.is_none()
+                    {
+                        return self.refuse(group, &refusal);
                     }
                 }
-                Failure::Unprojected(refusal) if group.requests.len() == 1 => {
-                    return refuse(group, &refusal);
+                Err(Failure::Unprojected(refusal)) if group.requests.len() == 1 => {
+                    return self.refuse(group, &refusal);
                 }
-                Failure::Unprojected(_) => return self.settle_each(group, until).await,
+                Err(Failure::Unprojected(_)) => return self.settle_each(group).await,
             }
             careful = true;
             if let Some(cause) = &lost {
                 if Instant::now() >= until {
-                    return self.leave_unconfirmed(group, cause);
+                    return Self::leave_unconfirmed(group, cause);
                 }
                 pause().await;
             }
@@ -151,9 +154,9 @@ impl Writer {
 
     /// Sends the appends of a group one by one: of those that travel together, the one that a
     /// projection cannot take in is refused alone.
-    async fn settle_each(&mut self, group: Group, until: Instant) {
+    async fn settle_each(&mut self, group: Group) {
         for request in group.requests {
-            Box::pin(self.settle(Group::of(request), until)).await;
+            Box::pin(self.settle(Group::of(request))).await;
         }
     }
 
@@ -173,77 +176,109 @@ impl Writer {
         careful: bool,
         until: Instant,
     ) -> Result<Answer, Failure> {
-        let columns = Columns::learning(group, &self.reader)
+        let late = until + PAUSE;
+        let (columns, mut session) = timeout_at(late, self.prepare(group))
             .await
+            .map_err(|_| Failure::Refused("the database does not answer".to_owned()))?
             .map_err(|error| Failure::Refused(error.to_string()))?;
-        let mut session = match self.session.take().filter(Session::is_open) {
-            Some(session) => session,
-            None => Session::open(&self.postgres, &self.call)
-                .await
-                .map_err(|error| Failure::Refused(error.to_string()))?,
-        };
         let valid_until = session.until(until);
         let parameters = columns.parameters(&valid_until, &careful);
-        let sending = async {
-            match &self.inline {
-                None => session.send(&self.call, &parameters).await,
-                Some(inline) => {
-                    let call = (self.call.as_str(), parameters.as_slice());
-                    inline.send(&mut session.connection, call, group).await
-                }
-            }
+        let sent = timeout_at(late, self.send(&mut session, &parameters, group)).await;
+        let answered =
+            sent.unwrap_or_else(|_| Err(Failure::Lost(Lost::because("no answer came in time"))));
+        if let Ok(answer) = &answered {
+            session.server_time = (answer.server_time, Instant::now());
+        }
+        // After a lost answer a new connection is made: this one may still be at the statement.
+        if !matches!(answered, Err(Failure::Lost(_))) {
+            self.session = Some(session);
+        }
+        answered
+    }
+
+    /// What to send, and a connection to send it by. Nothing is written yet.
+    async fn prepare<'a>(
+        &mut self,
+        group: &'a Group,
+    ) -> Result<(Columns<'a>, Session), PostgresError> {
+        let columns = Columns::learning(group, &self.reader).await?;
+        let session = match self.session.take().filter(Session::is_open) {
+            Some(session) => session,
+            None => Session::open(&self.postgres, &self.call).await?,
         };
-        let answered = tokio::time::timeout_at(until + PAUSE, sending).await;
-        let answered = answered.unwrap_or_else(|_| {
-            Err(Failure::Lost(Arc::new(Lost(
-                "no answer came in time".to_owned(),
-            ))))
-        });
-        match answered {
-            Ok(answer) => {
-                session.server_time = (answer.server_time, Instant::now());
-                self.session = Some(session);
-                Ok(answer)
-            }
-            // The next statement is on a new connection: this one may still be at the last.
-            Err(Failure::Lost(cause)) => Err(Failure::Lost(cause)),
-            Err(failure) => {
-                self.session = Some(session);
-                Err(failure)
+        Ok((columns, session))
+    }
+
+    async fn send(
+        &self,
+        session: &mut Session,
+        parameters: &[Parameter<'_>],
+        group: &Group,
+    ) -> Result<Answer, Failure> {
+        match &self.inline {
+            None => session.send(&self.call, parameters).await,
+            Some(inline) => {
+                let call = (self.call.as_str(), parameters);
+                inline.send(&mut session.connection, call, group).await
             }
         }
     }
 
-    /// Tells each caller its verdict.
-    async fn answer(&self, group: Group, answer: &Answer) {
+    /// Tells each caller its verdict. Those of whom there is no final one yet are given back.
+    async fn answer(&self, group: Group, answer: &Answer, lost: bool) -> VecDeque<Request> {
+        let late = group.until() + PAUSE;
         let (verdicts, last) = answer.verdicts(&group);
         self.reader.head.written(last);
+        let mut answers = Vec::with_capacity(verdicts.len());
+        let mut open = VecDeque::new();
         let mut repeats: Vec<(Request, Position)> = Vec::new();
         for (request, verdict) in group.requests.into_iter().zip(verdicts) {
             match verdict {
-                Verdict::Known(verdict) => request.reply(verdict),
+                Verdict::Known(Err(refusal)) if lost && may_pass(&refusal) => {
+                    open.push_back(request);
+                }
+                Verdict::Known(outcome) => answers.push((request, outcome)),
                 Verdict::Repeats(position) => repeats.push((request, position)),
             }
         }
-        if repeats.is_empty() {
-            return;
+        self.unsettled.answer(answers);
+        if !repeats.is_empty() {
+            open.extend(self.compare(repeats, late).await);
         }
+        open
+    }
+
+    /// Answers those that were recorded before. Those that could not be compared are given back.
+    async fn compare(&self, repeats: Vec<(Request, Position)>, late: Instant) -> Vec<Request> {
         let asked: Vec<(&Append, Position)> = repeats
             .iter()
             .map(|(request, at)| (&request.append, *at))
             .collect();
-        let answers = self.reader.compare(&asked).await;
-        for ((request, _), answer) in repeats.into_iter().zip(answers) {
-            request.reply(answer);
+        let Ok(outcomes) = timeout_at(late, self.reader.compare(&asked)).await else {
+            return repeats.into_iter().map(|(request, _)| request).collect();
+        };
+        let (mut answers, mut open) = (Vec::new(), Vec::new());
+        for ((request, _), outcome) in repeats.into_iter().zip(outcomes) {
+            match outcome {
+                Err(AppendError::Unavailable { .. }) => open.push(request),
+                outcome => answers.push((request, outcome)),
+            }
         }
+        self.unsettled.answer(answers);
+        open
     }
 
-    fn leave_unconfirmed(&self, group: Group, cause: &Cause) {
-        // What was sent last is given up by the server after this; a later moment is safe too.
-        let settled = self.postgres.options().append_timeout + PAUSE;
+    /// Answers that nothing was written.
+    fn refuse(&self, group: Group, refusal: &AppendError) {
+        let refused = |request| (request, Err(refusal.clone()));
+        let answers = group.requests.into_iter().map(refused);
+        self.unsettled.answer(answers.collect());
+    }
+
+    /// Answers that nobody knows. What was sent last may still be recorded.
+    fn leave_unconfirmed(group: Group, cause: &Cause) {
         for request in group.requests {
             let append = request.append.id;
-            self.unsettled.add(append, Instant::now() + settled);
             let cause = Arc::clone(cause);
             request.reply(Err(AppendError::Unconfirmed { append, cause }));
         }
@@ -286,11 +321,7 @@ impl Session {
         heard.checked_add(left).unwrap_or(Timestamp::MAX)
     }
 
-    async fn send(
-        &self,
-        call: &str,
-        parameters: &[crate::postgres::Parameter<'_>],
-    ) -> Result<Answer, Failure> {
+    async fn send(&self, call: &str, parameters: &[Parameter<'_>]) -> Result<Answer, Failure> {
         let client = &self.connection.client;
         let answered = match &self.prepared {
             Some(prepared) => {
@@ -302,6 +333,28 @@ impl Session {
         answered
             .and_then(|row| Answer::of(&row))
             .map_err(Failure::of)
+    }
+}
+
+impl Lost {
+    fn because(reason: &str) -> Cause {
+        Arc::new(Self(reason.to_owned()))
+    }
+}
+
+/// True for a refusal that need not be the last word while a statement is on its way whose answer
+/// was lost: it may come after others have brought the stream to where it is expected.
+fn may_pass(refusal: &AppendError) -> bool {
+    let AppendError::Conflict {
+        expected, actual, ..
+    } = refusal
+    else {
+        return false;
+    };
+    match expected {
+        ExpectedVersion::Exists => true,
+        ExpectedVersion::At(version) => actual < version,
+        ExpectedVersion::Any | ExpectedVersion::NoStream => false,
     }
 }
 
@@ -317,15 +370,8 @@ impl Failure {
         }
         match said.code() {
             code if *code == SqlState::UNIQUE_VIOLATION => Self::Repeats,
-            code if code.code() == TOO_LATE => Self::Lost(Arc::new(error)),
             _ => Self::Refused(with_causes(&error)),
         }
-    }
-}
-
-fn refuse(group: Group, refusal: &AppendError) {
-    for request in group.requests {
-        request.reply(Err(refusal.clone()));
     }
 }
 
@@ -335,30 +381,4 @@ fn refuse(group: Group, refusal: &AppendError) {
 )]
 async fn pause() {
     tokio::time::sleep(PAUSE).await;
-}
-
-/// Appends of which nobody knows whether they committed, and when that will be settled.
-#[derive(Default)]
-pub(super) struct Unsettled {
-    until: Lock<HashMap<AppendId, Instant>>,
-}
-
-impl Unsettled {
-    /// How long it takes until it is settled.
-    pub(super) fn left(&self, append: AppendId) -> Duration {
-        let until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        until
-            .get(&append)
-            .map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
-    }
-
-    fn add(&self, append: AppendId, settled: Instant) {
-        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        if until.len() >= UNSETTLED {
-            let now = Instant::now();
-            until.retain(|_, settled| *settled > now);
-        }
-        until.insert(append, settled);
-    }
 }

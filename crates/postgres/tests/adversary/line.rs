@@ -1,16 +1,16 @@
-//! A proxy that cuts connections at the commit of an append.
+//! A line that is cut at the commit of an append.
 
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use annals_core::{Append, EventStore};
 use annals_testing::ordering::{Line, Lost};
+use futures_util::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
-use tokio_postgres::config::Host;
 
 use super::Opening;
+use crate::proxy::{Meddler, Proxy, Taken, Takeover, some};
 
 /// How a server says that a statement is over, and its transaction committed; and that it is over,
 /// and its transaction goes on.
@@ -21,7 +21,7 @@ const READY_AMID: &[u8] = b"Z\0\0\0\x05T";
 pub(crate) struct CutLine {
     store: Arc<dyn EventStore>,
     cuts: Arc<Cuts>,
-    proxy: JoinHandle<()>,
+    _proxy: Proxy,
 }
 
 /// Which appends are cut, known by the id of their first event, as it is sent.
@@ -34,15 +34,14 @@ struct Cuts {
 impl CutLine {
     /// A store at a URL, by way of the proxy.
     pub(crate) async fn to(url: &str, opening: Opening) -> Self {
-        let server = address(url);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let proxy = listener.local_addr().unwrap().to_string();
-        assert!(url.contains(&server), "{url} names {server}");
-        let url = url.replacen(&server, &proxy, 1);
         let cuts = Arc::new(Cuts::default());
-        let proxy = tokio::spawn(accept(listener, server, Arc::clone(&cuts)));
-        let store = super::open(&url, opening).await;
-        Self { store, cuts, proxy }
+        let proxy = Proxy::to(url, Arc::clone(&cuts)).await;
+        let store = super::open(&proxy.url, opening).await;
+        Self {
+            store,
+            cuts,
+            _proxy: proxy,
+        }
     }
 }
 
@@ -62,66 +61,30 @@ impl Line for CutLine {
     }
 }
 
-impl Drop for CutLine {
-    fn drop(&mut self) {
-        self.proxy.abort();
-    }
-}
-
-impl Cuts {
-    /// What is lost of the bytes that a client sent, if anything; each cut comes once.
-    fn take(&self, sent: &[u8]) -> Option<Lost> {
+impl Meddler for Cuts {
+    /// Cuts the line at an append that is to be cut; each cut comes once.
+    fn takes_over(&self, sent: &[u8]) -> Option<Takeover> {
         let mut to_come = self.to_come.lock().unwrap();
         let is_sent = |mark: &[u8; 16]| sent.windows(mark.len()).any(|bytes| bytes == mark);
         let hit: Vec<_> = to_come.extract_if(.., |(mark, _)| is_sent(mark)).collect();
         self.done.fetch_add(hit.len(), Ordering::Relaxed);
-        hit.first().map(|(_, lost)| *lost)
-    }
-}
-
-async fn accept(listener: TcpListener, server: String, cuts: Arc<Cuts>) {
-    loop {
-        let (client, _) = listener.accept().await.unwrap();
-        let server = TcpStream::connect(&server).await.unwrap();
-        let cuts = Arc::clone(&cuts);
-        tokio::spawn(async move {
-            // Whichever side hangs up first: the other one is hung up on.
-            let _hangup = forward(client, server, &cuts).await;
-        });
-    }
-}
-
-/// Passes on what both sides say, until one of them is silent for good or the line is cut.
-async fn forward(mut client: TcpStream, mut server: TcpStream, cuts: &Cuts) -> std::io::Result<()> {
-    let (mut sent, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
-    // The end of what was sent before: a mark may lie across two pieces.
-    let mut sent_before = Vec::new();
-    loop {
-        tokio::select! {
-            bytes = client.read(&mut sent) => {
-                let bytes = &sent[..some(bytes?)?];
-                sent_before.extend_from_slice(bytes);
-                match cuts.take(&sent_before) {
-                    Some(Lost::Request) => return Ok(()),
-                    Some(Lost::Answer) => {
-                        server.write_all(bytes).await?;
-                        return swallow_answer(&mut client, &mut server).await;
-                    }
-                    None => server.write_all(bytes).await?,
-                }
-                sent_before.drain(..sent_before.len().saturating_sub(15));
-            }
-            bytes = server.read(&mut answered) => {
-                client.write_all(&answered[..some(bytes?)?]).await?;
-            }
+        match hit.first()?.1 {
+            Lost::Request => Some(Box::new(|_| async { Ok(()) }.boxed())),
+            Lost::Answer => Some(Box::new(|taken| swallow_answer(taken).boxed())),
         }
     }
 }
 
 /// Passes on the rest of a transaction and what is answered amid it, and keeps the last answer.
-async fn swallow_answer(client: &mut TcpStream, server: &mut TcpStream) -> std::io::Result<()> {
+async fn swallow_answer(taken: Taken) -> io::Result<()> {
+    let Taken {
+        mut client,
+        mut server,
+        mut sent,
+    } = taken;
+    server.write_all(&sent).await?;
     let mut answer = Vec::new();
-    let mut sent = vec![0; 65_536];
+    sent.resize(65_536, 0);
     while !answer.ends_with(READY) {
         tokio::select! {
             bytes = client.read(&mut sent) => server.write_all(&sent[..some(bytes?)?]).await?,
@@ -133,22 +96,4 @@ async fn swallow_answer(client: &mut TcpStream, server: &mut TcpStream) -> std::
         }
     }
     Ok(())
-}
-
-/// How many bytes came; none means that the other side hung up.
-fn some(bytes: usize) -> std::io::Result<usize> {
-    match bytes {
-        0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
-        bytes => Ok(bytes),
-    }
-}
-
-/// Host and port of a URL.
-fn address(url: &str) -> String {
-    let (server, _) = url.split_once('?').unwrap_or((url, ""));
-    let config: tokio_postgres::Config = server.parse().unwrap();
-    match (&config.get_hosts()[0], config.get_ports()) {
-        (Host::Tcp(host), [port]) => format!("{host}:{port}"),
-        other => panic!("the URL of a test server names a host and a port: {other:?}"),
-    }
 }
