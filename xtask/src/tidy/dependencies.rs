@@ -13,7 +13,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("annals-sqlite", &["annals-core"]),
     ("annals-runtime", &["annals-core"]),
     ("annals-http", &["annals-core", "annals-runtime"]),
-    ("annals-testing", &["annals-core"]),
+    ("annals-testing", &["annals-core", "annals-macros"]),
     ("annals-servers", &[]),
     (
         "annals",

@@ -1,10 +1,30 @@
-//! What the read side promises, a module for each promise, on one small bank.
+//! What the read side promises: the suite that every database runs, and a module for each promise
+//! of this one.
 
-mod a_batch_equals_its_events_one_by_one;
-mod a_changed_declaration_is_rebuilt;
 mod bank;
-mod effects_and_checkpoints_commit_together;
 mod readers_see_whole_writes;
-mod rows_are_found_and_paged;
-mod rows_of_several_tables_are_written_together;
-mod snapshots_are_kept_whole;
+mod tables_by_hand_are_kept_as_well;
+mod texts_are_kept_whole;
+mod what_others_wrote_is_noticed;
+
+use std::sync::Arc;
+
+use annals_core::ReadModels;
+use async_trait::async_trait;
+use tempfile::TempDir;
+
+/// A file of its own.
+struct InFile(TempDir);
+
+#[async_trait]
+impl annals_testing::read_models::Database for InFile {
+    async fn open(&self) -> Arc<dyn ReadModels> {
+        let path = self.0.path().join("read-models.db");
+        let database = annals_sqlite::Database::open(path).await;
+        Arc::new(database.expect("the file can be made"))
+    }
+}
+
+annals_testing::read_models_suite!(InFile(
+    tempfile::tempdir().expect("directories can be made")
+));

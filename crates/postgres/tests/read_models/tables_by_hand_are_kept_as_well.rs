@@ -1,0 +1,120 @@
+//! A read model by hand: its effect and the checkpoint commit together, and another revision of it
+//! is made again from the first event.
+
+use annals_core::{Position, ProjectionError, Projector as _, Recorded};
+use annals_postgres::tokio_postgres::types::Type;
+use annals_postgres::{PostgresError, SqlProjection, SqlProjector, Transaction};
+use async_trait::async_trait;
+
+use crate::bank::{AccountEvent, Database, STORE, batch, deposit, failed_at, recorded};
+
+#[tokio::test]
+async fn a_refused_statement_or_a_panic_by_hand_writes_neither_and_names_the_event() {
+    for poison in [AccountEvent::Poisoned, AccountEvent::Closed] {
+        let database = Database::new().await;
+        let projector = database.deposits::<1>().await;
+        let events = vec![deposit(1, "a", 5), recorded(2, "b", &poison)];
+
+        let failure = projector.apply(batch(0, events)).await.unwrap_err();
+
+        assert_eq!(failed_at(&failure), 2);
+        assert_eq!(database.count("deposits").await, 0);
+        assert_eq!(projector.position(STORE).await.unwrap(), Position::START);
+
+        projector
+            .apply(batch(0, vec![deposit(1, "a", 5)]))
+            .await
+            .unwrap();
+        assert_eq!(database.count("deposits").await, 1);
+    }
+}
+
+/// Sends a text where a number belongs.
+struct Mistaken;
+
+#[async_trait]
+impl SqlProjection for Mistaken {
+    type Event = AccountEvent;
+    const NAME: &'static str = "mistaken";
+    const TABLES: &'static [&'static str] = &[];
+    const REVISION: u32 = 1;
+
+    fn schema() -> &'static str {
+        ""
+    }
+
+    async fn apply(
+        &self,
+        tx: &Transaction<'_>,
+        _: &Recorded<AccountEvent>,
+    ) -> Result<(), PostgresError> {
+        tx.rows("select $1", &[(&"one", Type::INT8)]).await?;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_of_another_type_names_the_event() {
+    let database = Database::new().await;
+    let projector = SqlProjector::new(&database.postgres, Mistaken)
+        .await
+        .unwrap();
+    projector.resume(STORE).await.unwrap();
+    let failure = projector.apply(batch(0, vec![deposit(1, "a", 5)])).await;
+    assert_eq!(failed_at(&failure.unwrap_err()), 1);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_decoded_is_named() {
+    let database = Database::new().await;
+    let projector = database.deposits::<1>().await;
+    let mut newer = deposit(3, "a", 5);
+    newer.schema_version = 2;
+    let failure = projector.apply(batch(0, vec![newer])).await;
+    assert_eq!(failed_at(&failure.unwrap_err()), 3);
+}
+
+#[tokio::test]
+async fn another_revision_rebuilds_tables_by_hand_though_they_refer_to_each_other() {
+    let database = Database::new().await;
+    let projector = database.deposits::<1>().await;
+    projector
+        .apply(batch(0, vec![deposit(1, "a", 5)]))
+        .await
+        .unwrap();
+    assert_eq!(database.count("deposit_notes").await, 1);
+
+    let projector = database.deposits::<2>().await;
+
+    assert_eq!(projector.resume(STORE).await.unwrap(), Position::START);
+    assert_eq!(database.count("deposits").await, 0);
+    assert_eq!(database.count("deposit_notes").await, 0);
+}
+
+#[tokio::test]
+async fn a_projector_of_the_older_declaration_writes_nothing_any_more() {
+    let database = Database::new().await;
+    let older = database.deposits::<1>().await;
+    database.deposits::<2>().await;
+
+    let refused = older.apply(batch(0, vec![deposit(1, "a", 5)])).await;
+
+    assert!(matches!(refused, Err(ProjectionError::Moved { .. })));
+    assert_eq!(database.count("deposits").await, 0);
+}
+
+#[tokio::test]
+async fn a_projector_of_the_older_declaration_takes_nothing_over() {
+    let database = Database::new().await;
+    let older = database.deposits::<1>().await;
+    let newer = database.deposits::<2>().await;
+
+    let refused = older.resume(STORE).await;
+
+    assert!(matches!(refused, Err(ProjectionError::Moved { .. })));
+    newer
+        .apply(batch(0, vec![deposit(1, "a", 5)]))
+        .await
+        .unwrap();
+    assert_eq!(database.count("deposits").await, 1);
+}

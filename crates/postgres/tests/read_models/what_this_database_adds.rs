@@ -1,0 +1,166 @@
+//! What read models on PostgreSQL do beyond those of every database.
+
+use annals_core::{
+    NotLoaded, Position, Projection, ProjectionError, Projector as _, Recorded, RecordedEvent,
+    Rows, Selection, TableFold, TableProjection, TableShape,
+};
+use annals_macros::ReadModel;
+use annals_postgres::SqlProjector;
+
+use crate::bank::{
+    AccountEvent, Balance, Database, Deposits, STORE, batch, deposit, failed_at, recorded, transfer,
+};
+
+/// What is noted of an account.
+#[derive(ReadModel, Debug, Clone, PartialEq)]
+#[read_model(table = "notes", index(full_text(text)))]
+struct Note {
+    #[key]
+    account: String,
+    text: Option<String>,
+}
+
+impl Projection for Note {
+    type Event = AccountEvent;
+
+    fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
+        vec![event.record.stream.id().to_owned()]
+    }
+
+    fn fold(_: Option<Self>, account: &String, event: &Recorded<AccountEvent>) -> Option<Self> {
+        let AccountEvent::Transferred { to, .. } = &event.event else {
+            return None;
+        };
+        Some(Self {
+            account: account.clone(),
+            text: Some(to.clone()),
+        })
+    }
+}
+
+fn note(position: u64, account: &str, text: &str) -> RecordedEvent {
+    transfer(position, account, 0, text)
+}
+
+async fn accounts(database: &Database, words: &str) -> Vec<String> {
+    let with_words = Selection::<Note>::new().matching("text", words);
+    let notes = database.table().list(with_words).await.unwrap();
+    notes.into_iter().map(|note| note.account).collect()
+}
+
+#[tokio::test]
+async fn a_text_is_found_by_its_words() {
+    let database = Database::new().await;
+    let projector = database.projector::<Note>().await;
+    let events = vec![note(1, "a", "Even and odd"), note(2, "b", "even, more so")];
+    projector.apply(batch(0, events)).await.unwrap();
+    assert_eq!(accounts(&database, "EVEN").await, ["a", "b"]);
+    assert_eq!(accounts(&database, "odd even").await, ["a"]);
+    assert_eq!(accounts(&database, "even odd so").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn of_many_rows_written_at_once_the_one_that_is_refused_names_its_event() {
+    let database = Database::new().await;
+    let projector = database.projector::<Balance>().await;
+    let unheard_of = "a\0b".to_owned();
+    let refused = AccountEvent::Transferred {
+        cents: 5,
+        to: unheard_of,
+    };
+    let events = vec![
+        deposit(1, "a", 5),
+        recorded(2, "b", &refused),
+        deposit(3, "c", 5),
+    ];
+
+    let failure = projector.apply(batch(0, events)).await.unwrap_err();
+
+    assert_eq!(failed_at(&failure), 2);
+    assert_eq!(database.count("balances").await, 0);
+    assert_eq!(projector.position(STORE).await.unwrap(), Position::START);
+}
+
+#[tokio::test]
+async fn a_projector_that_was_not_resumed_writes_nothing() {
+    let database = Database::new().await;
+    let fold = TableFold::of_rows::<Balance>();
+    let projector = database.read_models.projector(fold).await.unwrap();
+    let refused = projector.apply(batch(0, vec![deposit(1, "a", 5)])).await;
+    assert!(matches!(refused, Err(ProjectionError::Moved { .. })));
+    assert_eq!(database.balance("a").await, None);
+}
+
+#[tokio::test]
+async fn a_text_that_no_row_can_hold_is_not_found() {
+    let database = Database::new().await;
+    database.projector::<Balance>().await;
+    assert_eq!(database.balance("a\0").await, None);
+}
+
+/// The balances, and the notes of the same accounts.
+struct BalancesAndNotes;
+
+impl TableProjection for BalancesAndNotes {
+    type Event = AccountEvent;
+    const NAME: &'static str = "accounts";
+    const REVISION: u32 = 1;
+
+    fn tables() -> Vec<TableShape> {
+        vec![TableShape::of::<Balance>(), TableShape::of::<Note>()]
+    }
+
+    fn apply(_: &mut Rows, _: &Recorded<AccountEvent>) -> Result<(), NotLoaded> {
+        Ok(())
+    }
+}
+
+/// The same projection, as later code declares it: without the notes.
+struct BalancesAlone;
+
+impl TableProjection for BalancesAlone {
+    type Event = AccountEvent;
+    const NAME: &'static str = BalancesAndNotes::NAME;
+    const REVISION: u32 = 1;
+
+    fn tables() -> Vec<TableShape> {
+        vec![TableShape::of::<Balance>()]
+    }
+
+    fn apply(_: &mut Rows, _: &Recorded<AccountEvent>) -> Result<(), NotLoaded> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_no_longer_declared_is_dropped() {
+    let database = Database::new().await;
+    for fold in [
+        TableFold::of_tables::<BalancesAndNotes>(),
+        TableFold::of_tables::<BalancesAlone>(),
+        TableFold::of_tables::<BalancesAndNotes>(),
+    ] {
+        let notes_are_declared = fold.tables().len() == 2;
+        database.read_models.projector(fold).await.unwrap();
+        let notes = "select to_regclass('{read}.notes') is not null";
+        assert_eq!(database.is_so(notes).await, notes_are_declared);
+    }
+}
+
+#[tokio::test]
+async fn many_that_start_at_once_make_the_tables_once() {
+    let database = Database::new().await;
+    let start = || async {
+        let typed = TableFold::of_rows::<Balance>();
+        database.read_models.projector(typed).await.unwrap();
+        SqlProjector::new(&database.postgres, Deposits::<1>)
+            .await
+            .unwrap()
+    };
+    let projectors = futures_util::future::join_all((0..6).map(|_| start())).await;
+    for (projector, after) in projectors.iter().zip(0..) {
+        assert_eq!(projector.resume(STORE).await.unwrap(), Position(after));
+        let batch = batch(after, vec![deposit(after + 1, "a", 1)]);
+        projector.apply(batch).await.unwrap();
+    }
+}

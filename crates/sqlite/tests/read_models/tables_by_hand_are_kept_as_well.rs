@@ -1,0 +1,112 @@
+//! A read model by hand: its effect and the checkpoint commit together, and another revision of it
+//! is made again from the first event.
+
+use annals_core::{Position, ProjectionError, Projector as _, Recorded};
+use annals_sqlite::rusqlite::{self, Transaction};
+use annals_sqlite::{Database, SqlProjection, SqlProjector};
+
+use crate::bank::{AccountEvent, Deposits, STORE, batch, count, database, deposit, recorded};
+
+async fn deposits(database: &Database) -> SqlProjector<Deposits<1>> {
+    let projector = SqlProjector::new(database.clone(), Deposits).await;
+    projector.expect("the tables can be made")
+}
+
+#[tokio::test]
+async fn a_refused_statement_in_the_middle_writes_neither_and_names_the_event() {
+    let database = database().await;
+    let projector = deposits(&database).await;
+    let poisoned = recorded(2, "b", &AccountEvent::Poisoned);
+    let events = vec![deposit(1, "a", 5), poisoned];
+
+    let failure = projector.apply(batch(0, events)).await.unwrap_err();
+
+    assert!(matches!(
+        failure,
+        ProjectionError::Event {
+            position: Position(2),
+            ..
+        }
+    ));
+    assert_eq!(count(&database, "deposits").await, 0);
+    assert_eq!(projector.resume(STORE).await.unwrap(), Position::START);
+
+    projector
+        .apply(batch(0, vec![deposit(1, "a", 5)]))
+        .await
+        .unwrap();
+    assert_eq!(count(&database, "deposits").await, 1);
+}
+
+#[tokio::test]
+async fn another_revision_rebuilds_tables_by_hand_though_they_refer_to_each_other() {
+    let database = database().await;
+    let projector = SqlProjector::new(database.clone(), Deposits::<1>)
+        .await
+        .unwrap();
+    projector
+        .apply(batch(0, vec![deposit(1, "a", 5)]))
+        .await
+        .unwrap();
+    assert_eq!(count(&database, "deposit_notes").await, 1);
+
+    let projector = SqlProjector::new(database.clone(), Deposits::<2>)
+        .await
+        .unwrap();
+
+    assert_eq!(projector.resume(STORE).await.unwrap(), Position::START);
+    assert_eq!(count(&database, "deposits").await, 0);
+    assert_eq!(count(&database, "deposit_notes").await, 0);
+}
+
+#[tokio::test]
+async fn a_projector_of_the_older_declaration_writes_nothing_any_more() {
+    let database = database().await;
+    let older = SqlProjector::new(database.clone(), Deposits::<1>)
+        .await
+        .unwrap();
+    SqlProjector::new(database.clone(), Deposits::<2>)
+        .await
+        .unwrap();
+
+    let refused = older
+        .apply(batch(0, vec![deposit(1, "a", 5)]))
+        .await
+        .unwrap_err();
+
+    assert!(matches!(refused, ProjectionError::Moved { .. }));
+    assert_eq!(count(&database, "deposits").await, 0);
+}
+
+/// The deposits, of accounts of one category alone.
+struct SavingsDeposits;
+
+impl SqlProjection for SavingsDeposits {
+    type Event = AccountEvent;
+    const NAME: &'static str = Deposits::<1>::NAME;
+    const CATEGORIES: &'static [&'static str] = &["Savings"];
+    const TABLES: &'static [&'static str] = Deposits::<1>::TABLES;
+    const REVISION: u32 = 1;
+
+    fn schema() -> &'static str {
+        Deposits::<1>::schema()
+    }
+
+    fn apply(&self, _: &Transaction<'_>, _: &Recorded<AccountEvent>) -> rusqlite::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn other_events_rebuild_tables_by_hand() {
+    let database = database().await;
+    let projector = SqlProjector::new(database.clone(), Deposits::<1>).await;
+    let events = vec![deposit(1, "a", 5)];
+    projector.unwrap().apply(batch(0, events)).await.unwrap();
+
+    let projector = SqlProjector::new(database.clone(), SavingsDeposits).await;
+
+    let resumed = projector.unwrap().resume(STORE).await;
+    assert_eq!(resumed.unwrap(), Position::START);
+    assert_eq!(count(&database, "deposits").await, 0);
+}

@@ -1,0 +1,129 @@
+//! The list of all cases, and the macro that makes tests of them.
+
+use super::{
+    Case, Contract, batches, checkpoints, declarations, selections, several_tables, snapshots,
+};
+
+/// Hands the list of all cases to another macro: themes, and in each the contract, its line and
+/// the function of every case. The one list there is.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! read_models_cases {
+    ([$($receiver:tt)+]) => {
+        $($receiver)+! {
+            selections {
+                ReadModels 1 a_page_has_a_hundred_rows_unless_it_says_so,
+                ReadModels 1 pages_neither_repeat_nor_skip_while_rows_are_added,
+                ReadModels 1 pages_go_backwards_within_a_filter,
+                ReadModels 2 rows_come_in_the_order_of_their_keys,
+                ReadModels 2 texts_of_any_kind_are_keys,
+                ReadModels 2 a_column_selects_by_value_and_by_absence,
+                ReadModels 2 nothing_is_within_a_range_of_nothing,
+                ReadModels 2 a_range_is_as_exclusive_as_it_is_written,
+                ReadModels 2 timestamps_sort_as_times_do_whatever_their_fractions,
+                ReadModels 3 a_column_that_is_not_declared_is_refused,
+                ReadModels 3 json_is_looked_into_or_refused,
+            }
+            declarations {
+                ReadModels 4 the_same_declaration_goes_on_where_it_was,
+                ReadModels 4 another_column_rebuilds_the_table,
+                ReadModels 4 another_revision_of_the_fold_rebuilds_the_table,
+                ReadModels 4 other_events_rebuild_the_table,
+                ReadModels 4 a_rebuild_leaves_other_read_models_alone,
+                ReadModels 4 an_older_declaration_writes_nothing_any_more,
+            }
+            checkpoints {
+                Projector 1 a_batch_moves_rows_and_checkpoint,
+                Projector 1 a_batch_without_events_moves_the_checkpoint,
+                Projector 1 rows_and_checkpoint_are_there_after_reopening,
+                Projector 1 a_row_is_deleted_when_its_fold_ends,
+                Projector 1 a_panic_in_the_middle_writes_neither_and_names_the_event,
+                Projector 1 a_row_folded_under_another_key_is_refused_and_names_the_event,
+                Projector 1 an_event_that_cannot_be_decoded_is_named,
+                Projector 1 values_that_must_be_unique_may_change_places_within_a_batch,
+                Projector 1 a_value_that_is_there_already_names_the_event_that_brings_it_again,
+                Projector 2 a_batch_that_does_not_begin_at_the_checkpoint_writes_nothing,
+                Projector 2 two_that_take_turns_never_apply_twice,
+                Projector 3 the_read_model_of_another_store_is_refused,
+                Projector 3 a_look_at_the_checkpoint_binds_it_to_no_store,
+                Projector 4 a_look_at_the_checkpoint_takes_nothing_over,
+            }
+            several_tables {
+                Projector 1 rows_of_all_tables_and_the_checkpoint_move_together,
+                Projector 1 a_row_tells_where_others_go_in_its_own_batch_and_in_later_ones,
+                Projector 1 json_is_read_as_it_was_written,
+                Projector 1 a_number_that_no_column_can_hold_fails_at_its_event,
+            }
+            batches {
+                Projector 1 a_batch_equals_its_events_one_by_one,
+            }
+            snapshots {
+                ReadModels 1 a_snapshot_is_kept_for_its_stream_alone,
+                ReadModels 1 a_newer_snapshot_replaces_an_older_one_and_stays,
+                ReadModels 1 a_snapshot_of_another_shape_at_the_same_version_replaces,
+            }
+        }
+    };
+}
+
+/// Enrols a database: a test for each case, every one with a database of its own.
+///
+/// Takes an expression of a type that is a [`Database`](crate::read_models::Database). The crate
+/// that enrols needs `tokio` with the features `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! read_models_suite {
+    ($database:expr) => {
+        fn read_models_database() -> impl $crate::read_models::Database {
+            $database
+        }
+
+        mod suite {
+            $crate::read_models_cases! { [$crate::read_models_tests] }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! read_models_tests {
+    ($($theme:ident { $($contract:ident $line:literal $case:ident,)+ })+) => {$(
+        mod $theme {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let name = concat!(stringify!($theme), "::", stringify!($case));
+                $crate::read_models::check(name, super::super::read_models_database()).await;
+            }
+        )+}
+    )+};
+}
+
+macro_rules! case_list {
+    ($($theme:ident { $($contract:ident $line:literal $case:ident,)+ })+) => {
+        &[$($(
+            Case {
+                contract: Contract::$contract,
+                line: $line,
+                name: concat!(stringify!($theme), "::", stringify!($case)),
+                run: |subject| Box::pin($theme::$case(subject)),
+            },
+        )+)+]
+    };
+}
+
+/// Every case, by theme.
+pub const CASES: &[Case] = crate::read_models_cases! { [case_list] };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_contracts_has_a_case() {
+        for contract in [Contract::ReadModels, Contract::Projector] {
+            for line in 1..=4 {
+                let cites = |case: &Case| case.contract == contract && case.line == line;
+                assert!(CASES.iter().any(cites), "{contract:?} line {line}");
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A read model that is declared otherwise is made again from the first event.
+
+use annals_core::{Position, Projection, ProjectionError, Recorded};
+use annals_macros::ReadModel;
+
+use super::bank::{AccountEvent, Balance, deposit};
+use super::subject::Subject;
+
+/// The balances as later code declares them, with a column more.
+#[derive(ReadModel, Debug, Clone, PartialEq)]
+#[read_model(table = "balances")]
+struct CountedBalance {
+    #[key]
+    account: String,
+    cents: i64,
+    deposits: u32,
+}
+
+impl Projection for CountedBalance {
+    type Event = AccountEvent;
+
+    fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
+        Balance::keys(event)
+    }
+
+    fn fold(row: Option<Self>, account: &String, _: &Recorded<AccountEvent>) -> Option<Self> {
+        let deposits = row.map_or(0, |row| row.deposits) + 1;
+        let account = account.clone();
+        Some(Self {
+            account,
+            cents: 0,
+            deposits,
+        })
+    }
+}
+
+/// Declares the balances as they are, of a revision of the fold or of one category alone.
+macro_rules! balances_again {
+    ($name:ident, $revision:literal, $categories:expr) => {
+        #[derive(ReadModel, Debug, Clone, PartialEq)]
+        #[read_model(table = "balances")]
+        struct $name {
+            #[key]
+            account: String,
+            cents: i64,
+        }
+
+        impl Projection for $name {
+            type Event = AccountEvent;
+            const FOLD_REVISION: u32 = $revision;
+            const CATEGORIES: &'static [&'static str] = $categories;
+
+            fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
+                Balance::keys(event)
+            }
+
+            fn fold(row: Option<Self>, _: &String, _: &Recorded<AccountEvent>) -> Option<Self> {
+                row
+            }
+        }
+    };
+}
+
+balances_again!(RevisedBalance, 2, &[]);
+balances_again!(SavingsBalance, 1, &["Savings"]);
+
+pub(super) async fn the_same_declaration_goes_on_where_it_was(mut subject: Subject) {
+    for after in 0..3 {
+        let balances = subject.rows::<Balance>().await;
+        assert_eq!(balances.resume().await, Position(after));
+        balances
+            .apply(after, vec![deposit(after + 1, "a", 5)])
+            .await;
+        subject = subject.reopened().await;
+    }
+    assert_eq!(subject.balance("a").await, Some(15));
+}
+
+pub(super) async fn another_column_rebuilds_the_table(subject: Subject) {
+    let events = || vec![deposit(1, "a", 5)];
+    subject.rows::<Balance>().await.apply(0, events()).await;
+    let counted = subject.rows::<CountedBalance>().await;
+    assert_eq!(counted.position().await, Position::START);
+    counted.apply(0, events()).await;
+    let row = subject.get::<CountedBalance>(&"a".to_owned()).await;
+    assert_eq!(row.map(|row| row.deposits), Some(1));
+}
+
+pub(super) async fn another_revision_of_the_fold_rebuilds_the_table(subject: Subject) {
+    rebuilds::<RevisedBalance>(subject).await;
+}
+
+pub(super) async fn other_events_rebuild_the_table(subject: Subject) {
+    rebuilds::<SavingsBalance>(subject).await;
+}
+
+async fn rebuilds<P: Projection>(subject: Subject) {
+    let balances = subject.rows::<Balance>().await;
+    balances.apply(0, vec![deposit(1, "a", 5)]).await;
+    let otherwise = subject.rows::<P>().await;
+    assert_eq!(otherwise.position().await, Position::START);
+    assert_eq!(subject.balance("a").await, None);
+}
+
+/// Another read model.
+#[derive(ReadModel, Debug, Clone, PartialEq)]
+#[read_model(table = "openings")]
+struct Opening {
+    #[key]
+    account: String,
+}
+
+impl Projection for Opening {
+    type Event = AccountEvent;
+
+    fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
+        vec![event.record.stream.id().to_owned()]
+    }
+
+    fn fold(_: Option<Self>, account: &String, _: &Recorded<AccountEvent>) -> Option<Self> {
+        let account = account.clone();
+        Some(Self { account })
+    }
+}
+
+pub(super) async fn a_rebuild_leaves_other_read_models_alone(subject: Subject) {
+    let openings = subject.rows::<Opening>().await;
+    openings.apply(0, vec![deposit(1, "a", 5)]).await;
+    subject.rows::<Balance>().await;
+    subject.rows::<RevisedBalance>().await;
+    assert_eq!(openings.position().await, Position(1));
+    assert!(subject.get::<Opening>(&"a".to_owned()).await.is_some());
+}
+
+pub(super) async fn an_older_declaration_writes_nothing_any_more(subject: Subject) {
+    let older = subject.rows::<Balance>().await;
+    let newer = subject.reopened().await.rows::<RevisedBalance>().await;
+    let refusal = older.refusal(0, vec![deposit(1, "a", 5)]).await;
+    assert!(
+        matches!(refusal, ProjectionError::Moved { .. }),
+        "{refusal}"
+    );
+    assert_eq!(subject.balance("a").await, None);
+    newer.apply(0, vec![deposit(1, "a", 5)]).await;
+}
