@@ -64,9 +64,12 @@ pub fn query_of<E: Event>(categories: &[&str]) -> Query {
 ///
 /// 1. [`apply`](Self::apply) writes the effect of a batch and moves the checkpoint in one
 ///    transaction: both or neither.
-/// 2. It refuses a batch that does not begin at its checkpoint, and writes nothing then.
+/// 2. It refuses a batch that does not begin at its checkpoint, or that comes before it was resumed,
+///    and writes nothing then.
 /// 3. A checkpoint belongs to one store; [`resume`](Self::resume) refuses another's.
-/// 4. Where several processes can write it, `resume` takes the checkpoint over: whoever resumed it
+/// 4. Once its read model was declared otherwise it is superseded: it takes nothing over, writes
+///    nothing, and tells nothing of how far the tables are, which are not its own any more.
+/// 5. Where several processes can write it, `resume` takes the checkpoint over: whoever resumed it
 ///    earlier is fenced off, and writes nothing any more, however late it wakes up.
 #[async_trait]
 pub trait Projector: Send + Sync + 'static {
@@ -134,6 +137,14 @@ pub enum ProjectionError {
         expected: Position,
         /// Where the checkpoint is.
         actual: Position,
+    },
+
+    /// Another process declared the read model otherwise: its tables are of other code by now.
+    /// **Do:** stop; only the newer code keeps it up to date, and tells what is in it.
+    #[error("read model {projection} was declared otherwise by another process")]
+    Superseded {
+        /// Which projection.
+        projection: String,
     },
 
     /// The read model was made from another store.

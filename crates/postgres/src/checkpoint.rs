@@ -39,6 +39,7 @@ struct Claim {
 
 /// A checkpoint as it is kept.
 struct Stored {
+    fingerprint: Fingerprint,
     store: Option<StoreId>,
     position: Position,
 }
@@ -57,7 +58,7 @@ impl Checkpoint {
         let advance = "update {read}.annals_checkpoints set position = $6
                        where projection = $1 and fingerprint = $2 and store = $3
                          and token = coalesce($4, token) and position = $5";
-        let look = "select store, position from {read}.annals_checkpoints
+        let look = "select fingerprint, store, position from {read}.annals_checkpoints
                     where projection = $1";
         Self {
             postgres: postgres.clone(),
@@ -77,7 +78,7 @@ impl Checkpoint {
         let tx = client.transaction().await?;
         let Some((position, token)) = self.take(&tx, store).await? else {
             let stored = self.stored(&tx).await?;
-            return Err(self.refusal(&stored, Some(store), Position::START));
+            return Err(self.refusal(&stored, store, Position::START));
         };
         tx.commit().await?;
         let token = Some(token);
@@ -115,7 +116,7 @@ impl Checkpoint {
             .rows(&self.look, &[(&self.projection, Type::TEXT)])
             .await?;
         let stored = self.only(&rows)?;
-        self.check_store(&stored, store)?;
+        self.check(&stored, store)?;
         Ok(stored.position)
     }
 
@@ -126,15 +127,15 @@ impl Checkpoint {
         batch: &ProjectionBatch,
     ) -> Result<(), ProjectionError> {
         let claim = *self.claim.lock().unwrap_or_else(PoisonError::into_inner);
-        let moved = match claim {
-            Some(claim) => self.move_if_mine(tx, claim, batch).await?,
-            None => false,
+        let Some(claim) = claim else {
+            let (expected, actual) = (batch.after, self.stored(tx).await?.position);
+            return Err(ProjectionError::Moved { expected, actual });
         };
-        if moved {
+        if self.move_if_mine(tx, claim, batch).await? {
             return Ok(());
         }
         let stored = self.stored(tx).await?;
-        Err(self.refusal(&stored, claim.map(|claim| claim.store), batch.after))
+        Err(self.refusal(&stored, claim.store, batch.after))
     }
 
     async fn take(
@@ -188,18 +189,18 @@ impl Checkpoint {
     }
 
     /// Why it was not taken or moved.
-    fn refusal(
-        &self,
-        stored: &Stored,
-        store: Option<StoreId>,
-        expected: Position,
-    ) -> ProjectionError {
+    fn refusal(&self, stored: &Stored, store: StoreId, expected: Position) -> ProjectionError {
         let actual = stored.position;
-        let other_store = store.and_then(|store| self.check_store(stored, store).err());
-        other_store.unwrap_or(ProjectionError::Moved { expected, actual })
+        let foreign = self.check(stored, store).err();
+        foreign.unwrap_or(ProjectionError::Moved { expected, actual })
     }
 
-    fn check_store(&self, stored: &Stored, mine: StoreId) -> Result<(), ProjectionError> {
+    /// Whether it is of this declaration, and of this store.
+    fn check(&self, stored: &Stored, mine: StoreId) -> Result<(), ProjectionError> {
+        if stored.fingerprint != self.fingerprint {
+            let projection = self.projection.to_owned();
+            return Err(ProjectionError::Superseded { projection });
+        }
         match stored.store {
             Some(actual) if actual != mine => Err(ProjectionError::WrongStore {
                 projection: self.projection.to_owned(),
@@ -213,10 +214,11 @@ impl Checkpoint {
 
 impl Stored {
     fn of(row: &Row) -> Result<Self, PostgresError> {
-        let store: Option<Uuid> = row.try_get(0)?;
+        let store: Option<Uuid> = row.try_get(1)?;
         Ok(Self {
+            fingerprint: Fingerprint(row.try_get(0)?),
             store: store.map(StoreId),
-            position: position(row, 1)?,
+            position: position(row, 2)?,
         })
     }
 }

@@ -123,7 +123,8 @@ impl ProjectionHandle {
         &self.name
     }
 
-    /// Up to where the read model is complete. It never goes back.
+    /// Up to where the read model is complete. It goes back when the read model is made again, and
+    /// after a failure to what is known to be written.
     pub fn position(&self) -> Position {
         self.progress.borrow().position
     }
@@ -145,9 +146,12 @@ impl ProjectionHandle {
     ) -> Result<Position, NotReached> {
         let mut progress = self.progress.clone();
         let settled = progress.wait_for(|now| now.position >= position || now.status.is_over());
-        // Late, or over with its last status left behind: the progress itself tells which.
-        let _late_or_over = tokio::time::timeout(limit, settled).await;
-        let now = self.progress.borrow().clone();
+        let now = match tokio::time::timeout(limit, settled).await {
+            // It may go back right after.
+            Ok(Ok(now)) => now.clone(),
+            // Late, or over with its last status left behind: the progress itself tells which.
+            Ok(Err(_)) | Err(_) => self.progress.borrow().clone(),
+        };
         if now.position >= position {
             return Ok(now.position);
         }

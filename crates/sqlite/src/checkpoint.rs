@@ -23,6 +23,7 @@ pub(crate) struct Checkpoint {
 
 /// A checkpoint as it is kept.
 struct Stored {
+    fingerprint: Fingerprint,
     store: Option<StoreId>,
     position: Position,
 }
@@ -59,7 +60,7 @@ impl Checkpoint {
         let checkpoint = Arc::clone(self);
         let look = move |connection: &Connection| checkpoint.stored(connection);
         let stored = database.query(look).await?;
-        self.check_store(&stored, store)?;
+        self.check(&stored, store)?;
         Ok(stored.position)
     }
 
@@ -70,30 +71,33 @@ impl Checkpoint {
         batch: &ProjectionBatch,
     ) -> Result<(), ProjectionError> {
         let store = *self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        let moved = self.move_if_here(tx, store, batch)?;
-        if moved {
-            return Ok(());
-        }
-        let stored = self.stored(tx)?;
         if let Some(store) = store {
-            self.check_store(&stored, store)?;
+            if self.move_if_here(tx, store, batch)? {
+                return Ok(());
+            }
+            self.check(&self.stored(tx)?, store)?;
         }
         Err(ProjectionError::Moved {
             expected: batch.after,
-            actual: stored.position,
+            actual: self.stored(tx)?.position,
         })
     }
 
     fn claim(&self, tx: &Transaction<'_>, store: StoreId) -> Result<Position, ProjectionError> {
         let stored = self.stored(tx)?;
-        self.check_store(&stored, store)?;
+        self.check(&stored, store)?;
         let claim = "update annals_checkpoints set store = ? where projection = ?";
         tx.execute(claim, params![store.to_string(), self.projection])
             .map_err(SqliteError::from)?;
         Ok(stored.position)
     }
 
-    fn check_store(&self, stored: &Stored, mine: StoreId) -> Result<(), ProjectionError> {
+    /// Whether it is of this declaration, and of this store.
+    fn check(&self, stored: &Stored, mine: StoreId) -> Result<(), ProjectionError> {
+        if stored.fingerprint != self.fingerprint {
+            let projection = self.projection.to_owned();
+            return Err(ProjectionError::Superseded { projection });
+        }
         match stored.store {
             Some(actual) if actual != mine => Err(ProjectionError::WrongStore {
                 projection: self.projection.to_owned(),
@@ -107,36 +111,39 @@ impl Checkpoint {
     fn move_if_here(
         &self,
         tx: &Transaction<'_>,
-        store: Option<StoreId>,
+        store: StoreId,
         batch: &ProjectionBatch,
     ) -> Result<bool, SqliteError> {
         let mut statement = tx.prepare_cached(
             "update annals_checkpoints set position = ?
-             where projection = ? and fingerprint = ? and store is ? and position = ?",
+             where projection = ? and fingerprint = ? and store = ? and position = ?",
         )?;
         let rows = statement.execute(params![
             Parameter(&batch.up_to.to_value()),
             self.projection,
             self.fingerprint.0.to_string(),
-            store.map(|store| store.to_string()),
+            store.to_string(),
             Parameter(&batch.after.to_value()),
         ])?;
         Ok(rows == 1)
     }
 
     fn stored(&self, connection: &Connection) -> Result<Stored, SqliteError> {
-        let select = "select store, position from annals_checkpoints where projection = ?";
+        let select = "select fingerprint, store, position from annals_checkpoints
+                      where projection = ?";
         Ok(connection.query_row(select, [self.projection], Stored::from_row)?)
     }
 }
 
 impl Stored {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let store: Option<UuidText> = row.get(0)?;
-        let position: i64 = row.get(1)?;
+        let UuidText(fingerprint) = row.get(0)?;
+        let store: Option<UuidText> = row.get(1)?;
+        let position: i64 = row.get(2)?;
         let position = u64::try_from(position)
-            .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(1, position))?;
+            .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(2, position))?;
         Ok(Self {
+            fingerprint: Fingerprint(fingerprint),
             store: store.map(|UuidText(store)| StoreId(store)),
             position: Position(position),
         })

@@ -99,7 +99,7 @@ async fn a_projector_of_the_older_declaration_writes_nothing_any_more() {
 
     let refused = older.apply(batch(0, vec![deposit(1, "a", 5)])).await;
 
-    assert!(matches!(refused, Err(ProjectionError::Moved { .. })));
+    assert!(matches!(refused, Err(ProjectionError::Superseded { .. })));
     assert_eq!(database.count("deposits").await, 0);
 }
 
@@ -111,7 +111,7 @@ async fn a_projector_of_the_older_declaration_takes_nothing_over() {
 
     let refused = older.resume(STORE).await;
 
-    assert!(matches!(refused, Err(ProjectionError::Moved { .. })));
+    assert!(matches!(refused, Err(ProjectionError::Superseded { .. })));
     newer
         .apply(batch(0, vec![deposit(1, "a", 5)]))
         .await

@@ -1,8 +1,8 @@
 //! What read models on PostgreSQL do beyond those of every database.
 
 use annals_core::{
-    NotLoaded, Position, Projection, ProjectionError, Projector as _, Recorded, RecordedEvent,
-    Rows, Selection, TableFold, TableProjection, TableShape,
+    NotLoaded, Position, Projection, Projector as _, Recorded, RecordedEvent, Rows, Selection,
+    TableFold, TableProjection, TableShape,
 };
 use annals_macros::ReadModel;
 use annals_postgres::SqlProjector;
@@ -79,16 +79,6 @@ async fn of_many_rows_written_at_once_the_one_that_is_refused_names_its_event() 
     assert_eq!(failed_at(&failure), 2);
     assert_eq!(database.count("balances").await, 0);
     assert_eq!(projector.position(STORE).await.unwrap(), Position::START);
-}
-
-#[tokio::test]
-async fn a_projector_that_was_not_resumed_writes_nothing() {
-    let database = Database::new().await;
-    let fold = TableFold::of_rows::<Balance>();
-    let projector = database.read_models.projector(fold).await.unwrap();
-    let refused = projector.apply(batch(0, vec![deposit(1, "a", 5)])).await;
-    assert!(matches!(refused, Err(ProjectionError::Moved { .. })));
-    assert_eq!(database.balance("a").await, None);
 }
 
 #[tokio::test]

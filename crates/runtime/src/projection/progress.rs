@@ -120,19 +120,17 @@ impl Reporter {
         (reporter, seen)
     }
 
-    /// The read model was found to be complete up to `position`.
+    /// The read model was found to be complete up to `position`, which is less than before if it
+    /// is being made again.
     pub(super) fn resumed(&self, position: Position) {
-        self.progress.send_modify(|progress| {
-            progress.position = progress.position.max(position);
-        });
+        self.progress
+            .send_modify(|progress| progress.position = position);
     }
 
     /// The effect of everything up to `position` is committed.
     pub(super) fn reached(&self, position: Position, status: ProjectionStatus) {
-        self.progress.send_modify(|progress| {
-            progress.position = progress.position.max(position);
-            progress.status = status;
-        });
+        self.progress
+            .send_modify(|progress| *progress = Progress { position, status });
     }
 
     /// From now on the work is done here.
@@ -169,6 +167,13 @@ impl Reporter {
     /// The projection is over because of an error.
     pub(super) fn failed(&self, error: RunError) {
         tracing::error!(projection = self.projection, %error, "projection failed");
+        if matches!(
+            error,
+            RunError::ReadModel(ProjectionError::Superseded { .. })
+        ) {
+            // What was reached is gone with the tables.
+            self.resumed(Position::START);
+        }
         self.set(ProjectionStatus::Failed { error });
     }
 

@@ -35,6 +35,8 @@ pub(crate) struct Kept {
     pub(crate) checkpoint: Position,
     /// Raised by each resume; only the newest one's batches are taken.
     token: u64,
+    /// Raised by each process that declares it otherwise.
+    declaration: u32,
     /// The positions of all events, in the order they were applied.
     pub(crate) applied: Vec<u64>,
     /// Beginning, end and number of events of each batch.
@@ -44,6 +46,8 @@ pub(crate) struct Kept {
 /// Keeps the events of the category `Account`.
 pub(crate) struct Ledger {
     kept: Arc<Mutex<Kept>>,
+    /// What it was when this process declared it.
+    declaration: u32,
     /// The token of the last resume in this process.
     claim: Mutex<u64>,
     /// How often the checkpoint was looked at by a standby.
@@ -81,9 +85,22 @@ impl Ledger {
         ledger
     }
 
+    /// The same ledger in another process, which declares it otherwise: it is made again.
+    pub(crate) fn declared_otherwise(other: &Self) -> Arc<Self> {
+        let mut kept = other.kept();
+        kept.declaration += 1;
+        kept.token += 1;
+        kept.checkpoint = Position::START;
+        kept.applied.clear();
+        drop(kept);
+        Self::beside(other)
+    }
+
     fn closed_with(kept: Arc<Mutex<Kept>>) -> Arc<Self> {
+        let declaration = lock(&kept).declaration;
         Arc::new(Self {
             kept,
+            declaration,
             claim: Mutex::default(),
             looks: AtomicU32::default(),
             faults: Mutex::default(),
@@ -126,7 +143,16 @@ impl Ledger {
         self.kept().applied.clone()
     }
 
+    fn check_declaration(&self) -> Result<(), ProjectionError> {
+        if self.kept().declaration == self.declaration {
+            return Ok(());
+        }
+        let projection = self.name().to_owned();
+        Err(ProjectionError::Superseded { projection })
+    }
+
     fn check_store(&self, expected: StoreId) -> Result<(), ProjectionError> {
+        self.check_declaration()?;
         match self.kept().store {
             Some(actual) if actual != expected => Err(ProjectionError::WrongStore {
                 projection: self.name().to_owned(),
@@ -138,6 +164,7 @@ impl Ledger {
     }
 
     fn check(&self, batch: &ProjectionBatch) -> Result<(), ProjectionError> {
+        self.check_declaration()?;
         let Kept {
             checkpoint: actual,
             token,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use annals_core::{Projection, Projector, ReadModels, Recorded, TableFold};
 use annals_sqlite::rusqlite::{self, Transaction};
-use annals_sqlite::{Database, SqlProjection};
+use annals_sqlite::{Database, SqlProjection, SqlProjector};
 pub(crate) use annals_testing::read_models::bank::{
     AccountEvent, Balance, OTHER_STORE, STORE, batch, deposit, recorded,
 };
@@ -46,10 +46,24 @@ pub(crate) async fn database() -> Database {
     Database::in_memory().await.expect("there is memory")
 }
 
-/// What keeps a typed read model up to date.
+/// What keeps a typed read model up to date, resumed.
 pub(crate) async fn projector_of<P: Projection>(database: &Database) -> Arc<dyn Projector> {
     let projector = database.projector(TableFold::of_rows::<P>()).await;
-    projector.expect("the table can be made")
+    let projector = projector.expect("the table can be made");
+    let resumed = projector.resume(STORE).await;
+    resumed.expect("it is of this store");
+    projector
+}
+
+/// What keeps the deposits of a revision up to date, resumed.
+pub(crate) async fn deposits<const REVISION: u32>(
+    database: &Database,
+) -> SqlProjector<Deposits<REVISION>> {
+    let projector = SqlProjector::new(database.clone(), Deposits).await;
+    let projector = projector.expect("the tables can be made");
+    let resumed = projector.resume(STORE).await;
+    resumed.expect("it is of this store");
+    projector
 }
 
 pub(crate) async fn balance(database: &Database, account: &str) -> Option<i64> {

@@ -3,19 +3,16 @@
 
 use annals_core::{Position, ProjectionError, Projector as _, Recorded};
 use annals_sqlite::rusqlite::{self, Transaction};
-use annals_sqlite::{Database, SqlProjection, SqlProjector};
+use annals_sqlite::{SqlProjection, SqlProjector};
 
-use crate::bank::{AccountEvent, Deposits, STORE, batch, count, database, deposit, recorded};
-
-async fn deposits(database: &Database) -> SqlProjector<Deposits<1>> {
-    let projector = SqlProjector::new(database.clone(), Deposits).await;
-    projector.expect("the tables can be made")
-}
+use crate::bank::{
+    AccountEvent, Deposits, STORE, batch, count, database, deposit, deposits, recorded,
+};
 
 #[tokio::test]
 async fn a_refused_statement_in_the_middle_writes_neither_and_names_the_event() {
     let database = database().await;
-    let projector = deposits(&database).await;
+    let projector = deposits::<1>(&database).await;
     let poisoned = recorded(2, "b", &AccountEvent::Poisoned);
     let events = vec![deposit(1, "a", 5), poisoned];
 
@@ -41,18 +38,14 @@ async fn a_refused_statement_in_the_middle_writes_neither_and_names_the_event() 
 #[tokio::test]
 async fn another_revision_rebuilds_tables_by_hand_though_they_refer_to_each_other() {
     let database = database().await;
-    let projector = SqlProjector::new(database.clone(), Deposits::<1>)
-        .await
-        .unwrap();
+    let projector = deposits::<1>(&database).await;
     projector
         .apply(batch(0, vec![deposit(1, "a", 5)]))
         .await
         .unwrap();
     assert_eq!(count(&database, "deposit_notes").await, 1);
 
-    let projector = SqlProjector::new(database.clone(), Deposits::<2>)
-        .await
-        .unwrap();
+    let projector = deposits::<2>(&database).await;
 
     assert_eq!(projector.resume(STORE).await.unwrap(), Position::START);
     assert_eq!(count(&database, "deposits").await, 0);
@@ -62,19 +55,15 @@ async fn another_revision_rebuilds_tables_by_hand_though_they_refer_to_each_othe
 #[tokio::test]
 async fn a_projector_of_the_older_declaration_writes_nothing_any_more() {
     let database = database().await;
-    let older = SqlProjector::new(database.clone(), Deposits::<1>)
-        .await
-        .unwrap();
-    SqlProjector::new(database.clone(), Deposits::<2>)
-        .await
-        .unwrap();
+    let older = deposits::<1>(&database).await;
+    deposits::<2>(&database).await;
 
     let refused = older
         .apply(batch(0, vec![deposit(1, "a", 5)]))
         .await
         .unwrap_err();
 
-    assert!(matches!(refused, ProjectionError::Moved { .. }));
+    assert!(matches!(refused, ProjectionError::Superseded { .. }));
     assert_eq!(count(&database, "deposits").await, 0);
 }
 
@@ -100,9 +89,9 @@ impl SqlProjection for SavingsDeposits {
 #[tokio::test]
 async fn other_events_rebuild_tables_by_hand() {
     let database = database().await;
-    let projector = SqlProjector::new(database.clone(), Deposits::<1>).await;
+    let projector = deposits::<1>(&database).await;
     let events = vec![deposit(1, "a", 5)];
-    projector.unwrap().apply(batch(0, events)).await.unwrap();
+    projector.apply(batch(0, events)).await.unwrap();
 
     let projector = SqlProjector::new(database.clone(), SavingsDeposits).await;
 

@@ -22,7 +22,6 @@ async fn balances(database: &Database) -> Arc<dyn Projector> {
 async fn a_projector_writes_nothing_once_its_read_model_belongs_to_another_store() {
     let database = database().await;
     let projector = balances(&database).await;
-    projector.resume(STORE).await.unwrap();
     let other = OTHER_STORE.to_string();
     database
         .write(move |tx| tx.execute("update annals_checkpoints set store = ?", [other]))

@@ -8,7 +8,8 @@ use annals_macros::ReadModel;
 use super::bank::{
     AccountEvent, Balance, OTHER_STORE, STORE, batch, deposit, failed_at, recorded, transfer,
 };
-use super::subject::Subject;
+use super::declarations::RevisedBalance;
+use super::subject::{Subject, Writing};
 
 pub(super) async fn a_batch_moves_rows_and_checkpoint(subject: Subject) {
     let balances = subject.rows::<Balance>().await;
@@ -168,6 +169,14 @@ pub(super) async fn a_batch_that_does_not_begin_at_the_checkpoint_writes_nothing
     assert_eq!(balances.position().await, Position(1));
 }
 
+pub(super) async fn a_projector_that_was_not_resumed_writes_nothing(subject: Subject) {
+    let balances = Writing(subject.projector(TableFold::of_rows::<Balance>()).await);
+    let refusal = balances.refusal(0, vec![deposit(1, "a", 5)]).await;
+    let moved = matches!(refusal, ProjectionError::Moved { .. });
+    assert!(moved, "{refusal}");
+    assert_eq!(subject.balance("a").await, None);
+}
+
 pub(super) async fn two_that_take_turns_never_apply_twice(subject: Subject) {
     let other = subject.reopened().await;
     let run = async |subject: &Subject| {
@@ -208,6 +217,45 @@ pub(super) async fn a_look_at_the_checkpoint_binds_it_to_no_store(subject: Subje
     let unbound = projector.position(OTHER_STORE).await;
     assert_eq!(unbound.ok(), Some(Position::START));
     assert_eq!(projector.resume(STORE).await.ok(), Some(Position::START));
+}
+
+pub(super) async fn an_older_declaration_writes_nothing_any_more(subject: Subject) {
+    let (older, newer) = superseded(&subject).await;
+    let refusal = older.refusal(0, vec![deposit(1, "a", 5)]).await;
+    assert_superseded(&refusal);
+    assert_eq!(subject.balance("a").await, None);
+    newer.apply(0, vec![deposit(1, "a", 5)]).await;
+}
+
+pub(super) async fn an_older_declaration_takes_nothing_over(subject: Subject) {
+    let (older, newer) = superseded(&subject).await;
+    assert_superseded(&older.0.resume(STORE).await.expect_err("it was superseded"));
+    newer.apply(0, vec![deposit(1, "a", 5)]).await;
+}
+
+pub(super) async fn an_older_declaration_tells_nothing_of_the_tables(subject: Subject) {
+    let (older, newer) = superseded(&subject).await;
+    newer.apply(0, vec![deposit(1, "a", 5)]).await;
+    assert_superseded(
+        &older
+            .0
+            .position(STORE)
+            .await
+            .expect_err("it was superseded"),
+    );
+}
+
+/// The balances as they were declared first, and as another process declares them since.
+async fn superseded(subject: &Subject) -> (Writing, Writing) {
+    let older = subject.rows::<Balance>().await;
+    let newer = subject.reopened().await.rows::<RevisedBalance>().await;
+    (older, newer)
+}
+
+#[track_caller]
+fn assert_superseded(refusal: &ProjectionError) {
+    let superseded = matches!(refusal, ProjectionError::Superseded { .. });
+    assert!(superseded, "{refusal}");
 }
 
 pub(super) async fn a_look_at_the_checkpoint_takes_nothing_over(subject: Subject) {

@@ -1,6 +1,6 @@
 //! A read model that is declared otherwise is made again from the first event.
 
-use annals_core::{Position, Projection, ProjectionError, Recorded};
+use annals_core::{Position, Projection, Recorded};
 use annals_macros::ReadModel;
 
 use super::bank::{AccountEvent, Balance, deposit};
@@ -39,7 +39,7 @@ macro_rules! balances_again {
     ($name:ident, $revision:literal, $categories:expr) => {
         #[derive(ReadModel, Debug, Clone, PartialEq)]
         #[read_model(table = "balances")]
-        struct $name {
+        pub(super) struct $name {
             #[key]
             account: String,
             cents: i64,
@@ -130,16 +130,4 @@ pub(super) async fn a_rebuild_leaves_other_read_models_alone(subject: Subject) {
     subject.rows::<RevisedBalance>().await;
     assert_eq!(openings.position().await, Position(1));
     assert!(subject.get::<Opening>(&"a".to_owned()).await.is_some());
-}
-
-pub(super) async fn an_older_declaration_writes_nothing_any_more(subject: Subject) {
-    let older = subject.rows::<Balance>().await;
-    let newer = subject.reopened().await.rows::<RevisedBalance>().await;
-    let refusal = older.refusal(0, vec![deposit(1, "a", 5)]).await;
-    assert!(
-        matches!(refusal, ProjectionError::Moved { .. }),
-        "{refusal}"
-    );
-    assert_eq!(subject.balance("a").await, None);
-    newer.apply(0, vec![deposit(1, "a", 5)]).await;
 }
