@@ -24,7 +24,7 @@ use crate::schema::{Declaration, SEARCH_PATH};
 ///    so that a rebuild gives the same rows.
 /// 2. It writes to [`TABLES`](Self::TABLES) alone, and neither commits nor rolls back.
 /// 3. It returns the error of a statement that failed: nothing else of the transaction can take
-///    effect then.
+///    effect then. A batch in which it does not is refused.
 ///
 /// Names without a schema mean the schema of read models, then `public`, in the statements that
 /// make the tables as well as in those that fill them.
@@ -155,7 +155,9 @@ impl<P: SqlProjection> InlineProjector for SqlProjector<P> {
         for record in batch.events.iter() {
             self.apply_one(tx, record).await?;
         }
-        // Here and not at the commit, where nobody can tell whose they are.
+        // Here and not at the commit, where nobody can tell whose they are. It also fails when a
+        // statement failed and the projection kept that to itself: the server would answer the
+        // commit by rolling back, and the driver call that done.
         let checked = tx.batch("set constraints all immediate").await;
         checked.map_err(|error| error.at(batch.up_to))
     }

@@ -64,6 +64,55 @@ async fn a_parameter_of_another_type_names_the_event() {
     assert_eq!(failed_at(&failure.unwrap_err()), 1);
 }
 
+/// Keeps the error of a statement to itself, and defers a constraint that it violates.
+struct Careless;
+
+#[async_trait]
+impl SqlProjection for Careless {
+    type Event = AccountEvent;
+    const NAME: &'static str = "careless";
+    const TABLES: &'static [&'static str] = &["careless"];
+    const REVISION: u32 = 1;
+
+    fn schema() -> &'static str {
+        "create table careless (position bigint primary key,
+           before bigint references careless deferrable initially deferred)"
+    }
+
+    async fn apply(
+        &self,
+        tx: &Transaction<'_>,
+        event: &Recorded<AccountEvent>,
+    ) -> Result<(), PostgresError> {
+        let statement = match event.event {
+            AccountEvent::Poisoned => "insert into careless values (0, 99)",
+            AccountEvent::Closed => "insert into nowhere values (0, null)",
+            _ => "insert into careless values (1, null)",
+        };
+        let _kept_to_itself = tx.execute(statement, &[]).await;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_failed_unsaid_or_is_to_fail_later_fails_the_batch() {
+    let database = Database::new().await;
+    let projector = SqlProjector::new(&database.postgres, Careless)
+        .await
+        .unwrap();
+    projector.resume(STORE).await.unwrap();
+    for fault in [AccountEvent::Poisoned, AccountEvent::Closed] {
+        let events = vec![deposit(1, "a", 5), recorded(2, "a", &fault)];
+        let failure = projector.apply(batch(0, events)).await.unwrap_err();
+        assert_eq!(failed_at(&failure), 2);
+        assert_eq!(database.count("careless").await, 0);
+        assert_eq!(projector.position(STORE).await.unwrap(), Position::START);
+    }
+    let healthy = vec![deposit(1, "a", 5)];
+    projector.apply(batch(0, healthy)).await.unwrap();
+    assert_eq!(database.count("careless").await, 1);
+}
+
 #[tokio::test]
 async fn an_event_that_cannot_be_decoded_is_named() {
     let database = Database::new().await;
