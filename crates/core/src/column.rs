@@ -5,6 +5,9 @@ use jiff::civil::Date;
 
 use crate::position::{Position, StreamVersion};
 
+#[cfg(test)]
+mod tests;
+
 /// One column of a read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
@@ -24,9 +27,10 @@ pub struct Column {
 pub enum ColumnKind {
     /// A whole number of 64 bits, signed.
     Integer,
-    /// A text, compared byte by byte.
+    /// A text without NUL characters, compared byte by byte.
     Text,
-    /// JSON.
+    /// JSON without NUL characters. It is kept by what it means: spaces, the order of members and
+    /// how a number is written may be others when it is read back.
     Json,
 }
 
@@ -44,6 +48,26 @@ pub enum Value {
     Json(String),
     /// A whole number that no column can hold: greater than any in one.
     TooLarge(u64),
+}
+
+impl Value {
+    /// True if there is a NUL character in it, which no column may hold: not every database can.
+    pub fn holds_nul(&self) -> bool {
+        match self {
+            Self::Text(text) => text.contains('\0'),
+            Self::Json(json) => escapes(json).any(|escape| escape.starts_with("\\u0000")),
+            _ => false,
+        }
+    }
+}
+
+/// The rest of a text from each escaped character on.
+fn escapes(mut json: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let escape = &json[json.find('\\')?..];
+        json = escape.get(2..).unwrap_or_default();
+        Some(escape)
+    })
 }
 
 /// A value that is not what its column should hold.
@@ -158,17 +182,38 @@ fn natural(number: u64) -> Value {
 impl ColumnValue for serde_json::Value {
     const KIND: ColumnKind = ColumnKind::Json;
 
+    /// One text for all that means the same: members are sorted by their names, and a number is
+    /// what it is worth, so that `1.0` is `1` and `-0.0` is `0`. Databases that keep texts, and
+    /// those that keep what they mean, then keep and compare alike.
     fn to_value(&self) -> Value {
-        let mut sorted = self.clone();
-        sorted.sort_all_objects();
-        Value::Json(sorted.to_string())
+        let mut canonical = self.clone();
+        canonical.sort_all_objects();
+        write_whole_numbers(&mut canonical);
+        Value::Json(canonical.to_string())
     }
 
     fn from_value(value: Value) -> Option<Self> {
-        match value {
-            Value::Json(text) => serde_json::from_str(&text).ok(),
-            _ => None,
+        let Value::Json(text) = value else {
+            return None;
+        };
+        let mut json: Self = serde_json::from_str(&text).ok()?;
+        json.sort_all_objects();
+        Some(json)
+    }
+}
+
+/// Turns floating-point numbers without a fraction into whole ones, as far as these go.
+fn write_whole_numbers(json: &mut serde_json::Value) {
+    match json {
+        serde_json::Value::Number(number) if number.is_f64() => {
+            let digits = number.as_f64().unwrap_or_default().to_string();
+            let signed = digits.parse().map(|whole: i64| whole.into());
+            let whole = signed.or_else(|_| digits.parse().map(|whole: u64| whole.into()));
+            *number = whole.unwrap_or_else(|_| number.clone());
         }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(write_whole_numbers),
+        serde_json::Value::Object(members) => members.values_mut().for_each(write_whole_numbers),
+        _ => {}
     }
 }
 

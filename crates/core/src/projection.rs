@@ -23,6 +23,10 @@ use crate::typed_event::Event;
 /// 1. [`keys`](Self::keys) and [`fold`](Self::fold) are pure and depend on nothing but their
 ///    arguments, so that a rebuild gives the same rows.
 /// 2. A row that `fold` returns has the key it was called with.
+///
+/// `fold` sees each row as its columns hold it, also when the event before was of the same batch: how
+/// events are cut into batches shows nowhere. A row with a value that its column cannot hold fails
+/// at the event that made it.
 pub trait Projection: ReadModel {
     /// The events it is made of.
     type Event: Event;

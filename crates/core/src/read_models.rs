@@ -19,8 +19,8 @@ use crate::table_fold::TableFold;
 /// # Contract
 ///
 /// 1. [`select`](Self::select) sees one state, before or after a batch, never in between.
-/// 2. Whole numbers are compared as numbers, texts byte by byte, and what is nothing is neither
-///    above nor below anything.
+/// 2. Whole numbers are compared as numbers, texts byte by byte, JSON by what it means, and what is
+///    nothing is neither above nor below anything.
 /// 3. What cannot be asked for is refused as [`QueryError::Unsupported`], never answered wrongly.
 /// 4. [`projector`](Self::projector) makes the tables of a fold if they are not there. If they
 ///    are of another [fingerprint](TableFold::fingerprint), they are dropped, made again, and the

@@ -37,7 +37,7 @@ mod tests;
 ///             folding.loaded(table, key, row);
 ///         }
 ///     }
-///     folding.into_writes()
+///     Ok(folding.into_writes())
 /// }
 /// ```
 #[derive(Clone)]

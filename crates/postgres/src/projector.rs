@@ -63,7 +63,7 @@ impl TableProjector {
         while let Progress::Missing(rows) = folding.advance(&batch.events)? {
             self.load(tx, &mut folding, rows).await?;
         }
-        folding.into_writes()
+        Ok(folding.into_writes())
     }
 
     async fn load(

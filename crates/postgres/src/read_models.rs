@@ -15,8 +15,7 @@ use crate::value::{SqlValue, read_row};
 
 /// Read models in PostgreSQL: their tables, checkpoints and snapshots.
 ///
-/// Whole numbers are kept as `bigint`, texts as `text` compared byte by byte, JSON as `jsonb`. A
-/// text with a NUL character has no place: the event that brings one cannot be applied.
+/// Whole numbers are kept as `bigint`, texts as `text` compared byte by byte, JSON as `jsonb`.
 ///
 /// Indexes over columns hold the key as well, so that a page within a filter is sought and needs
 /// no sorting. JSON is indexed for containment, texts for the words of any language.

@@ -8,7 +8,7 @@ use tokio_postgres::types::Type;
 use crate::error::PostgresError;
 use crate::postgres::{Parameter, Postgres, Transaction};
 use crate::tables::{comma_separated, in_read_schema, key_columns, names, quoted, selected};
-use crate::value::{SqlValue, array_type, holds_nul, read_row};
+use crate::value::{SqlValue, array_type, read_row};
 
 /// The statements for many rows of one table: each takes an array for each column.
 #[derive(Debug)]
@@ -87,9 +87,8 @@ impl RowStatements {
         Ok(())
     }
 
-    /// The keys that a row can have, as arrays.
     fn key_arrays<'a>(&self, keys: impl Iterator<Item = &'a [Value]>) -> Vec<Array<'a>> {
-        let keys: Vec<&[Value]> = keys.filter(|key| !key.iter().any(holds_nul)).collect();
+        let keys: Vec<&[Value]> = keys.collect();
         arrays(key_columns(self.columns), &keys)
     }
 

@@ -3,7 +3,6 @@
 use annals_core::{Column, Condition, Operator, Order, QueryError, Select, Value};
 
 use crate::tables::{comma_separated, in_read_schema, key_columns, names, quoted, selected, words};
-use crate::value::holds_nul;
 
 #[cfg(test)]
 mod tests;
@@ -45,7 +44,7 @@ fn without_value(condition: &Condition) -> Option<String> {
         (Operator::Is, Value::Null) => Some(format!("{} is null", quoted(condition.column))),
         // Nothing compares with nothing.
         (_, Value::Null) => Some("false".to_owned()),
-        (Operator::Is, value) if holds_nul(value) => Some("false".to_owned()),
+        (Operator::Is, value) if value.holds_nul() => Some("false".to_owned()),
         _ => None,
     }
 }

@@ -42,11 +42,6 @@ impl ToSql for SqlValue<'_> {
     to_sql_checked!();
 }
 
-/// True for what no row of the database holds, and no statement may.
-pub(crate) fn holds_nul(value: &Value) -> bool {
-    matches!(value, Value::Text(text) if text.contains('\0'))
-}
-
 /// The type that many values of a column are sent as.
 pub(crate) fn array_type(column: &Column) -> Type {
     match column.kind {

@@ -85,7 +85,7 @@ impl Bound {
                 folding.loaded(table, key, row);
             }
         }
-        for (statements, writes) in self.statements.iter().zip(&folding.into_writes()?) {
+        for (statements, writes) in self.statements.iter().zip(&folding.into_writes()) {
             statements.write(tx, writes)?;
         }
         Ok(())

@@ -28,6 +28,7 @@ mod declarations;
 mod selections;
 mod several_tables;
 mod snapshots;
+mod values;
 
 pub use cases::CASES;
 use subject::Subject;

@@ -73,12 +73,8 @@ impl Folding {
     }
 
     /// What is to be written to each of the fold's tables.
-    ///
-    /// # Errors
-    /// [`ProjectionError::Event`] when a value has no place in its column.
-    pub fn into_writes(self) -> Result<Vec<TableWrites>, ProjectionError> {
-        let writes = self.rows.into_writes();
-        writes.map_err(|(position, error)| ProjectionError::at(position, error))
+    pub fn into_writes(self) -> Vec<TableWrites> {
+        self.rows.into_writes()
     }
 
     fn decode(&self, record: &RecordedEvent) -> Result<AnyEvent, ProjectionError> {

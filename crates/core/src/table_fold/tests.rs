@@ -46,7 +46,7 @@ impl Tables {
             }
             self.loads.push(missing);
         }
-        folding.into_writes()
+        Ok(folding.into_writes())
     }
 }
 

@@ -1,9 +1,7 @@
 //! The rows a batch works on, in memory.
 
-use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
 
 use super::TableShape;
 use crate::column::{Column, ColumnError, Value};
@@ -68,24 +66,9 @@ struct Change {
     order: u64,
 }
 
-enum Row {
-    None,
-    /// As it is stored.
-    Stored(Vec<Value>),
-    /// As an event of this batch made it.
-    Made(Arc<dyn Made>),
-}
-
-/// A row of any read model.
-trait Made: Any + Send + Sync {
-    fn to_values(&self) -> Vec<Value>;
-}
-
-impl<R: ReadModel> Made for R {
-    fn to_values(&self) -> Vec<Value> {
-        ReadModel::to_values(self)
-    }
-}
+/// A row as it is stored or will be, so that an event sees the same of it whether the one before it
+/// was of the same batch or not. None: there is no such row.
+type Row = Option<Vec<Value>>;
 
 impl Rows {
     /// The row of a key, as earlier events left it.
@@ -100,9 +83,8 @@ impl Rows {
         let changed = self.changed.get(&key).map(|change| &change.row);
         let row = changed.or_else(|| self.known.get(&key).map(|known| &known.row));
         match row {
-            Some(Row::None) => Ok(None),
-            Some(Row::Made(row)) => Ok(Some(typed(&**row))),
-            Some(Row::Stored(values)) => match R::from_values(values.clone()) {
+            Some(None) => Ok(None),
+            Some(Some(values)) => match R::from_values(values.clone()) {
                 Ok(row) => Ok(Some(row)),
                 Err(error) => self.refuse(R::TABLE, Fault::Damaged(error.to_string())),
             },
@@ -118,9 +100,20 @@ impl Rows {
     ///
     /// # Panics
     /// As [`get`](Self::get).
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "whoever makes a row has no more use for it"
+    )]
     pub fn put<R: ReadModel>(&mut self, row: R) {
-        if let Ok(key) = self.row_key::<R>(&row.key()) {
-            self.change(key, Row::Made(Arc::new(row)));
+        let Ok(key) = self.row_key::<R>(&row.key()) else {
+            return;
+        };
+        let values = row.to_values();
+        match check(R::COLUMNS.iter(), &values) {
+            Ok(()) => self.change(key, Some(values)),
+            Err(error) => {
+                self.fault.get_or_insert(Fault::Column(error));
+            }
         }
     }
 
@@ -130,7 +123,7 @@ impl Rows {
     /// As [`get`](Self::get).
     pub fn delete<R: ReadModel>(&mut self, key: &R::Key) {
         if let Ok(key) = self.row_key::<R>(key) {
-            self.change(key, Row::None);
+            self.change(key, None);
         }
     }
 
@@ -208,32 +201,26 @@ impl Rows {
     pub(crate) fn load(&mut self, key: RowKey, values: Option<Vec<Value>>) {
         // What an event of this batch made of it is newer.
         self.known.entry(key).or_insert_with(|| Known {
-            row: values.map_or(Row::None, Row::Stored),
+            row: values,
             by: None,
             order: 0,
         });
     }
 
     /// What is to be written, table by table, in the order of the last changes.
-    ///
-    /// # Errors
-    /// The event that last changed a row with a value that has no place in its column.
-    pub(crate) fn into_writes(self) -> Result<Vec<TableWrites>, (Position, ColumnError)> {
+    pub(crate) fn into_writes(self) -> Vec<TableWrites> {
         let mut changed: Vec<(RowKey, Known)> = self.known.into_iter().collect();
         changed.sort_unstable_by_key(|(_, known)| known.order);
         let mut writes: Vec<TableWrites> = Vec::new();
         writes.resize_with(self.tables.len(), TableWrites::default);
         for ((table, key), Known { row, by, .. }) in changed {
             let Some(by) = by else { continue };
-            let Row::Made(row) = row else {
-                writes[table].delete.push(RowWrite { values: key, by });
-                continue;
-            };
-            let values = row.to_values();
-            check(self.tables[table].columns.iter(), &values).map_err(|error| (by, error))?;
-            writes[table].put.push(RowWrite { values, by });
+            match row {
+                None => writes[table].delete.push(RowWrite { values: key, by }),
+                Some(values) => writes[table].put.push(RowWrite { values, by }),
+            }
         }
-        Ok(writes)
+        writes
     }
 
     fn row_key<R: ReadModel>(&mut self, key: &R::Key) -> Result<RowKey, NotLoaded> {
@@ -269,19 +256,13 @@ impl fmt::Debug for Rows {
     }
 }
 
-fn typed<R: ReadModel>(row: &dyn Made) -> R {
-    let row: &dyn Any = row;
-    let row: Option<&R> = row.downcast_ref();
-    row.expect("a table has the rows of one read model").clone()
-}
-
 /// Checks that each value has a place in its column.
 fn check(
     columns: impl Iterator<Item = &'static Column>,
     values: &[Value],
 ) -> Result<(), ColumnError> {
     for (column, value) in columns.zip(values) {
-        if matches!(value, Value::TooLarge(_)) {
+        if matches!(value, Value::TooLarge(_)) || value.holds_nul() {
             return Err(ColumnError {
                 column: column.name,
                 value: value.clone(),

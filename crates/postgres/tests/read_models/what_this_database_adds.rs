@@ -7,9 +7,7 @@ use annals_core::{
 use annals_macros::ReadModel;
 use annals_postgres::SqlProjector;
 
-use crate::bank::{
-    AccountEvent, Balance, Database, Deposits, STORE, batch, deposit, failed_at, recorded, transfer,
-};
+use crate::bank::{AccountEvent, Balance, Database, Deposits, STORE, batch, deposit, transfer};
 
 /// What is noted of an account.
 #[derive(ReadModel, Debug, Clone, PartialEq)]
@@ -57,35 +55,6 @@ async fn a_text_is_found_by_its_words() {
     assert_eq!(accounts(&database, "EVEN").await, ["a", "b"]);
     assert_eq!(accounts(&database, "odd even").await, ["a"]);
     assert_eq!(accounts(&database, "even odd so").await, [""; 0]);
-}
-
-#[tokio::test]
-async fn of_many_rows_written_at_once_the_one_that_is_refused_names_its_event() {
-    let database = Database::new().await;
-    let projector = database.projector::<Balance>().await;
-    let unheard_of = "a\0b".to_owned();
-    let refused = AccountEvent::Transferred {
-        cents: 5,
-        to: unheard_of,
-    };
-    let events = vec![
-        deposit(1, "a", 5),
-        recorded(2, "b", &refused),
-        deposit(3, "c", 5),
-    ];
-
-    let failure = projector.apply(batch(0, events)).await.unwrap_err();
-
-    assert_eq!(failed_at(&failure), 2);
-    assert_eq!(database.count("balances").await, 0);
-    assert_eq!(projector.position(STORE).await.unwrap(), Position::START);
-}
-
-#[tokio::test]
-async fn a_text_that_no_row_can_hold_is_not_found() {
-    let database = Database::new().await;
-    database.projector::<Balance>().await;
-    assert_eq!(database.balance("a\0").await, None);
 }
 
 /// The balances, and the notes of the same accounts.

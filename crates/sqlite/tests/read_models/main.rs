@@ -4,7 +4,6 @@
 mod bank;
 mod readers_see_whole_writes;
 mod tables_by_hand_are_kept_as_well;
-mod texts_are_kept_whole;
 mod what_others_wrote_is_noticed;
 
 use std::sync::Arc;

@@ -58,7 +58,11 @@ fn number(which: i64) -> serde_json::Value {
     let numbers = [
         json!(0.1),
         json!(1),
+        json!(1.0),
+        json!(-0.0),
         json!(1e-7),
+        json!(1e16),
+        json!(-12_345_678_901_234_567.0),
         json!(1.5e300),
         json!(5e-324),
         json!(u64::MAX),
@@ -84,7 +88,7 @@ impl OneByOne {
                 folding.loaded(table, key, row);
             }
         }
-        let writes = folding.into_writes().expect("it can be written");
+        let writes = folding.into_writes();
         for row in writes.iter().flat_map(|writes| &writes.delete) {
             self.rows.remove(&row.values);
         }

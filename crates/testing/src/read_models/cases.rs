@@ -2,6 +2,7 @@
 
 use super::{
     Case, Contract, batches, checkpoints, declarations, selections, several_tables, snapshots,
+    values,
 };
 
 /// Hands the list of all cases to another macro: themes, and in each the contract, its line and
@@ -54,8 +55,13 @@ macro_rules! read_models_cases {
             several_tables {
                 Projector 1 rows_of_all_tables_and_the_checkpoint_move_together,
                 Projector 1 a_row_tells_where_others_go_in_its_own_batch_and_in_later_ones,
-                Projector 1 json_is_read_as_it_was_written,
+            }
+            values {
                 Projector 1 a_number_that_no_column_can_hold_fails_at_its_event,
+                Projector 1 a_text_with_nul_fails_at_its_event,
+                Projector 1 json_with_nul_fails_at_its_event,
+                ReadModels 2 json_is_read_as_it_was_written,
+                ReadModels 2 json_is_compared_by_what_it_means,
             }
             batches {
                 Projector 1 a_batch_equals_its_events_one_by_one,

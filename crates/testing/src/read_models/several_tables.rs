@@ -2,21 +2,19 @@
 
 use annals_core::{NotLoaded, Recorded, Rows, Selection, TableProjection, TableShape, Timestamp};
 use annals_macros::ReadModel;
-use serde_json::json;
 
 use super::bank::{AccountEvent, Balance, deposit, recorded, transfer};
 use super::subject::Subject;
 
 /// A deposit, with what the account held after it.
 #[derive(ReadModel, Debug, Clone, PartialEq)]
-#[read_model(table = "statement_lines", index(json(details)))]
+#[read_model(table = "statement_lines")]
 struct StatementLine {
     #[key]
     account: String,
     #[key]
     number: u64,
     held: i64,
-    details: serde_json::Value,
 }
 
 /// Which account gets what another one receives, since when.
@@ -54,12 +52,7 @@ impl TableProjection for Statements {
                 since: event.record.recorded_at,
             }),
             AccountEvent::Closed => rows.delete::<Balance>(&account),
-            AccountEvent::Poisoned => rows.put(StatementLine {
-                account,
-                number: u64::MAX,
-                held: 0,
-                details: json!({}),
-            }),
+            AccountEvent::Poisoned => {}
         }
         Ok(())
     }
@@ -83,7 +76,6 @@ fn deposited(
         account,
         number: event.record.position.0,
         held,
-        details: json!({"z": cents, "a": ["teller", null, 1.5]}),
     });
     Ok(())
 }
@@ -123,25 +115,4 @@ pub(super) async fn a_row_tells_where_others_go_in_its_own_batch_and_in_later_on
     statements.apply(3, vec![deposit(4, "a", 6)]).await;
     assert_eq!(subject.balance("a").await, None);
     assert_eq!(subject.balance("b").await, Some(111));
-}
-
-pub(super) async fn json_is_read_as_it_was_written(subject: Subject) {
-    let statements = subject.tables::<Statements>().await;
-    statements.apply(0, vec![deposit(1, "a", 5)]).await;
-    let details = json!({"a": ["teller", null, 1.5], "z": 5});
-    let same = Selection::<StatementLine>::new().equal("details", &details);
-    let lines = subject.list(same).await;
-    assert_eq!(lines.len(), 1);
-    assert_eq!(lines[0].details, details);
-}
-
-pub(super) async fn a_number_that_no_column_can_hold_fails_at_its_event(subject: Subject) {
-    let statements = subject.tables::<Statements>().await;
-    let too_large = recorded(2, "a", &AccountEvent::Poisoned);
-    let failure = statements
-        .refusal(0, vec![deposit(1, "a", 5), too_large])
-        .await;
-    let message = "event at position 2 cannot be applied: column number cannot hold TooLarge(18446744073709551615)";
-    assert_eq!(failure.to_string(), message);
-    assert_eq!(lines(&subject).await, []);
 }
