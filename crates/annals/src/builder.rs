@@ -206,6 +206,12 @@ impl Builder {
                 return Err(Error::DeclaredTwice(name.to_owned()));
             }
         }
+        let mut tables = HashSet::new();
+        for table in self.folds.iter().flat_map(TableFold::tables) {
+            if !tables.insert(table.name) {
+                return Err(Error::DeclaredTwice(format!("table {}", table.name)));
+            }
+        }
         Ok(())
     }
 }

@@ -24,7 +24,8 @@ use crate::table_fold::TableFold;
 /// 3. What cannot be asked for is refused as [`QueryError::Unsupported`], never answered wrongly.
 /// 4. [`projector`](Self::projector) makes the tables of a fold if they are not there. If they
 ///    are of another [fingerprint](TableFold::fingerprint), they are dropped, made again, and the
-///    checkpoint is put before the first event; other read models stay as they are.
+///    checkpoint is put before the first event; tables that it no longer declares are dropped too.
+/// 5. A table belongs to one projection: another's is refused, and stays as it is.
 #[async_trait]
 pub trait ReadModels: Send + Sync + 'static {
     /// The rows of a selection, in its order; the values of each in the order of the columns.

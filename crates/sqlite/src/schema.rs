@@ -1,10 +1,17 @@
 //! The tables a projection declares: made when they are new, made again when they changed.
 
 use annals_core::{Column, ColumnKind, Fingerprint, Index, IndexOn, TableFold, TableShape};
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::checkpoint;
 use crate::error::SqliteError;
+
+/// Which tables were made for which projection, in the order they were made.
+const MADE: &str = "create table if not exists annals_tables (
+    name text not null primary key,
+    projection text not null,
+    place integer not null
+  ) strict, without rowid";
 
 /// What a projection says of its tables.
 #[derive(Debug)]
@@ -32,6 +39,7 @@ impl Declaration {
     /// Makes the tables, unless they are there and of this declaration.
     pub(crate) fn install(&self, tx: &Transaction<'_>) -> Result<(), SqliteError> {
         checkpoint::create_table(tx)?;
+        tx.execute_batch(MADE)?;
         let mine = self.fingerprint;
         match checkpoint::fingerprint(tx, self.projection).optional()? {
             Some(stored) if stored == mine => return Ok(()),
@@ -39,6 +47,7 @@ impl Declaration {
             None => {}
         }
         tx.execute_batch(&self.ddl)?;
+        self.note_tables(tx)?;
         checkpoint::reset(tx, self.projection, mine)?;
         Ok(())
     }
@@ -48,9 +57,23 @@ impl Declaration {
             projection = self.projection,
             "the declaration changed: its tables are dropped and made again from the first event"
         );
-        // Last made first, so that none is dropped while another refers to it.
-        for table in self.tables.iter().rev() {
-            tx.execute_batch(&format!("drop table if exists {}", quoted(table)))?;
+        // Those that were made, whatever is declared now. Last made first, so that none is dropped
+        // while another refers to it.
+        let mut made =
+            tx.prepare("select name from annals_tables where projection = ? order by place desc")?;
+        let tables = made.query_map([self.projection], |row| row.get(0))?;
+        for table in tables.collect::<rusqlite::Result<Vec<String>>>()? {
+            tx.execute_batch(&format!("drop table if exists {}", quoted(&table)))?;
+        }
+        let forget = "delete from annals_tables where projection = ?";
+        tx.execute(forget, [self.projection])?;
+        Ok(())
+    }
+
+    fn note_tables(&self, tx: &Transaction<'_>) -> Result<(), SqliteError> {
+        for (table, place) in self.tables.iter().zip(0_i64..) {
+            let note = "insert into annals_tables values (?, ?, ?)";
+            tx.execute(note, params![table, self.projection, place])?;
         }
         Ok(())
     }

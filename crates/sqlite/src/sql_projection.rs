@@ -32,8 +32,8 @@ pub trait SqlProjection: Send + Sync + 'static {
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
 
-    /// Its tables, in the order they are made, with those of earlier revisions. They are
-    /// dropped before a rebuild.
+    /// Its tables, in the order they are made. They are dropped before a rebuild, whatever is
+    /// declared by then.
     const TABLES: &'static [&'static str];
 
     /// Counts the changes of [`apply`](Self::apply) that leave the schema as it was. Raise it,

@@ -108,10 +108,6 @@ impl Database {
         self.ask(&count).await.get(0)
     }
 
-    pub(crate) async fn is_so(&self, sql: &str) -> bool {
-        self.ask(sql).await.get(0)
-    }
-
     /// The one row that a statement answers with.
     async fn ask(&self, sql: &str) -> Row {
         let client = self.postgres.client().await.unwrap();

@@ -1,8 +1,7 @@
 //! What read models on PostgreSQL do beyond those of every database.
 
 use annals_core::{
-    NotLoaded, Position, Projection, Projector as _, Recorded, RecordedEvent, Rows, Selection,
-    TableFold, TableProjection, TableShape,
+    Position, Projection, Projector as _, Recorded, RecordedEvent, Selection, TableFold,
 };
 use annals_macros::ReadModel;
 use annals_postgres::SqlProjector;
@@ -55,55 +54,6 @@ async fn a_text_is_found_by_its_words() {
     assert_eq!(accounts(&database, "EVEN").await, ["a", "b"]);
     assert_eq!(accounts(&database, "odd even").await, ["a"]);
     assert_eq!(accounts(&database, "even odd so").await, [""; 0]);
-}
-
-/// The balances, and the notes of the same accounts.
-struct BalancesAndNotes;
-
-impl TableProjection for BalancesAndNotes {
-    type Event = AccountEvent;
-    const NAME: &'static str = "accounts";
-    const REVISION: u32 = 1;
-
-    fn tables() -> Vec<TableShape> {
-        vec![TableShape::of::<Balance>(), TableShape::of::<Note>()]
-    }
-
-    fn apply(_: &mut Rows, _: &Recorded<AccountEvent>) -> Result<(), NotLoaded> {
-        Ok(())
-    }
-}
-
-/// The same projection, as later code declares it: without the notes.
-struct BalancesAlone;
-
-impl TableProjection for BalancesAlone {
-    type Event = AccountEvent;
-    const NAME: &'static str = BalancesAndNotes::NAME;
-    const REVISION: u32 = 1;
-
-    fn tables() -> Vec<TableShape> {
-        vec![TableShape::of::<Balance>()]
-    }
-
-    fn apply(_: &mut Rows, _: &Recorded<AccountEvent>) -> Result<(), NotLoaded> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn a_table_that_is_no_longer_declared_is_dropped() {
-    let database = Database::new().await;
-    for fold in [
-        TableFold::of_tables::<BalancesAndNotes>(),
-        TableFold::of_tables::<BalancesAlone>(),
-        TableFold::of_tables::<BalancesAndNotes>(),
-    ] {
-        let notes_are_declared = fold.tables().len() == 2;
-        database.read_models.projector(fold).await.unwrap();
-        let notes = "select to_regclass('{read}.notes') is not null";
-        assert_eq!(database.is_so(notes).await, notes_are_declared);
-    }
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! A read model that is declared otherwise is made again from the first event.
 
-use annals_core::{Position, Projection, Recorded};
+use annals_core::{
+    NotLoaded, Position, Projection, Recorded, Rows, Selection, TableFold, TableProjection,
+    TableShape,
+};
 use annals_macros::ReadModel;
 
 use super::bank::{AccountEvent, Balance, deposit};
@@ -130,4 +133,47 @@ pub(super) async fn a_rebuild_leaves_other_read_models_alone(subject: Subject) {
     subject.rows::<RevisedBalance>().await;
     assert_eq!(openings.position().await, Position(1));
     assert!(subject.get::<Opening>(&"a".to_owned()).await.is_some());
+}
+
+/// Declares a projection of several tables that leaves them empty.
+macro_rules! tables {
+    ($name:ident, $projection:literal, [$($table:ty),+]) => {
+        struct $name;
+
+        impl TableProjection for $name {
+            type Event = AccountEvent;
+            const NAME: &'static str = $projection;
+            const REVISION: u32 = 1;
+
+            fn tables() -> Vec<TableShape> {
+                vec![$(TableShape::of::<$table>()),+]
+            }
+
+            fn apply(_: &mut Rows, _: &Recorded<AccountEvent>) -> Result<(), NotLoaded> {
+                Ok(())
+            }
+        }
+    };
+}
+
+tables!(BalancesAndOpenings, "accounts", [Balance, Opening]);
+tables!(BalancesAlone, "accounts", [Balance]);
+
+pub(super) async fn a_table_that_is_no_longer_declared_is_dropped(subject: Subject) {
+    subject.tables::<BalancesAndOpenings>().await;
+    subject.tables::<BalancesAlone>().await;
+    let dropped = subject.table::<Opening>().list(Selection::new()).await;
+    assert!(dropped.is_err(), "{dropped:?}");
+    // Nothing is left in the way of whoever declares it next.
+    subject.rows::<Opening>().await;
+}
+
+pub(super) async fn the_table_of_another_projection_is_refused_and_stays(subject: Subject) {
+    let openings = subject.rows::<Opening>().await;
+    openings.apply(0, vec![deposit(1, "a", 5)]).await;
+    subject.tables::<BalancesAlone>().await;
+    let both = TableFold::of_tables::<BalancesAndOpenings>();
+    assert!(subject.read_models.projector(both).await.is_err());
+    assert!(subject.get::<Opening>(&"a".to_owned()).await.is_some());
+    assert_eq!(openings.position().await, Position(1));
 }
