@@ -101,7 +101,8 @@ impl<P: SqlProjection> SqlProjector<P> {
         record: &RecordedEvent,
     ) -> Result<(), ProjectionError> {
         let position = record.position;
-        let event = decode(record.clone()).map_err(|error| ProjectionError::at(position, error))?;
+        let decoded = ProjectionError::catch(position, || decode(record.clone()))?;
+        let event = decoded.map_err(|error| ProjectionError::at(position, error))?;
         // What it changed before a panic is thrown away with the transaction.
         match AssertUnwindSafe(self.projection.apply(tx, &event))
             .catch_unwind()

@@ -2,9 +2,11 @@
 //! is made again from the first event.
 
 use annals_core::{Position, ProjectionError, Projector as _, Recorded};
+use annals_macros::Event;
 use annals_postgres::tokio_postgres::types::Type;
 use annals_postgres::{PostgresError, SqlProjection, SqlProjector, Transaction};
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::bank::{AccountEvent, Database, STORE, batch, deposit, failed_at, recorded};
 
@@ -166,4 +168,44 @@ async fn a_projector_of_the_older_declaration_takes_nothing_over() {
         .await
         .unwrap();
     assert_eq!(database.count("deposits").await, 1);
+}
+
+/// An event whose older version cannot be read.
+#[derive(Event, Serialize, Deserialize)]
+enum Renamed {
+    #[event(version = 2, upcast(1 => panics))]
+    Deposited { amount: i64 },
+}
+
+fn panics(_: serde_json::Value) -> serde_json::Value {
+    panic!("cannot be read")
+}
+
+struct Renamings;
+
+#[async_trait]
+impl SqlProjection for Renamings {
+    type Event = Renamed;
+    const NAME: &'static str = "renamings";
+    const TABLES: &'static [&'static str] = &[];
+    const REVISION: u32 = 1;
+
+    fn schema() -> &'static str {
+        ""
+    }
+
+    async fn apply(&self, _: &Transaction<'_>, _: &Recorded<Renamed>) -> Result<(), PostgresError> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_panic_while_an_event_is_decoded_names_it() {
+    let database = Database::new().await;
+    let projector = SqlProjector::new(&database.postgres, Renamings)
+        .await
+        .unwrap();
+    projector.resume(STORE).await.unwrap();
+    let failure = projector.apply(batch(0, vec![deposit(1, "a", 5)])).await;
+    assert_eq!(failed_at(&failure.unwrap_err()), 1);
 }

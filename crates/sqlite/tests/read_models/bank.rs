@@ -6,7 +6,7 @@ use annals_core::{Projection, Projector, ReadModels, Recorded, TableFold};
 use annals_sqlite::rusqlite::{self, Transaction};
 use annals_sqlite::{Database, SqlProjection, SqlProjector};
 pub(crate) use annals_testing::read_models::bank::{
-    AccountEvent, Balance, OTHER_STORE, STORE, batch, deposit, recorded,
+    AccountEvent, Balance, OTHER_STORE, STORE, batch, deposit, failed_at, recorded,
 };
 
 /// Every deposit, by hand, of a revision.

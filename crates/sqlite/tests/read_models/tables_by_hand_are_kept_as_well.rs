@@ -2,11 +2,13 @@
 //! is made again from the first event.
 
 use annals_core::{Position, ProjectionError, Projector as _, Recorded};
+use annals_macros::Event;
 use annals_sqlite::rusqlite::{self, Transaction};
 use annals_sqlite::{SqlProjection, SqlProjector};
+use serde::{Deserialize, Serialize};
 
 use crate::bank::{
-    AccountEvent, Deposits, STORE, batch, count, database, deposit, deposits, recorded,
+    AccountEvent, Deposits, STORE, batch, count, database, deposit, deposits, failed_at, recorded,
 };
 
 #[tokio::test]
@@ -18,13 +20,7 @@ async fn a_refused_statement_in_the_middle_writes_neither_and_names_the_event() 
 
     let failure = projector.apply(batch(0, events)).await.unwrap_err();
 
-    assert!(matches!(
-        failure,
-        ProjectionError::Event {
-            position: Position(2),
-            ..
-        }
-    ));
+    assert_eq!(failed_at(&failure), 2);
     assert_eq!(count(&database, "deposits").await, 0);
     assert_eq!(projector.resume(STORE).await.unwrap(), Position::START);
 
@@ -98,4 +94,43 @@ async fn other_events_rebuild_tables_by_hand() {
     let resumed = projector.unwrap().resume(STORE).await;
     assert_eq!(resumed.unwrap(), Position::START);
     assert_eq!(count(&database, "deposits").await, 0);
+}
+
+/// An event whose older version cannot be read.
+#[derive(Event, Serialize, Deserialize)]
+enum Renamed {
+    #[event(version = 2, upcast(1 => panics))]
+    Deposited { amount: i64 },
+}
+
+fn panics(_: serde_json::Value) -> serde_json::Value {
+    panic!("cannot be read")
+}
+
+struct Renamings;
+
+impl SqlProjection for Renamings {
+    type Event = Renamed;
+    const NAME: &'static str = "renamings";
+    const TABLES: &'static [&'static str] = &[];
+    const REVISION: u32 = 1;
+
+    fn schema() -> &'static str {
+        ""
+    }
+
+    fn apply(&self, _: &Transaction<'_>, _: &Recorded<Renamed>) -> rusqlite::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_panic_while_an_event_is_decoded_names_it() {
+    let database = database().await;
+    let projector = SqlProjector::new(database.clone(), Renamings)
+        .await
+        .unwrap();
+    projector.resume(STORE).await.unwrap();
+    let failure = projector.apply(batch(0, vec![deposit(1, "a", 5)])).await;
+    assert_eq!(failed_at(&failure.unwrap_err()), 1);
 }
