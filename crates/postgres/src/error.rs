@@ -228,8 +228,10 @@ fn is_about_rights(code: &SqlState) -> bool {
 /// True for what ends by itself: a server that starts, stops, is full or is busy.
 pub(crate) fn passes(code: &SqlState) -> bool {
     let class = code.code().get(..2).unwrap_or_default();
-    matches!(class, "08" | "40" | "53" | "55" | "57" | "58")
-        || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+    // Of the states that a transaction can be in, a server that was demoted, and one that ended
+    // it because it was idle in it, or in it for too long.
+    let passing = ["25006", "25P03", "25P04"];
+    matches!(class, "08" | "40" | "53" | "55" | "57" | "58") || passing.contains(&code.code())
 }
 
 /// What the database said, or the driver if it said nothing.
@@ -249,4 +251,19 @@ pub(crate) fn with_causes(error: &dyn Error) -> String {
         cause = inner.source();
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_that_the_server_ended_for_its_time_may_succeed_later() {
+        for code in ["25006", "25P03", "25P04", "57014", "40001", "57P01"] {
+            assert!(passes(&SqlState::from_code(code)), "{code}");
+        }
+        for code in ["25P02", "23505", "42P01", "22021"] {
+            assert!(!passes(&SqlState::from_code(code)), "{code}");
+        }
+    }
 }
