@@ -61,7 +61,7 @@ pub use query::{AppendCondition, Query, QueryItem, Tag};
 pub use read::{Direction, EventStream, Read, Source};
 pub use read_model::{Index, IndexOn, ReadModel};
 pub use read_models::{QueryError, ReadModels, Table};
-pub use selection::{Condition, Operator, Order, Select, Selection};
+pub use selection::{Beyond, Condition, Operator, Order, Select, Selection};
 pub use snapshot::{Fingerprint, Snapshot, SnapshotError, SnapshotStore, StoredSnapshot};
 pub use store::EventStore;
 pub use stream::StreamId;

@@ -51,8 +51,8 @@ pub struct Select {
     pub columns: &'static [Column],
     /// What must hold of a row; each of them.
     pub conditions: Vec<Condition>,
-    /// Only rows beyond this key in the order; the values of the key columns.
-    pub after: Option<Vec<Value>>,
+    /// Only rows beyond a key in the order.
+    pub after: Option<Beyond>,
     /// In which order of their keys.
     pub order: Order,
     /// At most so many.
@@ -68,6 +68,16 @@ pub struct Condition {
     pub operator: Operator,
     /// With what.
     pub value: Value,
+}
+
+/// Which keys come after one: `(<key columns>) <operator> (<values>)`. The key may be cut short, and
+/// as many key columns are compared as there are values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beyond {
+    /// How the key columns are compared, the first one first.
+    pub operator: Operator,
+    /// With what; at least one value.
+    pub key: Vec<Value>,
 }
 
 /// How a column is compared with a value.
@@ -156,8 +166,7 @@ impl<R: ReadModel> Selection<R> {
 
     /// Only rows that come after a key, in the selection's order. The key need not be there.
     pub fn after(mut self, key: &R::Key) -> Self {
-        let key = R::key_values(key).into_iter();
-        self.after = Some(key.map(|value| clamped(Operator::Above, value).1).collect());
+        self.after = Some(R::key_values(key));
         self
     }
 
@@ -184,7 +193,7 @@ impl<R: ReadModel> Selection<R> {
             table: R::TABLE,
             columns: R::COLUMNS,
             conditions: conditions.collect::<Result<_, _>>()?,
-            after: self.after,
+            after: self.after.map(|key| Beyond::of(key, self.order)),
             order: self.order,
             limit: self.limit,
         })
@@ -234,14 +243,49 @@ fn can_be_compared(kind: ColumnKind, operator: Operator) -> bool {
     }
 }
 
-/// The same comparison with the greatest number that a column can hold, where the value is above.
-fn clamped(operator: Operator, value: Value) -> (Operator, Value) {
-    match (operator, &value) {
-        (Operator::AtMost | Operator::Below, Value::TooLarge(_)) => {
-            (Operator::AtMost, Value::Integer(i64::MAX))
+impl Beyond {
+    fn of(key: Vec<Value>, order: Order) -> Self {
+        let operator = match order {
+            Order::Ascending => Operator::Above,
+            Order::Descending => Operator::Below,
+        };
+        let mut beyond = Self {
+            operator,
+            key: Vec::new(),
+        };
+        for value in key {
+            let (operator, near) = clamped(operator, value.clone());
+            let is_there = near == value;
+            beyond.key.push(near);
+            if !is_there {
+                // No row has this value, so what comes behind it in the key decides nothing.
+                beyond.operator = operator;
+                break;
+            }
         }
-        // No number is above the greatest, so this selects nothing.
-        (_, Value::TooLarge(_)) => (Operator::Above, Value::Integer(i64::MAX)),
-        _ => (operator, value),
+        beyond
     }
+}
+
+/// The same comparison with the greatest value below, where the value is one that no column can
+/// hold.
+fn clamped(operator: Operator, value: Value) -> (Operator, Value) {
+    let near = match &value {
+        Value::TooLarge(_) => Value::Integer(i64::MAX),
+        // What is longer than the text before the NUL comes after it, what is not before.
+        Value::Text(text) if is_range(operator) && value.holds_nul() => {
+            Value::Text(text.split('\0').take(1).collect())
+        }
+        _ => return (operator, value),
+    };
+    match operator {
+        Operator::AtMost | Operator::Below => (Operator::AtMost, near),
+        // No number is above the greatest, so that none is the same as one that is.
+        _ => (Operator::Above, near),
+    }
+}
+
+fn is_range(operator: Operator) -> bool {
+    use Operator::{Above, AtLeast, AtMost, Below};
+    matches!(operator, AtLeast | Above | AtMost | Below)
 }

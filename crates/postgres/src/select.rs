@@ -1,6 +1,6 @@
 //! Selections as statements: names from declarations, values as parameters.
 
-use annals_core::{Column, Condition, Operator, Order, QueryError, Select, Value};
+use annals_core::{Beyond, Column, Condition, Operator, Order, QueryError, Select, Value};
 
 use crate::tables::{comma_separated, in_read_schema, key_columns, names, quoted, selected, words};
 
@@ -21,9 +21,9 @@ pub(crate) fn statement(select: Select) -> Result<(String, Vec<Value>), QueryErr
             }
         }
     }
-    if let Some(key) = select.after {
-        terms.push(beyond(select.columns, select.order, values.len() + 1));
-        values.extend(key);
+    if let Some(after) = select.after {
+        terms.push(beyond(select.columns, &after, values.len() + 1)?);
+        values.extend(after.key);
     }
     values.push(Value::Integer(select.limit.into()));
     let (filter, limit) = (filter(&terms), values.len());
@@ -44,7 +44,8 @@ fn without_value(condition: &Condition) -> Option<String> {
         (Operator::Is, Value::Null) => Some(format!("{} is null", quoted(condition.column))),
         // Nothing compares with nothing.
         (_, Value::Null) => Some("false".to_owned()),
-        (Operator::Is, value) if value.holds_nul() => Some("false".to_owned()),
+        // No row holds it.
+        (_, value) if value.holds_nul() => Some("false".to_owned()),
         _ => None,
     }
 }
@@ -57,34 +58,37 @@ fn term(condition: &Condition, place: usize) -> Result<String, QueryError> {
         _ => format!("${place}"),
     };
     Ok(match condition.operator {
-        Operator::Is => format!("{column} = {value}"),
-        Operator::AtLeast => format!("{column} >= {value}"),
-        Operator::Above => format!("{column} > {value}"),
-        Operator::AtMost => format!("{column} <= {value}"),
-        Operator::Below => format!("{column} < {value}"),
         Operator::Contains => format!("{column} @> {value}"),
         Operator::Matches => {
             let words = words(condition.column);
             format!("{words} @@ websearch_to_tsquery('simple', {value})")
         }
-        _ => {
-            let what = "compare in this way".to_owned();
-            return Err(QueryError::Unsupported { what });
-        }
+        operator => format!("{column} {} {value}", comparison(operator)?),
     })
 }
 
 /// Only rows whose key comes after the one whose values are the parameters from a place on.
-fn beyond(columns: &'static [Column], order: Order, place: usize) -> String {
-    let operator = match order {
-        Order::Ascending => ">",
-        Order::Descending => "<",
-    };
-    let places = key_columns(columns)
-        .zip(place..)
-        .map(|(_, place)| format!("${place}"));
-    let (names, places) = (names(key_columns(columns)), comma_separated(places));
-    format!("({names}) {operator} ({places})")
+fn beyond(columns: &'static [Column], after: &Beyond, place: usize) -> Result<String, QueryError> {
+    let names = names(key_columns(columns).take(after.key.len()));
+    let places = (place..).take(after.key.len());
+    let places = comma_separated(places.map(|place| format!("${place}")));
+    Ok(format!(
+        "({names}) {} ({places})",
+        comparison(after.operator)?
+    ))
+}
+
+fn comparison(operator: Operator) -> Result<&'static str, QueryError> {
+    match operator {
+        Operator::Is => Ok("="),
+        Operator::AtLeast => Ok(">="),
+        Operator::Above => Ok(">"),
+        Operator::AtMost => Ok("<="),
+        Operator::Below => Ok("<"),
+        _ => Err(QueryError::Unsupported {
+            what: "compare in this way".to_owned(),
+        }),
+    }
 }
 
 fn order_by(columns: &'static [Column], order: Order) -> String {

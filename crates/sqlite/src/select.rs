@@ -20,11 +20,14 @@ pub(crate) fn statement(select: Select) -> Result<(String, Vec<Value>), QueryErr
         terms.push(term(&condition)?);
         values.push(condition.value);
     }
-    if let Some(key) = select.after {
-        let (names, beyond) = (quoted_list(&keys), beyond(select.order));
-        let places = vec!["?"; key.len()].join(", ");
-        terms.push(format!("({names}) {beyond} ({places})"));
-        values.extend(key);
+    if let Some(after) = select.after {
+        let names = quoted_list(&keys[..after.key.len()]);
+        let places = vec!["?"; after.key.len()].join(", ");
+        terms.push(format!(
+            "({names}) {} ({places})",
+            comparison(after.operator)?
+        ));
+        values.extend(after.key);
     }
     values.push(limit);
     let filter = match terms.as_slice() {
@@ -39,17 +42,23 @@ pub(crate) fn statement(select: Select) -> Result<(String, Vec<Value>), QueryErr
 fn term(condition: &Condition) -> Result<String, QueryError> {
     let operator = match condition.operator {
         Operator::Is if condition.value == Value::Null => "is",
-        // Only so an index over what is not null serves.
-        Operator::Is => "=",
-        Operator::AtLeast => ">=",
-        Operator::Above => ">",
-        Operator::AtMost => "<=",
-        Operator::Below => "<",
-        Operator::Contains => return Err(unsupported("look into JSON")),
-        Operator::Matches => return Err(unsupported("search for words")),
-        _ => return Err(unsupported("compare like this")),
+        operator => comparison(operator)?,
     };
     Ok(format!("{} {operator} ?", quoted(condition.column)))
+}
+
+fn comparison(operator: Operator) -> Result<&'static str, QueryError> {
+    match operator {
+        // Only so an index over what is not null serves.
+        Operator::Is => Ok("="),
+        Operator::AtLeast => Ok(">="),
+        Operator::Above => Ok(">"),
+        Operator::AtMost => Ok("<="),
+        Operator::Below => Ok("<"),
+        Operator::Contains => Err(unsupported("look into JSON")),
+        Operator::Matches => Err(unsupported("search for words")),
+        _ => Err(unsupported("compare like this")),
+    }
 }
 
 fn unsupported(what: &str) -> QueryError {
@@ -67,11 +76,4 @@ fn order_by(keys: &[&str], order: Order) -> String {
         .iter()
         .map(|key| format!("{} {direction}", quoted(key)));
     keys.collect::<Vec<_>>().join(", ")
-}
-
-fn beyond(order: Order) -> &'static str {
-    match order {
-        Order::Ascending => ">",
-        Order::Descending => "<",
-    }
 }

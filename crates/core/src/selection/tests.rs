@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use super::{Condition, Operator, Selection};
+use super::{Beyond, Condition, Operator, Order, Selection};
 use crate::column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
 use crate::read_model::{Index, ReadModel};
 use crate::read_models::QueryError;
@@ -102,8 +102,40 @@ fn a_number_above_all_that_are_stored_is_above_each_of_them() {
     assert_eq!(conditions(new().within("number", beyond)), none);
     assert_eq!(conditions(new().within("number", ..ABOVE_ALL)), all);
     assert_eq!(conditions(new().within("number", ..=ABOVE_ALL)), all);
-    let after = new().after(&ABOVE_ALL).into_select().unwrap().after;
-    assert_eq!(after, Some(vec![GREATEST]));
+}
+
+#[test]
+fn a_page_begins_beyond_a_key_that_no_row_can_have() {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let one = Value::Integer(1);
+    let (above, below, at_most) = (Operator::Above, Operator::Below, Operator::AtMost);
+    let ascending = |key| Beyond::of(key, Order::Ascending);
+    let descending = |key| Beyond::of(key, Order::Descending);
+    let beyond = |operator, key| Beyond { operator, key };
+
+    let key = vec![one.clone(), text("a")];
+    assert_eq!(ascending(key.clone()), beyond(above, key.clone()));
+    assert_eq!(descending(key.clone()), beyond(below, key));
+    let key = vec![Value::TooLarge(ABOVE_ALL), text("a")];
+    assert_eq!(ascending(key.clone()), beyond(above, vec![GREATEST]));
+    assert_eq!(descending(key), beyond(at_most, vec![GREATEST]));
+    let key = vec![one.clone(), text("a\0b"), one.clone()];
+    let cut = vec![one, text("a")];
+    assert_eq!(ascending(key.clone()), beyond(above, cut.clone()));
+    assert_eq!(descending(key), beyond(at_most, cut));
+}
+
+#[test]
+fn a_range_that_ends_at_a_text_with_nul_ends_right_above_what_comes_before_it() {
+    let ends = |range| conditions(Selection::new().within("title", range));
+    let nul = || "a\0b".to_owned();
+    let text = || Value::Text("a".to_owned());
+    let above = (Operator::Above, text());
+    let at_most = (Operator::AtMost, text());
+    let included = (Bound::Included(nul()), Bound::Included(nul()));
+    let excluded = (Bound::Excluded(nul()), Bound::Excluded(nul()));
+    assert_eq!(ends(included), [above.clone(), at_most.clone()]);
+    assert_eq!(ends(excluded), [above, at_most]);
 }
 
 #[test]

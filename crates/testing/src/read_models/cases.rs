@@ -21,6 +21,8 @@ macro_rules! read_models_cases {
                 ReadModels 2 a_column_selects_by_value_and_by_absence,
                 ReadModels 2 nothing_is_within_a_range_of_nothing,
                 ReadModels 2 a_range_is_as_exclusive_as_it_is_written,
+                ReadModels 2 a_text_that_no_row_can_hold_is_found_nowhere_and_has_its_place_in_the_order,
+                ReadModels 2 a_number_that_no_row_can_hold_is_above_all_that_are_there,
                 ReadModels 2 timestamps_sort_as_times_do_whatever_their_fractions,
                 ReadModels 3 a_column_that_is_not_declared_is_refused,
                 ReadModels 3 json_is_looked_into_or_refused,

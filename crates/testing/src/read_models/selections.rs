@@ -149,6 +149,80 @@ pub(super) async fn a_range_is_as_exclusive_as_it_is_written(subject: Subject) {
     }
 }
 
+pub(super) async fn a_text_that_no_row_can_hold_is_found_nowhere_and_has_its_place_in_the_order(
+    subject: Subject,
+) {
+    let mut bank = Bank::new(subject).await;
+    for account in ["a", "aa", "b"] {
+        bank.deposit(account).await;
+    }
+    let nul = || "a\0b".to_owned();
+    let beyond = (nul(), Position(7));
+    for (selection, expected) in [
+        (all().equal("account", &nul()), vec![]),
+        (all().equal("details", &json!({"\0": "\0"})), vec![]),
+        (all().within("account", nul()..), vec![2, 3]),
+        (all().within("account", ..nul()), vec![1]),
+        (all().within("account", ..=nul()), vec![1]),
+        (all().after(&beyond), vec![2, 3]),
+        (all().after(&beyond).descending(), vec![1]),
+    ] {
+        assert_eq!(bank.positions(selection).await, expected);
+    }
+}
+
+/// A deposit, by its worth.
+#[derive(ReadModel, Debug, Clone, PartialEq)]
+#[read_model(table = "amounts")]
+struct Amount {
+    #[key]
+    cents: u64,
+    #[key]
+    account: String,
+}
+
+impl Projection for Amount {
+    type Event = AccountEvent;
+
+    fn keys(event: &Recorded<AccountEvent>) -> Vec<(u64, String)> {
+        let AccountEvent::Deposited { cents } = event.event else {
+            return Vec::new();
+        };
+        let account = event.record.stream.id().to_owned();
+        vec![(cents.unsigned_abs(), account)]
+    }
+
+    fn fold(
+        _: Option<Self>,
+        (cents, account): &(u64, String),
+        _: &Recorded<AccountEvent>,
+    ) -> Option<Self> {
+        let (cents, account) = (*cents, account.clone());
+        Some(Self { cents, account })
+    }
+}
+
+pub(super) async fn a_number_that_no_row_can_hold_is_above_all_that_are_there(subject: Subject) {
+    let amounts = subject.rows::<Amount>().await;
+    let greatest = i64::MAX;
+    let events = vec![deposit(1, "b", greatest), deposit(2, "b", 5)];
+    amounts.apply(0, events).await;
+    let all = || Selection::<Amount>::new();
+    let beyond = (u64::MAX, "a".to_owned());
+    let greatest = greatest.unsigned_abs();
+    for (selection, expected) in [
+        (all().equal("cents", &u64::MAX), vec![]),
+        (all().within("cents", u64::MAX..), vec![]),
+        (all().within("cents", ..u64::MAX), vec![5, greatest]),
+        (all().after(&beyond), vec![]),
+        (all().after(&beyond).descending(), vec![greatest, 5]),
+    ] {
+        let rows = subject.list(selection).await;
+        let cents: Vec<u64> = rows.iter().map(|row| row.cents).collect();
+        assert_eq!(cents, expected);
+    }
+}
+
 pub(super) async fn timestamps_sort_as_times_do_whatever_their_fractions(subject: Subject) {
     let bank = Bank::with_deposits(subject, 45).await;
     let second = |second| Timestamp::from_second(second).expect("not long after 1970");
