@@ -158,8 +158,8 @@ impl<R: ReadModel> Selection<R> {
         self.with(column, Operator::Contains, json.to_value())
     }
 
-    /// Only rows whose text in a column has all of these words, whatever their case and order.
-    /// SQLite does not know how.
+    /// Only rows whose text in a column has all of these words, whatever their case and order. What
+    /// is between words means nothing, and no words are in no text. SQLite does not know how.
     pub fn matching(self, column: &str, words: &str) -> Self {
         self.with(column, Operator::Matches, Value::Text(words.to_owned()))
     }

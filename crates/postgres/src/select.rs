@@ -61,7 +61,7 @@ fn term(condition: &Condition, place: usize) -> Result<String, QueryError> {
         Operator::Contains => format!("{column} @> {value}"),
         Operator::Matches => {
             let words = words(condition.column);
-            format!("{words} @@ websearch_to_tsquery('simple', {value})")
+            format!("{words} @@ plainto_tsquery('simple', {value})")
         }
         operator => format!("{column} {} {value}", comparison(operator)?),
     })

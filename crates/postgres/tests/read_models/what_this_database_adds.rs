@@ -54,6 +54,10 @@ async fn a_text_is_found_by_its_words() {
     assert_eq!(accounts(&database, "EVEN").await, ["a", "b"]);
     assert_eq!(accounts(&database, "odd even").await, ["a"]);
     assert_eq!(accounts(&database, "even odd so").await, [""; 0]);
+    // Words are what was typed, and no language of their own.
+    assert_eq!(accounts(&database, "-odd or \"even\"").await, [""; 0]);
+    assert_eq!(accounts(&database, "-odd & (!\"even\"").await, ["a"]);
+    assert_eq!(accounts(&database, " '- ").await, [""; 0]);
     assert_eq!(accounts(&database, "even\0").await, [""; 0]);
 }
 
