@@ -14,6 +14,10 @@ use crate::tls;
 /// What PgBouncer says to settings that a session is begun with.
 const FROM_A_POOLER: &str = "unsupported startup parameter";
 
+/// The server says so to nobody but its own log.
+const CLOSED: &str = "the connection is closed; was it idle in a transaction for longer than the \
+                      server allows?";
+
 /// Why something could not be done with the database.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -164,6 +168,7 @@ impl From<tokio_postgres::Error> for PostgresError {
             Some(refusal) if passes(refusal.code()) => Self::unavailable(refusal.to_string()),
             Some(_) => Self::Refused(error),
             None if is_of_another_type(&error) => Self::Refused(error),
+            None if error.is_closed() => Self::unavailable(CLOSED),
             None => Self::unavailable(with_causes(&error)),
         }
     }

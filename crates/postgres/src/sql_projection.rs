@@ -25,6 +25,10 @@ use crate::schema::{Declaration, SEARCH_PATH};
 /// 2. It writes to [`TABLES`](Self::TABLES) alone, and neither commits nor rolls back.
 /// 3. It returns the error of a statement that failed: nothing else of the transaction can take
 ///    effect then. A batch in which it does not is refused.
+/// 4. It waits for nothing but its statements. The server ends a transaction that is idle for five
+///    seconds, and a statement after the [time](crate::PostgresOptions::statement_timeout) that it
+///    may take. The batch is tried again then, in ever smaller parts; a single event that takes
+///    longer is tried for ever, and the projection's status says why.
 ///
 /// Names without a schema mean the schema of read models, then `public`, in the statements that
 /// make the tables as well as in those that fill them.

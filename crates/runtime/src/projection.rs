@@ -27,7 +27,8 @@ use runner::{Job, Runner, StopSignal};
 /// How a projection is run. The defaults are for production.
 #[derive(Clone)]
 pub struct RunnerOptions {
-    /// Most events in one batch, hence in one transaction of the read model.
+    /// Most events in one batch, hence in one transaction of the read model. It is less for a while
+    /// after a failure, the more often it failed.
     pub max_batch: NonZeroUsize,
     /// Events that are not asked for are skipped without a write. The checkpoint is written all
     /// the same when it is so many positions behind, so that a restart need not skip them again.

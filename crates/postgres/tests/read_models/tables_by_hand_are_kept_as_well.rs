@@ -4,7 +4,9 @@
 use annals_core::{Position, ProjectionError, Projector as _, Recorded};
 use annals_macros::Event;
 use annals_postgres::tokio_postgres::types::Type;
-use annals_postgres::{PostgresError, SqlProjection, SqlProjector, Transaction};
+use annals_postgres::{
+    Parameter, Postgres, PostgresError, SqlProjection, SqlProjector, Transaction,
+};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -208,4 +210,54 @@ async fn a_panic_while_an_event_is_decoded_names_it() {
     projector.resume(STORE).await.unwrap();
     let failure = projector.apply(batch(0, vec![deposit(1, "a", 5)])).await;
     assert_eq!(failed_at(&failure.unwrap_err()), 1);
+}
+
+/// Lets the server end its transaction for being idle.
+struct Idle(Postgres);
+
+impl Idle {
+    async fn until_it_is_ended(&self, pid: i32) -> Result<(), PostgresError> {
+        let client = self.0.client().await?;
+        let is_there = "select true from pg_stat_activity where pid = $1";
+        let pid: [Parameter<'_>; 1] = [(&pid, Type::INT4)];
+        while !client.rows(is_there, &pid).await?.is_empty() {}
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SqlProjection for Idle {
+    type Event = AccountEvent;
+    const NAME: &'static str = "idle";
+    const TABLES: &'static [&'static str] = &[];
+    const REVISION: u32 = 1;
+
+    fn schema() -> &'static str {
+        ""
+    }
+
+    async fn apply(
+        &self,
+        tx: &Transaction<'_>,
+        _: &Recorded<AccountEvent>,
+    ) -> Result<(), PostgresError> {
+        let pid = tx.rows("select pg_backend_pid()", &[]).await?[0].get(0);
+        tx.batch("set local idle_in_transaction_session_timeout = 1")
+            .await?;
+        self.until_it_is_ended(pid).await?;
+        tx.batch("select 1").await
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_ended_for_being_idle_is_to_be_tried_again_and_told_of() {
+    let database = Database::new().await;
+    let idle = Idle(database.postgres.clone());
+    let projector = SqlProjector::new(&database.postgres, idle).await.unwrap();
+    projector.resume(STORE).await.unwrap();
+    let failure = projector.apply(batch(0, vec![deposit(1, "a", 5)])).await;
+    let failure = failure.unwrap_err();
+    let unavailable = matches!(failure, ProjectionError::Unavailable(_));
+    assert!(unavailable, "{failure}");
+    assert!(failure.to_string().contains("idle"), "{failure}");
 }

@@ -1,13 +1,20 @@
 //! What went wrong with a running projection, and how often.
 
+use std::num::NonZeroUsize;
+
 use annals_core::{Position, ProjectionError};
 
 use super::RunError;
+
+/// A batch is halved so often at most, and doubled as often until it is whole again.
+const MOST_HALVINGS: u32 = 16;
 
 /// What went wrong since something last went well.
 #[derive(Default)]
 pub(super) struct Failures {
     in_a_row: u32,
+    /// How often batches are to be halved.
+    halvings: u32,
     /// The last event that could not be applied.
     suspect: Position,
     /// How often it was tried.
@@ -17,6 +24,7 @@ pub(super) struct Failures {
 impl Failures {
     pub(super) fn count(&mut self, error: &RunError) {
         self.in_a_row = self.in_a_row.saturating_add(1);
+        self.halvings = MOST_HALVINGS.min(self.halvings + 1);
         if let RunError::ReadModel(ProjectionError::Event { position, .. }) = error {
             // What goes well in between, such as the events before it, is no excuse for it.
             self.attempts = match *position == self.suspect {
@@ -30,16 +38,23 @@ impl Failures {
     /// Something went well.
     pub(super) fn end(&mut self) {
         self.in_a_row = 0;
+        self.halvings = self.halvings.saturating_sub(1);
     }
 
     pub(super) fn in_a_row(&self) -> u32 {
         self.in_a_row
     }
 
-    /// The last event that could not be applied. Up to here events are applied one by one, so
-    /// that it takes no other down with it.
-    pub(super) fn suspect(&self) -> Position {
-        self.suspect
+    /// How many events behind the checkpoint are worth a try in one batch, of `most`.
+    ///
+    /// Up to the last one that could not be applied it is one, so that it takes no other down with
+    /// it. Otherwise fewer with each failure: what takes the database longer than it allows may go
+    /// through in parts.
+    pub(super) fn at_once(&self, checkpoint: Position, most: NonZeroUsize) -> usize {
+        match checkpoint < self.suspect {
+            true => 1,
+            false => (most.get() >> self.halvings).max(1),
+        }
     }
 
     /// How often the suspect was tried.

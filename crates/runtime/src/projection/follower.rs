@@ -75,10 +75,7 @@ impl<'a> Follower<'a> {
         if let Some(lease) = self.lease {
             lease.working();
         }
-        let most = match self.checkpoint < failures.suspect() {
-            true => 1,
-            false => self.job.options.max_batch.get(),
-        };
+        let most = failures.at_once(self.checkpoint, self.job.options.max_batch);
         let gather = |first| gather(first, subscription, most);
         first.transpose().map(|first| first.map(gather))
     }

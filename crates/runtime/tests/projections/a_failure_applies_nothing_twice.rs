@@ -54,6 +54,25 @@ async fn an_outage_of_the_read_model_shows_and_ends_by_itself() {
 }
 
 #[tokio::test]
+async fn a_batch_that_takes_too_long_goes_through_in_parts() {
+    let (store, ledger) = (new_store(), Ledger::new());
+    ledger.write_at_once(3);
+    let last = record(&*store, "Account", 40).await;
+    let projection = run(&store, &ledger, quick());
+    projection.wait_for(last, LONG).await.unwrap();
+    assert_eq!(ledger.applied(), (1..=40).collect::<Vec<_>>());
+    // Once nothing is in the way, they become large again.
+    ledger.write_at_once(usize::MAX);
+    for _ in 0..12 {
+        let last = record(&*store, "Account", 1).await;
+        projection.wait_for(last, LONG).await.unwrap();
+    }
+    let last = record(&*store, "Account", 40).await;
+    projection.wait_for(last, LONG).await.unwrap();
+    assert_eq!(ledger.kept().batches.last(), Some(&(52, 92, 40)));
+}
+
+#[tokio::test]
 async fn a_subscription_that_breaks_is_taken_up_again() {
     let (store, ledger) = (new_store(), Ledger::new());
     let last = record(&*store, "Account", 9).await;

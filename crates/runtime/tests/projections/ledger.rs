@@ -54,6 +54,8 @@ pub(crate) struct Ledger {
     pub(crate) looks: AtomicU32,
     faults: Mutex<VecDeque<Fault>>,
     poison: Mutex<Option<Position>>,
+    /// Most events that can be written before the time is up.
+    at_once: Mutex<usize>,
     /// How often a batch with the poisonous event was tried.
     poisoned: Mutex<u32>,
     places: Semaphore,
@@ -105,6 +107,7 @@ impl Ledger {
             looks: AtomicU32::default(),
             faults: Mutex::default(),
             poison: Mutex::default(),
+            at_once: Mutex::new(usize::MAX),
             poisoned: Mutex::default(),
             places: Semaphore::new(0),
             arrived: Semaphore::new(0),
@@ -129,6 +132,11 @@ impl Ledger {
     /// The event at this position cannot be applied.
     pub(crate) fn poison(&self, position: u64) {
         *lock(&self.poison) = Some(Position(position));
+    }
+
+    /// Larger batches take longer than there is time for.
+    pub(crate) fn write_at_once(&self, most: usize) {
+        *lock(&self.at_once) = most;
     }
 
     pub(crate) fn poisoned(&self) -> u32 {
@@ -229,6 +237,9 @@ impl Projector for Ledger {
             Some(Fault::AfterCommit) | None => {}
         }
         self.check(&batch)?;
+        if batch.events.len() > *lock(&self.at_once) {
+            return Err(unavailable());
+        }
         self.commit(&batch);
         match fault {
             Some(Fault::AfterCommit) => Err(unavailable()),
