@@ -6,6 +6,7 @@
 mod a_paused_owner_writes_nothing;
 mod an_inline_projection_runs_beside_its_runner;
 mod an_inline_read_model_is_never_stale;
+mod an_owner_that_stands_still_amid_a_transaction;
 mod bank;
 mod behind_a_pooler;
 mod inline_bank;
