@@ -69,7 +69,7 @@ impl From<NotProjected> for Failure {
     fn from(failure: NotProjected) -> Self {
         match failure {
             NotProjected::Behind(projector) => Self::Behind(projector),
-            NotProjected::Refused(refusal) => Self::Unprojected(refusal),
+            NotProjected::Refused(refusal) => Self::Unfit(refusal),
             // Before the commit, so nothing is written; the next attempt is as good as the first.
             NotProjected::Unavailable(cause) => Self::Lost(cause),
         }

@@ -60,8 +60,8 @@ pub(super) enum Failure {
     Lost(Cause),
     /// Nothing was written: an inline projection has more to take in than there is time for.
     Behind(Arc<dyn InlineProjector>),
-    /// Nothing was written: an inline projection cannot take in an event of it.
-    Unprojected(AppendError),
+    /// Nothing was written: one of its appends can never be.
+    Unfit(AppendError),
 }
 
 /// The server's answer was lost, or did not come in time.
@@ -97,7 +97,7 @@ impl Writer {
     pub(super) async fn run(mut self) {
         while let Some(group) = self.next_group().await {
             let appends = group.requests.len();
-            self.settle(group).await;
+            self.settle(group, None).await;
             self.under_way.arrived(appends);
         }
     }
@@ -109,10 +109,9 @@ impl Writer {
     }
 
     /// Sends a group until all of it is answered, or its time has passed.
-    async fn settle(&mut self, mut group: Group) {
+    async fn settle(&mut self, mut group: Group, mut lost: Option<Cause>) {
         let until = group.until();
-        let mut lost: Option<Cause> = None;
-        let mut careful = false;
+        let mut careful = lost.is_some();
         loop {
             match self.attempt(&group, careful, until).await {
                 Ok(answer) => {
@@ -137,10 +136,10 @@ impl Writer {
                         return self.refuse(group, &refusal);
                     }
                 }
-                Err(Failure::Unprojected(refusal)) if group.requests.len() == 1 => {
-                    return self.refuse(group, &refusal);
+                Err(Failure::Unfit(_)) if group.requests.len() > 1 => {
+                    return self.settle_halves(group, lost.as_ref()).await;
                 }
-                Err(Failure::Unprojected(_)) => return self.settle_each(group).await,
+                Err(Failure::Unfit(refusal)) => return self.refuse(group, &refusal),
             }
             careful = true;
             if let Some(cause) = &lost {
@@ -152,11 +151,13 @@ impl Writer {
         }
     }
 
-    /// Sends the appends of a group one by one: of those that travel together, the one that a
-    /// projection cannot take in is refused alone.
-    async fn settle_each(&mut self, group: Group) {
-        for request in group.requests {
-            Box::pin(self.settle(Group::of(request))).await;
+    /// Sends a group in two halves, and so on: of those that travel together, the one that can
+    /// never be written is refused alone.
+    async fn settle_halves(&mut self, group: Group, lost: Option<&Cause>) {
+        let mut first = VecDeque::from(group.requests);
+        let mut second = first.split_off(first.len() / 2);
+        for half in [&mut first, &mut second] {
+            Box::pin(self.settle(Group::take(half), lost.cloned())).await;
         }
     }
 
@@ -370,9 +371,15 @@ impl Failure {
         }
         match said.code() {
             code if *code == SqlState::UNIQUE_VIOLATION => Self::Repeats,
+            code if is_about_data(code) => Self::Unfit(PostgresError::from(error).into()),
             _ => Self::Refused(with_causes(&error)),
         }
     }
+}
+
+/// True for a value that the database cannot take, or a size: others may be well.
+fn is_about_data(code: &SqlState) -> bool {
+    code.code().starts_with("22") || code.code().starts_with("54")
 }
 
 #[expect(
