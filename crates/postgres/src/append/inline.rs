@@ -56,7 +56,7 @@ impl InlineProjections {
 /// A transaction that the server refuses to commit is over. Of any other nobody knows.
 async fn commit(tx: Transaction<'_>) -> Result<(), Failure> {
     tx.commit().await.map_err(|error| match error {
-        PostgresError::Refused(_) => Failure::Refused(error.to_string()),
+        PostgresError::Refused(_) => Failure::Refused(error.into()),
         unknown => lost(unknown),
     })
 }

@@ -21,7 +21,7 @@ use super::call::{Answer, CALL, Columns, Verdict};
 use super::group::Group;
 use super::unsettled::Unsettled;
 use super::{Inbox, Request, UnderWay};
-use crate::error::{PostgresError, with_causes};
+use crate::error::PostgresError;
 use crate::inline::{InlineProjections, InlineProjector};
 use crate::postgres::{Dedicated, Parameter, Postgres};
 use crate::read::Reader;
@@ -52,10 +52,10 @@ struct Session {
 
 /// Why a group was not answered.
 pub(super) enum Failure {
-    /// It holds what is recorded already.
-    Repeats,
+    /// It holds what is recorded already, or so the database says.
+    Repeats(AppendError),
     /// Nothing was written.
-    Refused(String),
+    Refused(AppendError),
     /// Nobody knows.
     Lost(Cause),
     /// Nothing was written: an inline projection has more to take in than there is time for.
@@ -113,7 +113,7 @@ impl Writer {
         let until = group.until();
         let mut careful = lost.is_some();
         loop {
-            match self.attempt(&group, careful, until).await {
+            let refusal = match self.attempt(&group, careful, until).await {
                 Ok(answer) => {
                     let mut open = self.answer(group, &answer, lost.is_some()).await;
                     if open.is_empty() {
@@ -121,25 +121,24 @@ impl Writer {
                     }
                     group = Group::take(&mut open);
                     lost.get_or_insert_with(|| Lost::because("its repeat could not be read"));
+                    None
                 }
-                Err(Failure::Repeats) => {}
-                Err(Failure::Lost(cause)) => lost = Some(cause),
-                Err(Failure::Refused(reason)) if lost.is_none() => {
-                    return self.refuse(group, &AppendError::Unavailable { reason });
+                Err(Failure::Lost(cause)) => {
+                    lost = Some(cause);
+                    None
                 }
-                Err(Failure::Refused(_)) => {}
-                Err(Failure::Behind(projector)) => {
-                    let caught_up = self.catch_up(&*projector, until).await;
-                    if let Err(refusal) = caught_up
-                        && lost.is_none()
-                    {
-                        return self.refuse(group, &refusal);
-                    }
-                }
+                Err(Failure::Repeats(_)) if !careful => None,
+                Err(Failure::Repeats(refusal) | Failure::Refused(refusal)) => Some(refusal),
+                Err(Failure::Behind(projector)) => self.catch_up(&*projector, until).await.err(),
                 Err(Failure::Unfit(_)) if group.requests.len() > 1 => {
                     return self.settle_halves(group, lost.as_ref()).await;
                 }
                 Err(Failure::Unfit(refusal)) => return self.refuse(group, &refusal),
+            };
+            if let Some(refusal) = refusal
+                && lost.is_none()
+            {
+                return self.refuse(group, &refusal);
             }
             careful = true;
             if let Some(cause) = &lost {
@@ -180,8 +179,7 @@ impl Writer {
         let late = until + PAUSE;
         let (columns, mut session) = timeout_at(late, self.prepare(group))
             .await
-            .map_err(|_| Failure::Refused("the database does not answer".to_owned()))?
-            .map_err(|error| Failure::Refused(error.to_string()))?;
+            .map_err(|_| PostgresError::unavailable("it does not answer in time"))??;
         let valid_until = session.until(until);
         let parameters = columns.parameters(&valid_until, &careful);
         let sent = timeout_at(late, self.send(&mut session, &parameters, group)).await;
@@ -369,11 +367,20 @@ impl Failure {
         if severity != Some(tokio_postgres::error::Severity::Error) {
             return Self::Lost(Arc::new(error));
         }
-        match said.code() {
-            code if *code == SqlState::UNIQUE_VIOLATION => Self::Repeats,
-            code if is_about_data(code) => Self::Unfit(PostgresError::from(error).into()),
-            _ => Self::Refused(with_causes(&error)),
+        let code = said.code().clone();
+        let refusal = PostgresError::from(error).into();
+        match code {
+            SqlState::UNIQUE_VIOLATION => Self::Repeats(refusal),
+            code if is_about_data(&code) => Self::Unfit(refusal),
+            _ => Self::Refused(refusal),
         }
+    }
+}
+
+/// Of what comes before the append.
+impl From<PostgresError> for Failure {
+    fn from(error: PostgresError) -> Self {
+        Self::Refused(error.into())
     }
 }
 

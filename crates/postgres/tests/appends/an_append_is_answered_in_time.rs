@@ -109,3 +109,16 @@ async fn a_repeat_that_cannot_be_compared_is_answered_in_time() {
         "{told:?}"
     );
 }
+
+#[tokio::test]
+async fn an_append_that_is_said_to_be_a_repeat_and_is_none_is_not_sent_again_and_again() {
+    let place = Place::on(postgres_url()).url();
+    let store = open_for(LIMIT, &place).await;
+    refuse_inserts(&place, "23505", "true").await;
+    let asked = store.append(append("Repeat-1", ExpectedVersion::Any));
+    let told = timeout(LIMIT / 2, asked).await.unwrap();
+    assert!(
+        matches!(told, Err(AppendError::Unavailable { .. })),
+        "{told:?}"
+    );
+}
