@@ -5,6 +5,7 @@ use crate::event::NewEvent;
 use crate::ids::AppendId;
 use crate::limits;
 use crate::metadata::Metadata;
+use crate::name;
 use crate::position::{Position, StreamVersion};
 use crate::query::{AppendCondition, Query};
 use crate::stream::StreamId;
@@ -176,7 +177,7 @@ fn event_bytes(event: &NewEvent) -> Result<usize, InvalidAppend> {
     Ok(event.data.len() + metadata + names)
 }
 
-/// Checks a query's limits.
+/// Checks a query's limits, and its categories: the only names in it that are not checked yet.
 pub(crate) fn validate_query(query: &Query) -> Result<(), InvalidAppend> {
     let too_long = |item: &crate::query::QueryItem| {
         let most = limits::QUERY_ITEM_TERMS;
@@ -185,7 +186,10 @@ pub(crate) fn validate_query(query: &Query) -> Result<(), InvalidAppend> {
     if query.items().len() > limits::QUERY_ITEMS || query.items().iter().any(too_long) {
         return Err(InvalidAppend::QueryTooLarge);
     }
-    Ok(())
+    let mut categories = query.items().iter().flat_map(|item| &item.categories);
+    categories
+        .try_for_each(|category| name::check("category", category))
+        .map_err(InvalidAppend::QueryCategory)
 }
 
 /// Where an append was recorded.

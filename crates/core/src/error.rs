@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::append::ExpectedVersion;
 use crate::ids::{AppendId, EventId};
 use crate::limits;
+use crate::name::InvalidName;
 use crate::position::{Position, StreamVersion};
 use crate::stream::StreamId;
 
@@ -160,6 +161,9 @@ pub enum InvalidAppend {
     /// More items or terms than [`limits`] allow.
     #[error("its query has too many items or terms")]
     QueryTooLarge,
+    /// A query for a category that no stream can be in.
+    #[error("its query: {0}")]
+    QueryCategory(InvalidName),
     /// An event id that is already recorded with other content, in another stream, or beside
     /// events that are not.
     #[error("event id {event} is recorded already, and not by this append")]

@@ -135,6 +135,23 @@ fn a_condition_has_at_most_its_items() {
 }
 
 #[test]
+fn a_condition_asks_for_categories_that_can_be() {
+    let with = |category: &str| {
+        append(vec![event(1, 2)])
+            .unless(Query::category(category), Position::START)
+            .validate()
+    };
+    assert_eq!(with(&"A".repeat(NAME_BYTES)), Ok(()));
+    for category in ["", "no\0such", &"A".repeat(NAME_BYTES + 1)] {
+        let refused = with(category);
+        assert!(
+            matches!(refused, Err(InvalidAppend::QueryCategory(_))),
+            "{category}: {refused:?}"
+        );
+    }
+}
+
+#[test]
 fn an_append_names_each_stream_and_each_event_once() {
     assert_eq!(append(vec![]).validate(), Err(InvalidAppend::Empty));
     let twice = append(vec![event(1, 2), event(1, 2)]).validate();

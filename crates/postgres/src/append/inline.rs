@@ -56,7 +56,7 @@ impl InlineProjections {
 /// A transaction that the server refuses to commit is over. Of any other nobody knows.
 async fn commit(tx: Transaction<'_>) -> Result<(), Failure> {
     tx.commit().await.map_err(|error| match error {
-        PostgresError::Refused(_) => Failure::Refused(error.to_string()),
+        PostgresError::Refused(_) => Failure::Refused(error.into()),
         unknown => lost(unknown),
     })
 }
@@ -69,7 +69,7 @@ impl From<NotProjected> for Failure {
     fn from(failure: NotProjected) -> Self {
         match failure {
             NotProjected::Behind(projector) => Self::Behind(projector),
-            NotProjected::Refused(refusal) => Self::Unprojected(refusal),
+            NotProjected::Refused(refusal) => Self::Unfit(refusal),
             // Before the commit, so nothing is written; the next attempt is as good as the first.
             NotProjected::Unavailable(cause) => Self::Lost(cause),
         }

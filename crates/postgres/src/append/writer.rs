@@ -21,7 +21,7 @@ use super::call::{Answer, CALL, Columns, Verdict};
 use super::group::Group;
 use super::unsettled::Unsettled;
 use super::{Inbox, Request, UnderWay};
-use crate::error::{PostgresError, with_causes};
+use crate::error::PostgresError;
 use crate::inline::{InlineProjections, InlineProjector};
 use crate::postgres::{Dedicated, Parameter, Postgres};
 use crate::read::Reader;
@@ -52,16 +52,16 @@ struct Session {
 
 /// Why a group was not answered.
 pub(super) enum Failure {
-    /// It holds what is recorded already.
-    Repeats,
+    /// It holds what is recorded already, or so the database says.
+    Repeats(AppendError),
     /// Nothing was written.
-    Refused(String),
+    Refused(AppendError),
     /// Nobody knows.
     Lost(Cause),
     /// Nothing was written: an inline projection has more to take in than there is time for.
     Behind(Arc<dyn InlineProjector>),
-    /// Nothing was written: an inline projection cannot take in an event of it.
-    Unprojected(AppendError),
+    /// Nothing was written: one of its appends can never be.
+    Unfit(AppendError),
 }
 
 /// The server's answer was lost, or did not come in time.
@@ -97,7 +97,7 @@ impl Writer {
     pub(super) async fn run(mut self) {
         while let Some(group) = self.next_group().await {
             let appends = group.requests.len();
-            self.settle(group).await;
+            self.settle(group, None).await;
             self.under_way.arrived(appends);
         }
     }
@@ -109,12 +109,11 @@ impl Writer {
     }
 
     /// Sends a group until all of it is answered, or its time has passed.
-    async fn settle(&mut self, mut group: Group) {
+    async fn settle(&mut self, mut group: Group, mut lost: Option<Cause>) {
         let until = group.until();
-        let mut lost: Option<Cause> = None;
-        let mut careful = false;
+        let mut careful = lost.is_some();
         loop {
-            match self.attempt(&group, careful, until).await {
+            let refusal = match self.attempt(&group, careful, until).await {
                 Ok(answer) => {
                     let mut open = self.answer(group, &answer, lost.is_some()).await;
                     if open.is_empty() {
@@ -122,25 +121,24 @@ impl Writer {
                     }
                     group = Group::take(&mut open);
                     lost.get_or_insert_with(|| Lost::because("its repeat could not be read"));
+                    None
                 }
-                Err(Failure::Repeats) => {}
-                Err(Failure::Lost(cause)) => lost = Some(cause),
-                Err(Failure::Refused(reason)) if lost.is_none() => {
-                    return self.refuse(group, &AppendError::Unavailable { reason });
+                Err(Failure::Lost(cause)) => {
+                    lost = Some(cause);
+                    None
                 }
-                Err(Failure::Refused(_)) => {}
-                Err(Failure::Behind(projector)) => {
-                    let caught_up = self.catch_up(&*projector, until).await;
-                    if let Err(refusal) = caught_up
-                        && lost.is_none()
-                    {
-                        return self.refuse(group, &refusal);
-                    }
+                Err(Failure::Repeats(_)) if !careful => None,
+                Err(Failure::Repeats(refusal) | Failure::Refused(refusal)) => Some(refusal),
+                Err(Failure::Behind(projector)) => self.catch_up(&*projector, until).await.err(),
+                Err(Failure::Unfit(_)) if group.requests.len() > 1 => {
+                    return self.settle_halves(group, lost.as_ref()).await;
                 }
-                Err(Failure::Unprojected(refusal)) if group.requests.len() == 1 => {
-                    return self.refuse(group, &refusal);
-                }
-                Err(Failure::Unprojected(_)) => return self.settle_each(group).await,
+                Err(Failure::Unfit(refusal)) => return self.refuse(group, &refusal),
+            };
+            if let Some(refusal) = refusal
+                && lost.is_none()
+            {
+                return self.refuse(group, &refusal);
             }
             careful = true;
             if let Some(cause) = &lost {
@@ -152,11 +150,13 @@ impl Writer {
         }
     }
 
-    /// Sends the appends of a group one by one: of those that travel together, the one that a
-    /// projection cannot take in is refused alone.
-    async fn settle_each(&mut self, group: Group) {
-        for request in group.requests {
-            Box::pin(self.settle(Group::of(request))).await;
+    /// Sends a group in two halves, and so on: of those that travel together, the one that can
+    /// never be written is refused alone.
+    async fn settle_halves(&mut self, group: Group, lost: Option<&Cause>) {
+        let mut first = VecDeque::from(group.requests);
+        let mut second = first.split_off(first.len() / 2);
+        for half in [&mut first, &mut second] {
+            Box::pin(self.settle(Group::take(half), lost.cloned())).await;
         }
     }
 
@@ -179,8 +179,7 @@ impl Writer {
         let late = until + PAUSE;
         let (columns, mut session) = timeout_at(late, self.prepare(group))
             .await
-            .map_err(|_| Failure::Refused("the database does not answer".to_owned()))?
-            .map_err(|error| Failure::Refused(error.to_string()))?;
+            .map_err(|_| PostgresError::unavailable("it does not answer in time"))??;
         let valid_until = session.until(until);
         let parameters = columns.parameters(&valid_until, &careful);
         let sent = timeout_at(late, self.send(&mut session, &parameters, group)).await;
@@ -368,11 +367,26 @@ impl Failure {
         if severity != Some(tokio_postgres::error::Severity::Error) {
             return Self::Lost(Arc::new(error));
         }
-        match said.code() {
-            code if *code == SqlState::UNIQUE_VIOLATION => Self::Repeats,
-            _ => Self::Refused(with_causes(&error)),
+        let code = said.code().clone();
+        let refusal = PostgresError::from(error).into();
+        match code {
+            SqlState::UNIQUE_VIOLATION => Self::Repeats(refusal),
+            code if is_about_data(&code) => Self::Unfit(refusal),
+            _ => Self::Refused(refusal),
         }
     }
+}
+
+/// Of what comes before the append.
+impl From<PostgresError> for Failure {
+    fn from(error: PostgresError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// True for a value that the database cannot take, or a size: others may be well.
+fn is_about_data(code: &SqlState) -> bool {
+    code.code().starts_with("22") || code.code().starts_with("54")
 }
 
 #[expect(

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::late::LateLine;
 use crate::lock::StoreLock;
 use crate::place::Place;
-use crate::sample::{LIMIT, append, append_of_type, connect, open_for};
+use crate::sample::{LIMIT, append, append_of_type, open_for, refuse_inserts};
 
 const SOON: Duration = Duration::from_millis(400);
 
@@ -50,15 +50,7 @@ async fn an_append_that_waited_in_line_for_too_long_was_not_written() {
 async fn an_append_that_came_too_late_was_not_written() {
     let place = Place::on(postgres_url()).url();
     let store = open_for(LIMIT, &place).await;
-    let postgres = Postgres::connect(&place).await.unwrap();
-    let too_late = "create function {schema}.too_late() returns trigger language plpgsql as
-        'begin raise exception ''too late'' using errcode = ''AN001''; end';
-        create trigger too_late before insert on {schema}.events execute function {schema}.too_late()";
-    connect()
-        .await
-        .batch_execute(&postgres.sql(too_late))
-        .await
-        .unwrap();
+    refuse_inserts(&place, "AN001", "true").await;
     let told = timeout(
         LIMIT / 2,
         store.append(append("Late-1", ExpectedVersion::Any)),
@@ -114,6 +106,19 @@ async fn a_repeat_that_cannot_be_compared_is_answered_in_time() {
     let told = timeout(2 * SOON, store.append(append)).await.unwrap();
     assert!(
         matches!(told, Err(AppendError::Unconfirmed { .. })),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_append_that_is_said_to_be_a_repeat_and_is_none_is_not_sent_again_and_again() {
+    let place = Place::on(postgres_url()).url();
+    let store = open_for(LIMIT, &place).await;
+    refuse_inserts(&place, "23505", "true").await;
+    let asked = store.append(append("Repeat-1", ExpectedVersion::Any));
+    let told = timeout(LIMIT / 2, asked).await.unwrap();
+    assert!(
+        matches!(told, Err(AppendError::Unavailable { .. })),
         "{told:?}"
     );
 }

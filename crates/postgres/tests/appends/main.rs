@@ -5,6 +5,7 @@
 mod a_refusal_is_final;
 mod an_append_is_answered_in_time;
 mod an_append_is_found_once_it_is_settled;
+mod one_append_is_refused_alone;
 
 mod late;
 mod lock;

@@ -44,3 +44,19 @@ pub(crate) async fn connect() -> Client {
     tokio::spawn(connection);
     client
 }
+
+/// Lets the server raise an error at each event for which a condition holds.
+pub(crate) async fn refuse_inserts(place: &str, code: &str, when: &str) {
+    let postgres = Postgres::connect(place).await.unwrap();
+    let trigger = format!(
+        "create function {{schema}}.refuse_insert() returns trigger language plpgsql as
+         'begin raise exception ''refused by the test'' using errcode = ''{code}''; end';
+         create trigger refuse_insert before insert on {{schema}}.events for each row
+         when ({when}) execute function {{schema}}.refuse_insert()"
+    );
+    connect()
+        .await
+        .batch_execute(&postgres.sql(&trigger))
+        .await
+        .unwrap();
+}

@@ -135,6 +135,7 @@ macro_rules! conformance_cases {
                 9 events_over_the_limit_are_invalid,
                 9 bytes_over_the_limit_are_invalid,
                 9 a_query_over_the_limits_is_invalid_everywhere,
+                9 a_category_that_cannot_be_is_invalid_everywhere,
             }
             round_trip {
                 10 payloads_come_back_byte_for_byte,

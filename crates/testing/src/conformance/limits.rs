@@ -140,6 +140,18 @@ pub(super) async fn a_query_over_the_limits_is_invalid_everywhere(store: Subject
     }
 }
 
+/// 9o: a query for a category that no stream can be in, wherever a query may stand.
+pub(super) async fn a_category_that_cannot_be_is_invalid_everywhere(store: Subject) {
+    let query = Query::category("no\0such");
+    let read = Read::forwards(Source::query(query.clone()));
+    assert_invalid_read(&store.read_refusal(read).await);
+    let subscription = Source::query(query.clone());
+    assert_invalid_read(&store.subscribe_refusal(subscription).await);
+    let append = append("Account-1", events(0..1)).unless(query, Position::START);
+    let fault = append.validate().expect_err("no category holds a NUL");
+    assert_invalid(&store, append, fault).await;
+}
+
 /// A query for each limit, that many terms or items beyond it; none matches an event of the suite.
 fn queries(beyond: usize) -> Vec<Query> {
     let (items, terms) = (
