@@ -202,7 +202,8 @@ impl Line {
         let channel = channel(postgres);
         // A hint may be lost: nobody's append should wait while it is made durable.
         let listen = format!("set synchronous_commit = off; listen {channel}");
-        connection.client.batch_execute(&listen).await?;
+        let listening = connection.client.batch_execute(&listen);
+        connection.patience.answer(listening).await?;
         Ok(Self {
             connection,
             heard,
@@ -219,10 +220,8 @@ impl Line {
     async fn tell(&self, position: Position) -> Result<(), PostgresError> {
         let position = position.to_string();
         let parameters: [Parameter<'_>; 2] = [(&self.channel, Type::TEXT), (&position, Type::TEXT)];
-        self.connection
-            .client
-            .query_typed(TELL, &parameters)
-            .await?;
+        let telling = self.connection.client.query_typed(TELL, &parameters);
+        self.connection.patience.answer(telling).await?;
         Ok(())
     }
 }

@@ -32,15 +32,19 @@ impl Patience {
         }
     }
 
-    /// Waits for an answer.
+    /// Waits for an answer. It is lost if it takes too long, or if nobody waits any more.
     pub(crate) async fn answer<T>(
         &self,
         asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, PostgresError> {
-        match timeout(self.limit, asked).await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(self.lose()),
+        if self.is_lost() {
+            return Err(PostgresError::unavailable("an answer was given up before"));
         }
+        let mut owed = self.owed();
+        let answered = timeout(self.limit, asked).await;
+        let answer = answered.map_err(|_| self.too_late())?;
+        owed.has_come = true;
+        Ok(answer?)
     }
 
     /// Waits for rows, so long for all of them.
@@ -49,6 +53,7 @@ impl Patience {
             rows: Box::pin(rows),
             deadline: Box::pin(sleep_until(Instant::now() + self.limit)),
             patience: self.clone(),
+            owed: self.owed(),
         }
     }
 
@@ -57,9 +62,29 @@ impl Patience {
         self.is_lost.load(Ordering::Relaxed)
     }
 
-    fn lose(&self) -> PostgresError {
-        self.is_lost.store(true, Ordering::Relaxed);
+    fn owed(&self) -> Owed {
+        Owed {
+            has_come: false,
+            is_lost: Arc::clone(&self.is_lost),
+        }
+    }
+
+    fn too_late(&self) -> PostgresError {
         PostgresError::unavailable(format!("no answer in {:?}", self.limit))
+    }
+}
+
+/// An answer that is waited for. Dropped before it has come, it is lost.
+struct Owed {
+    has_come: bool,
+    is_lost: Arc<AtomicBool>,
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        if !self.has_come {
+            self.is_lost.store(true, Ordering::Relaxed);
+        }
     }
 }
 
@@ -68,6 +93,14 @@ pub(crate) struct RowsInTime {
     rows: Pin<Box<RowStream>>,
     deadline: Pin<Box<Sleep>>,
     patience: Patience,
+    owed: Owed,
+}
+
+impl RowsInTime {
+    /// Leaves the rest, which is on its way: what is asked next waits until it is past.
+    pub(crate) fn leave_rest(mut self) {
+        self.owed.has_come = true;
+    }
 }
 
 impl Stream for RowsInTime {
@@ -75,9 +108,10 @@ impl Stream for RowsInTime {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Poll::Ready(row) = self.rows.as_mut().poll_next(cx) {
+            self.owed.has_come = !matches!(row, Some(Ok(_)));
             return Poll::Ready(row.map(|row| Ok(row?)));
         }
         ready!(self.deadline.as_mut().poll(cx));
-        Poll::Ready(Some(Err(self.patience.lose())))
+        Poll::Ready(Some(Err(self.patience.too_late())))
     }
 }

@@ -4,8 +4,10 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use deadpool::managed::{Manager, Metrics, Object, RecycleError, RecycleResult};
 use deadpool_postgres::{ClientWrapper, Timeouts};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::durability;
@@ -13,20 +15,31 @@ use crate::error::PostgresError;
 use crate::options::PostgresOptions;
 use crate::patience::Patience;
 
+/// How long a server is asked to stop what it is at.
+const CANCEL_LIMIT: Duration = Duration::from_secs(5);
+
 /// The connections that are kept.
 pub(crate) type Pool = deadpool::managed::Pool<Checked>;
 
 /// Makes connections, and refuses those to a server that could lose what it acknowledged.
 pub(crate) struct Checked {
     driver: deadpool_postgres::Manager,
+    canceller: Option<MakeRustlsConnect>,
     statement_timeout: Duration,
 }
 
 /// A connection that is kept, for as long as it owes no answer.
 pub(crate) struct Connection {
     client: ClientWrapper,
+    /// How the server is asked to stop what it is at. None behind a pooler: before 1.21, PgBouncer
+    /// may go down when a request to cancel is not waited for, and the driver does not.
+    canceller: Option<MakeRustlsConnect>,
     pub(crate) patience: Patience,
 }
+
+/// A connection of the pool, given back when dropped, unless it owes an answer: whoever had it
+/// next would wait behind a statement that nobody waits for.
+pub(crate) struct Lent(Option<Object<Checked>>);
 
 /// A pool without a connection yet.
 pub(crate) fn pool(
@@ -41,6 +54,7 @@ pub(crate) fn pool(
     };
     let checked = Checked {
         driver,
+        canceller: (!options.pooler).then(|| tls.clone()),
         statement_timeout: options.statement_timeout,
     };
     Pool::builder(checked)
@@ -59,7 +73,11 @@ impl Manager for Checked {
         let client = self.driver.create().await?;
         durability::check(&client).await?;
         let patience = Patience::beyond(self.statement_timeout);
-        Ok(Connection { client, patience })
+        Ok(Connection {
+            client,
+            canceller: self.canceller.clone(),
+            patience,
+        })
     }
 
     async fn recycle(
@@ -76,6 +94,52 @@ impl Manager for Checked {
 
     fn detach(&self, connection: &mut Connection) {
         self.driver.detach(&mut connection.client);
+    }
+}
+
+impl Connection {
+    /// Ends the connection, and what the server is at for it, which holds locks.
+    fn end(self) {
+        let (Some(tls), Ok(runtime)) = (self.canceller, Handle::try_current()) else {
+            return;
+        };
+        runtime.spawn(async move {
+            let token = self.client.cancel_token();
+            let cancelled = timeout(CANCEL_LIMIT, token.cancel_query(tls)).await;
+            if !matches!(cancelled, Ok(Ok(()))) {
+                tracing::debug!("a statement that was given up could not be stopped");
+            }
+        });
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(object) = self.0.take()
+            && object.patience.is_lost()
+        {
+            Object::take(object).end();
+        }
+    }
+}
+
+impl From<Object<Checked>> for Lent {
+    fn from(object: Object<Checked>) -> Self {
+        Self(Some(object))
+    }
+}
+
+impl Deref for Lent {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut Connection {
+        self.0.as_mut().expect("it is there until it is dropped")
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use deadpool::managed::Object;
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Row, Statement};
@@ -11,7 +10,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::error::PostgresError;
 use crate::options::PostgresOptions;
 use crate::patience::{Patience, RowsInTime};
-use crate::pool::{Checked, Pool, pool};
+use crate::pool::{Lent, Pool, pool};
 use crate::{durability, migrate, tls};
 
 /// A parameter of a statement, and its type.
@@ -58,7 +57,7 @@ impl Postgres {
     /// [`PostgresError::Unavailable`] when none became free or could be made in time,
     /// [`PostgresError::NotDurable`] when the server was made weaker since.
     pub async fn client(&self) -> Result<Client, PostgresError> {
-        let object = self.pool.get().await?;
+        let object = Lent::from(self.pool.get().await?);
         let pooler = self.options.pooler;
         Ok(Client { object, pooler })
     }
@@ -140,9 +139,10 @@ impl Dedicated {
     }
 }
 
-/// A connection of the pool, given back when dropped.
+/// A connection of the pool, given back when dropped. A call that is dropped before its answer
+/// came is cancelled, and the connection ended.
 pub struct Client {
-    object: Object<Checked>,
+    object: Lent,
     pooler: bool,
 }
 

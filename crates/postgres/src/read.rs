@@ -96,10 +96,9 @@ impl Reader {
         mut head: Position,
     ) -> Result<Page, ReadError> {
         let client = self.postgres.client().await?;
-        let rows = client
+        let mut rows = client
             .stream(&statement.sql, &statement.parameters())
             .await?;
-        let mut rows = std::pin::pin!(rows);
         let mut events: Vec<RecordedEvent> = Vec::new();
         let mut bytes = 0;
         while bytes < PAGE_BYTES
@@ -108,7 +107,7 @@ impl Reader {
             if statement.tells_head {
                 head = position(&row, query::HEAD)?;
                 if is_without_event(&row)? {
-                    break;
+                    continue;
                 }
             }
             let before = events.last().map(|event| &event.stream);
@@ -116,6 +115,7 @@ impl Reader {
             bytes += event.data.len();
             events.push(event);
         }
+        rows.leave_rest();
         sort(&mut events, bounds.direction);
         let is_last = bytes < PAGE_BYTES && (events.len() as u64) < bounds.most;
         Ok(Page {

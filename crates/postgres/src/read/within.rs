@@ -60,10 +60,10 @@ impl Reader {
             most: most + 1,
         };
         let statement = bounds.page(&self.postgres);
-        let rows = tx.stream(&statement.sql, &statement.parameters()).await?;
-        let mut rows = std::pin::pin!(rows);
+        let mut rows = tx.stream(&statement.sql, &statement.parameters()).await?;
         let (mut few, mut bytes) = (Vec::new(), 0);
-        while let Some(row) = rows.try_next().await? {
+        let mut are_few = true;
+        while are_few && let Some(row) = rows.try_next().await? {
             if position(&row, 0)? > up_to {
                 break;
             }
@@ -72,9 +72,11 @@ impl Reader {
                 .map_err(PostgresError::from)?
                 .len();
             few.push(row);
-            if few.len() as u64 > most || bytes > PAGE_BYTES {
-                return Ok(None);
-            }
+            are_few = few.len() as u64 <= most && bytes <= PAGE_BYTES;
+        }
+        rows.leave_rest();
+        if !are_few {
+            return Ok(None);
         }
         Ok(Some(self.decode_within(tx, &few).await?))
     }

@@ -36,6 +36,11 @@ impl Admin {
         error.code().unwrap().clone()
     }
 
+    /// The one number that a statement answers with.
+    pub(crate) async fn number(&self, sql: &str) -> i32 {
+        self.session.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
     /// Waits until a condition in SQL holds.
     pub(crate) async fn wait_until(&self, condition: &str) {
         let sql = format!("select {condition}");

@@ -120,6 +120,32 @@ async fn a_server_that_is_stuck_is_not_waited_for_for_ever() {
 }
 
 #[tokio::test]
+async fn subscribers_hear_of_others_though_the_connection_that_tells_them_is_stuck() {
+    let cluster = PostgresCluster::start().unwrap();
+    let options = PostgresOptions::new(&cluster.url())
+        .unwrap()
+        .statement_timeout(BRIEF);
+    let service = Service::start_with(options).await.unwrap();
+    let mut subscription = service.store.subscribe(Source::all()).await.unwrap();
+    let listens =
+        "from pg_stat_activity where query like '%listen annals%' and pid <> pg_backend_pid()";
+    let admin = Admin::of(&cluster).await;
+    admin
+        .wait_until(&format!("exists (select {listens})"))
+        .await;
+    let listener = admin.number(&format!("select pid {listens}")).await;
+
+    cluster.pause_backend(listener).unwrap();
+    service.see("wren").await.unwrap();
+    assert_eq!(next_event(&mut subscription).await, Position(1));
+    let other = Service::start(&cluster.url()).await;
+    other.see("robin").await.unwrap();
+    assert_eq!(next_event(&mut subscription).await, Position(2));
+
+    cluster.resume_backend(listener).unwrap();
+}
+
+#[tokio::test]
 async fn a_server_that_is_full_is_unavailable_until_it_has_room() {
     let cluster = PostgresCluster::start().unwrap();
     let admin = Admin::of(&cluster).await;
