@@ -18,7 +18,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let constants = constants(&core, &declaration);
     let key = key_items(&core, &declaration);
     let values = value_methods(&core, &declaration.columns);
-    let keys_are_present = keys_are_present(&core, &declaration);
+    let keys_identify = keys_identify(&core, &declaration);
     Ok(quote! {
         #[automatically_derived]
         impl #core::ReadModel for #row {
@@ -26,7 +26,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
             #key
             #values
         }
-        #keys_are_present
+        #keys_identify
     })
 }
 
@@ -130,13 +130,19 @@ fn value_methods(core: &TokenStream, columns: &[Column]) -> TokenStream {
     }
 }
 
-/// Whether a key's type may hold nothing is known only once types are: checked by the compiler.
-fn keys_are_present(core: &TokenStream, declaration: &Declaration) -> TokenStream {
+/// Whether a key's type may hold nothing, or what has no order, is known only once types are: checked
+/// by the compiler.
+fn keys_identify(core: &TokenStream, declaration: &Declaration) -> TokenStream {
     let checks = declaration.keys().map(|column| {
         let Column { name, ty, .. } = column;
-        let message = format!("key `{name}` cannot be optional");
+        let optional = format!("key `{name}` cannot be optional");
+        let json = format!("key `{name}` cannot be JSON");
         quote_spanned! {ty.span()=>
-            const _: () = assert!(!<#ty as #core::ColumnValue>::NULLABLE, #message);
+            const _: () = assert!(!<#ty as #core::ColumnValue>::NULLABLE, #optional);
+            const _: () = assert!(
+                !::std::matches!(<#ty as #core::ColumnValue>::KIND, #core::ColumnKind::Json),
+                #json
+            );
         }
     });
     checks.collect()
