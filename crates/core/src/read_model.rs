@@ -42,6 +42,10 @@ pub struct Index {
     /// Only rows for which this SQL condition holds are in it; none means all.
     pub only: Option<&'static str>,
     /// True if no two rows in it may have the same values.
+    ///
+    /// What counts is what is written, after each batch: two rows that have the same between two
+    /// events of one batch, and not any more after it, may pass. A projection that is sure to never
+    /// fail makes no such rows at all.
     pub unique: bool,
 }
 

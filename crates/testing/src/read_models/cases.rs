@@ -45,6 +45,7 @@ macro_rules! read_models_cases {
                 Projector 1 a_row_folded_under_another_key_is_refused_and_names_the_event,
                 Projector 1 an_event_that_cannot_be_decoded_is_named,
                 Projector 1 values_that_must_be_unique_may_change_places_within_a_batch,
+                Projector 1 what_must_be_unique_is_so_after_each_batch,
                 Projector 1 a_value_that_is_there_already_names_the_event_that_brings_it_again,
                 Projector 2 a_batch_that_does_not_begin_at_the_checkpoint_writes_nothing,
                 Projector 2 a_projector_that_was_not_resumed_writes_nothing,

@@ -141,6 +141,15 @@ pub(super) async fn values_that_must_be_unique_may_change_places_within_a_batch(
     assert_eq!(row.map(|row| row.nickname), Some("Y".to_owned()));
 }
 
+pub(super) async fn what_must_be_unique_is_so_after_each_batch(subject: Subject) {
+    let nicknames = subject.rows::<Nickname>().await;
+    // Between the second and the third, both are called the same.
+    let events = vec![named(1, "a", "x"), named(2, "b", "x"), named(3, "a", "y")];
+    nicknames.apply(0, events).await;
+    let failure = nicknames.refusal(3, vec![named(4, "a", "x")]).await;
+    assert_eq!(failed_at(&failure), 4);
+}
+
 pub(super) async fn a_value_that_is_there_already_names_the_event_that_brings_it_again(
     subject: Subject,
 ) {
