@@ -89,7 +89,8 @@ pub trait ColumnValue: Sized {
     /// True if it may hold nothing.
     const NULLABLE: bool = false;
 
-    /// The stored value. Values of one type sort as the type does.
+    /// The stored value. Values of one type sort as the type does; dates and times do from the year
+    /// 0 on, and those before it are below them in an order of their own.
     fn to_value(&self) -> Value;
 
     /// The value read back; `None` when it is not one of this type.
