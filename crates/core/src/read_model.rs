@@ -1,6 +1,11 @@
 //! Read models as typed rows: what a database needs to know to keep them.
 
+use uuid::Uuid;
+
 use crate::column::{Column, ColumnError, Value};
+
+/// What PostgreSQL keeps of a name. Two longer ones that begin alike would be one.
+const NAME_BYTES: usize = 63;
 
 /// A row of a read model: a table with declared columns, keys and indexes.
 ///
@@ -66,18 +71,19 @@ pub enum IndexOn {
 }
 
 impl Index {
-    /// Over columns, most significant first.
-    pub const fn on_columns(columns: &'static [&'static str]) -> Self {
-        Self {
-            name: None,
-            on: IndexOn::Columns(columns),
-            only: None,
-            unique: false,
+    /// Its name in the database: that of the table, then its own; the end of a long one is a digest.
+    pub fn name_in(&self, table: &str) -> String {
+        let name = self.whole_name_in(table);
+        if name.len() <= NAME_BYTES {
+            return name;
         }
+        let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).simple();
+        let digest = format!("_{:.8}", digest.to_string());
+        let kept = name.floor_char_boundary(NAME_BYTES - digest.len());
+        format!("{}{digest}", &name[..kept])
     }
 
-    /// Its name in the database: that of the table, then its own.
-    pub fn name_in(&self, table: &str) -> String {
+    fn whole_name_in(&self, table: &str) -> String {
         match (self.name, self.on) {
             (Some(name), _) => format!("{table}_{name}"),
             (None, IndexOn::Columns(columns)) => format!("{table}_by_{}", columns.join("_")),
@@ -85,5 +91,31 @@ impl Index {
             (None, IndexOn::FullText(columns)) => format!("{table}_by_{}_words", columns.join("_")),
             (None, IndexOn::Expression(_)) => format!("{table}_by_expression"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(on: &'static [&'static str]) -> String {
+        let index = Index {
+            name: None,
+            on: IndexOn::Columns(on),
+            only: None,
+            unique: false,
+        };
+        index.name_in("turnover_of_all_accounts")
+    }
+
+    #[test]
+    fn names_that_databases_would_cut_stay_apart() {
+        let first = name(&["counterparty_of_the_payment", "booked_at", "amount"]);
+        let second = name(&["counterparty_of_the_payment", "booked_at", "amount", "note"]);
+        assert_eq!(first.len(), NAME_BYTES);
+        assert_eq!(second.len(), NAME_BYTES);
+        assert_eq!(first[..54], second[..54]);
+        assert_ne!(first, second);
+        assert_eq!(name(&["amount"]), "turnover_of_all_accounts_by_amount");
     }
 }

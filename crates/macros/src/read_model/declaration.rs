@@ -1,6 +1,7 @@
 //! What a struct declares about its table, checked.
 
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse, ParseStream};
@@ -11,6 +12,9 @@ use syn::{
     Attribute, Data, DeriveInput, Error, Field, Fields, Ident, LitStr, Result, Token, Type,
     parenthesized,
 };
+
+/// What PostgreSQL keeps of a name.
+const NAME_BYTES: usize = 63;
 
 /// A table: its name, its columns, its indexes.
 pub(super) struct Declaration {
@@ -239,6 +243,7 @@ fn column(field: &Field) -> Result<Column> {
     if !is_snake_case(&name) {
         return Err(Error::new_spanned(ident, "a column is named in snake case"));
     }
+    check_length(&name, ident)?;
     Ok(Column {
         field: ident.clone(),
         name,
@@ -263,7 +268,16 @@ fn checked_table(name: &LitStr) -> Result<String> {
         let message = "names that begin with `annals_`, `sqlite_` or `pg_` are taken";
         return Err(Error::new_spanned(name, message));
     }
+    check_length(&table, name)?;
     Ok(table)
+}
+
+fn check_length(name: &str, tokens: impl ToTokens) -> Result<()> {
+    if name.len() > NAME_BYTES {
+        let message = format!("a name has at most {NAME_BYTES} bytes: databases cut longer ones");
+        return Err(Error::new_spanned(tokens, message));
+    }
+    Ok(())
 }
 
 fn is_snake_case(name: &str) -> bool {

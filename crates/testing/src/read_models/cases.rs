@@ -32,6 +32,7 @@ macro_rules! read_models_cases {
                 ReadModels 4 another_column_rebuilds_the_table,
                 ReadModels 4 another_revision_of_the_fold_rebuilds_the_table,
                 ReadModels 4 other_events_rebuild_the_table,
+                ReadModels 4 indexes_whose_long_names_begin_alike_are_made_both,
                 ReadModels 4 a_table_that_is_no_longer_declared_is_dropped,
                 ReadModels 5 a_rebuild_leaves_other_read_models_alone,
                 ReadModels 5 the_table_of_another_projection_is_refused_and_stays,

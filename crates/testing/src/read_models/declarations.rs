@@ -177,3 +177,34 @@ pub(super) async fn the_table_of_another_projection_is_refused_and_stays(subject
     assert!(subject.get::<Opening>(&"a".to_owned()).await.is_some());
     assert_eq!(openings.position().await, Position(1));
 }
+
+/// Indexes whose names are alike in their first 63 bytes.
+#[derive(ReadModel, Debug, Clone, PartialEq)]
+#[read_model(
+    table = "payments_between_accounts_of_all_kinds",
+    index(counterparty_of_the_payment, booked_at),
+    index(counterparty_of_the_payment, booked_at, cents)
+)]
+struct Payment {
+    #[key]
+    number: u64,
+    counterparty_of_the_payment: String,
+    booked_at: u64,
+    cents: i64,
+}
+
+impl Projection for Payment {
+    type Event = AccountEvent;
+
+    fn keys(_: &Recorded<AccountEvent>) -> Vec<u64> {
+        Vec::new()
+    }
+
+    fn fold(row: Option<Self>, _: &u64, _: &Recorded<AccountEvent>) -> Option<Self> {
+        row
+    }
+}
+
+pub(super) async fn indexes_whose_long_names_begin_alike_are_made_both(subject: Subject) {
+    subject.rows::<Payment>().await;
+}
