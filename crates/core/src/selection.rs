@@ -3,9 +3,10 @@
 use std::marker::PhantomData;
 use std::ops::{Bound, RangeBounds};
 
-use crate::column::{Column, ColumnKind, ColumnValue, Value};
+use crate::column::{ColumnKind, ColumnValue, Value};
 use crate::read_model::ReadModel;
 use crate::read_models::QueryError;
+use crate::table_projection::TableShape;
 
 #[cfg(test)]
 mod tests;
@@ -45,10 +46,8 @@ pub struct Selection<R> {
 /// A selection as data: what a database is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Select {
-    /// Of which table.
-    pub table: &'static str,
-    /// The columns of the answer, which are all that the table has.
-    pub columns: &'static [Column],
+    /// Of which table; the answer has all of its columns.
+    pub table: TableShape,
     /// What must hold of a row; each of them.
     pub conditions: Vec<Condition>,
     /// Only rows beyond a key in the order.
@@ -123,8 +122,8 @@ impl<R: ReadModel> Selection<R> {
 
     /// The one row of a key.
     pub(crate) fn of_key(key: &R::Key) -> Self {
-        let columns = R::COLUMNS.iter().filter(|column| column.key);
-        let terms = columns
+        let terms = TableShape::of::<R>()
+            .key_columns()
             .zip(R::key_values(key))
             .map(|(column, value)| (column.name.to_owned(), Operator::Is, value));
         Self {
@@ -190,8 +189,7 @@ impl<R: ReadModel> Selection<R> {
     pub fn into_select(self) -> Result<Select, QueryError> {
         let conditions = self.terms.into_iter().map(condition::<R>);
         Ok(Select {
-            table: R::TABLE,
-            columns: R::COLUMNS,
+            table: TableShape::of::<R>(),
             conditions: conditions.collect::<Result<_, _>>()?,
             after: self.after.map(|key| Beyond::of(key, self.order)),
             order: self.order,

@@ -1,6 +1,6 @@
 //! Projections of several tables, for what a row per key cannot say.
 
-use crate::column::Column;
+use crate::column::{Column, Value};
 use crate::decode::Recorded;
 use crate::projection::query_of;
 use crate::query::Query;
@@ -119,5 +119,22 @@ impl TableShape {
             columns: R::COLUMNS,
             indexes: R::INDEXES,
         }
+    }
+
+    /// The columns of the key, in their order.
+    pub fn key_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        self.columns.iter().filter(|column| column.key)
+    }
+
+    /// The key of a row.
+    pub fn key_of(&self, row: &[Value]) -> Vec<Value> {
+        let values = self.columns.iter().zip(row);
+        let keys = values.filter(|(column, _)| column.key);
+        keys.map(|(_, value)| value.clone()).collect()
+    }
+
+    /// True if there are values that no two rows may have.
+    pub fn has_unique(&self) -> bool {
+        self.indexes.iter().any(|index| index.unique)
     }
 }

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use annals_core::{
-    ColumnError, Projector, QueryError, ReadModels, Select, SnapshotStore, TableFold, Value,
-};
+use annals_core::{Projector, QueryError, ReadModels, Select, SnapshotStore, TableFold, Value};
 use async_trait::async_trait;
 
+use crate::error::PostgresError;
 use crate::postgres::{Parameter, Postgres};
 use crate::projector::TableProjector;
 use crate::select::statement;
@@ -35,7 +34,7 @@ impl PostgresReadModels {
 #[async_trait]
 impl ReadModels for PostgresReadModels {
     async fn select(&self, select: Select) -> Result<Vec<Vec<Value>>, QueryError> {
-        let columns = select.columns;
+        let columns = select.table.columns;
         let (sql, values) = statement(select)?;
         let values: Vec<SqlValue<'_>> = values.iter().map(SqlValue).collect();
         let parameters: Vec<Parameter<'_>> = values
@@ -47,7 +46,7 @@ impl ReadModels for PostgresReadModels {
             .rows_planned(&self.postgres.sql(&sql), &parameters)
             .await?;
         let rows = rows.iter().map(|row| read_row(columns, row));
-        Ok(rows.collect::<Result<_, ColumnError>>()?)
+        Ok(rows.collect::<Result<_, PostgresError>>()?)
     }
 
     async fn projector(&self, fold: TableFold) -> Result<Arc<dyn Projector>, QueryError> {

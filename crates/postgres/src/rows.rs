@@ -2,20 +2,18 @@
 
 use std::collections::HashMap;
 
-use annals_core::{Column, ColumnKind, ProjectionError, RowWrite, TableShape, TableWrites, Value};
+use annals_core::{Column, ColumnKind, RowWrite, TableShape, TableWrites, Value};
 use tokio_postgres::types::Type;
 
 use crate::error::PostgresError;
 use crate::postgres::{Parameter, Postgres, Transaction};
-use crate::tables::{comma_separated, in_read_schema, key_columns, names, quoted, selected};
+use crate::tables::{comma_separated, in_read_schema, names, quoted, selected};
 use crate::value::{SqlValue, array_type, read_row};
 
 /// The statements for many rows of one table: each takes an array for each column.
 #[derive(Debug)]
 pub(crate) struct RowStatements {
-    columns: &'static [Column],
-    /// True if there are values that no two rows may have.
-    has_unique: bool,
+    shape: TableShape,
     load: String,
     put: String,
     delete: String,
@@ -24,8 +22,7 @@ pub(crate) struct RowStatements {
 impl RowStatements {
     pub(crate) fn of(shape: &TableShape, postgres: &Postgres) -> Self {
         Self {
-            columns: shape.columns,
-            has_unique: shape.indexes.iter().any(|index| index.unique),
+            shape: *shape,
             load: postgres.sql(&load(shape)),
             put: postgres.sql(&put(shape)),
             delete: postgres.sql(&delete(shape)),
@@ -37,17 +34,15 @@ impl RowStatements {
         &self,
         tx: &Transaction<'_>,
         keys: &[Vec<Value>],
-    ) -> Result<HashMap<Vec<Value>, Vec<Value>>, ProjectionError> {
+    ) -> Result<HashMap<Vec<Value>, Vec<Value>>, PostgresError> {
         let mut rows = HashMap::with_capacity(keys.len());
         if keys.is_empty() {
             return Ok(rows);
         }
         let arrays = self.key_arrays(keys.iter().map(Vec::as_slice));
         for row in tx.rows(&self.load, &parameters(&arrays)).await? {
-            let row = read_row(self.columns, &row).map_err(|error| ProjectionError::Damaged {
-                reason: error.to_string(),
-            })?;
-            rows.insert(self.key_of(&row), row);
+            let row = read_row(self.shape.columns, &row)?;
+            rows.insert(self.shape.key_of(&row), row);
         }
         Ok(rows)
     }
@@ -61,8 +56,8 @@ impl RowStatements {
     ) -> Result<(), PostgresError> {
         let mut keys: Vec<Vec<Value>> = Vec::new();
         keys.extend(writes.delete.iter().map(|row| row.values.clone()));
-        if self.has_unique {
-            keys.extend(writes.put.iter().map(|row| self.key_of(&row.values)));
+        if self.shape.has_unique() {
+            keys.extend(writes.put.iter().map(|row| self.shape.key_of(&row.values)));
         }
         if keys.is_empty() {
             return Ok(());
@@ -82,20 +77,13 @@ impl RowStatements {
             return Ok(());
         }
         let rows: Vec<&[Value]> = rows.iter().map(|row| row.values.as_slice()).collect();
-        let arrays = arrays(self.columns, &rows);
+        let arrays = arrays(self.shape.columns, &rows);
         tx.execute(&self.put, &parameters(&arrays)).await?;
         Ok(())
     }
 
     fn key_arrays<'a>(&self, keys: impl Iterator<Item = &'a [Value]>) -> Vec<Array<'a>> {
-        let keys: Vec<&[Value]> = keys.collect();
-        arrays(key_columns(self.columns), &keys)
-    }
-
-    fn key_of(&self, row: &[Value]) -> Vec<Value> {
-        let values = self.columns.iter().zip(row);
-        let keys = values.filter(|(column, _)| column.key);
-        keys.map(|(_, value)| value.clone()).collect()
+        arrays(self.shape.key_columns(), &keys.collect::<Vec<_>>())
     }
 }
 
@@ -133,16 +121,13 @@ fn delete(shape: &TableShape) -> String {
 /// The table, and those of its rows whose keys are given.
 fn these_rows(shape: &TableShape) -> String {
     let table = in_read_schema(shape.name);
-    let (names, keys) = (
-        names(key_columns(shape.columns)),
-        unnest(key_columns(shape.columns)),
-    );
+    let (names, keys) = (names(shape.key_columns()), unnest(shape.key_columns()));
     format!("{table} where ({names}) in (select * from {keys})")
 }
 
 fn put(shape: &TableShape) -> String {
     let table = in_read_schema(shape.name);
-    let (keys, names) = (names(key_columns(shape.columns)), names(shape.columns));
+    let (keys, names) = (names(shape.key_columns()), names(shape.columns));
     let values = comma_separated(shape.columns.iter().map(from_text));
     let (given, update) = (unnest(shape.columns.iter()), update(shape));
     format!(

@@ -1,16 +1,17 @@
 //! Selections as statements: names from declarations, values as parameters.
 
-use annals_core::{Beyond, Column, Condition, Operator, Order, QueryError, Select, Value};
+use annals_core::{Beyond, Condition, Operator, Order, QueryError, Select, TableShape, Value};
 
-use crate::tables::{comma_separated, in_read_schema, key_columns, names, quoted, selected, words};
+use crate::tables::{comma_separated, in_read_schema, names, quoted, selected, words};
 
 #[cfg(test)]
 mod tests;
 
 /// The statement of a selection, and its parameters.
 pub(crate) fn statement(select: Select) -> Result<(String, Vec<Value>), QueryError> {
-    let (columns, table) = (selected(select.columns), in_read_schema(select.table));
-    let order = order_by(select.columns, select.order);
+    let shape = select.table;
+    let (columns, table) = (selected(shape.columns), in_read_schema(shape.name));
+    let order = order_by(&shape, select.order);
     let (mut terms, mut values) = (Vec::new(), Vec::new());
     for condition in select.conditions {
         match without_value(&condition) {
@@ -22,7 +23,7 @@ pub(crate) fn statement(select: Select) -> Result<(String, Vec<Value>), QueryErr
         }
     }
     if let Some(after) = select.after {
-        terms.push(beyond(select.columns, &after, values.len() + 1)?);
+        terms.push(beyond(&shape, &after, values.len() + 1)?);
         values.extend(after.key);
     }
     values.push(Value::Integer(select.limit.into()));
@@ -68,8 +69,8 @@ fn term(condition: &Condition, place: usize) -> Result<String, QueryError> {
 }
 
 /// Only rows whose key comes after the one whose values are the parameters from a place on.
-fn beyond(columns: &'static [Column], after: &Beyond, place: usize) -> Result<String, QueryError> {
-    let names = names(key_columns(columns).take(after.key.len()));
+fn beyond(shape: &TableShape, after: &Beyond, place: usize) -> Result<String, QueryError> {
+    let names = names(shape.key_columns().take(after.key.len()));
     let places = (place..).take(after.key.len());
     let places = comma_separated(places.map(|place| format!("${place}")));
     Ok(format!(
@@ -91,10 +92,14 @@ fn comparison(operator: Operator) -> Result<&'static str, QueryError> {
     }
 }
 
-fn order_by(columns: &'static [Column], order: Order) -> String {
+fn order_by(shape: &TableShape, order: Order) -> String {
     let direction = match order {
         Order::Ascending => "asc",
         Order::Descending => "desc",
     };
-    comma_separated(key_columns(columns).map(|key| format!("{} {direction}", quoted(key.name))))
+    comma_separated(
+        shape
+            .key_columns()
+            .map(|key| format!("{} {direction}", quoted(key.name))),
+    )
 }

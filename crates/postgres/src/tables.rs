@@ -30,11 +30,6 @@ pub(crate) fn in_read_schema(table: &str) -> String {
     format!("{{read}}.{}", quoted(table))
 }
 
-/// The key columns, in their order.
-pub(crate) fn key_columns(columns: &'static [Column]) -> impl Iterator<Item = &'static Column> {
-    columns.iter().filter(|column| column.key)
-}
-
 /// The columns as they are read.
 pub(crate) fn selected(columns: &[Column]) -> String {
     comma_separated(columns.iter().map(|column| match column.kind {
@@ -51,7 +46,7 @@ pub(crate) fn words(column: &str) -> String {
 fn create_table(shape: &TableShape) -> String {
     let columns = shape.columns.iter().map(declared).collect::<Vec<_>>();
     let (table, columns) = (quoted(shape.name), columns.join(",\n  "));
-    let key = names(key_columns(shape.columns));
+    let key = names(shape.key_columns());
     format!("create table {table} (\n  {columns},\n  primary key ({key})\n);\n")
 }
 
@@ -94,7 +89,7 @@ fn indexed(shape: &TableShape, index: &Index) -> String {
 
 /// The columns, then the key: a page of the rows that are alike in them needs no sorting.
 fn sorted_by_key(shape: &TableShape, columns: &[&str]) -> String {
-    let key = key_columns(shape.columns).map(|column| column.name);
+    let key = shape.key_columns().map(|column| column.name);
     let rest = key.filter(|name| !columns.contains(name));
     let columns: Vec<&str> = columns.iter().copied().chain(rest).collect();
     quoted_list(&columns)

@@ -2,10 +2,12 @@
 
 use std::error::Error;
 
-use annals_core::{Column, ColumnError, ColumnKind, Value};
+use annals_core::{Column, ColumnKind, Value};
 use bytes::BytesMut;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+
+use crate::error::PostgresError;
 
 /// A value as a parameter, or as an element of one. JSON travels as text and is cast.
 #[derive(Debug)]
@@ -51,32 +53,26 @@ pub(crate) fn array_type(column: &Column) -> Type {
 }
 
 /// A row whose columns are these, in order.
-pub(crate) fn read_row(columns: &[Column], row: &Row) -> Result<Vec<Value>, ColumnError> {
+pub(crate) fn read_row(columns: &[Column], row: &Row) -> Result<Vec<Value>, PostgresError> {
     let values = columns.iter().enumerate();
     values
         .map(|(place, column)| read_value(column, row, place))
         .collect()
 }
 
-fn read_value(column: &Column, row: &Row, place: usize) -> Result<Value, ColumnError> {
+fn read_value(column: &Column, row: &Row, place: usize) -> Result<Value, PostgresError> {
     match column.kind {
-        ColumnKind::Integer => read(column, row, place, Value::Integer),
-        ColumnKind::Json => read(column, row, place, Value::Json),
-        _ => read(column, row, place, Value::Text),
+        ColumnKind::Integer => read(row, place, Value::Integer),
+        ColumnKind::Json => read(row, place, Value::Json),
+        _ => read(row, place, Value::Text),
     }
 }
 
 fn read<'a, T: FromSql<'a>>(
-    column: &Column,
     row: &'a Row,
     place: usize,
     value: fn(T) -> Value,
-) -> Result<Value, ColumnError> {
-    match row.try_get::<_, Option<T>>(place) {
-        Ok(held) => Ok(held.map_or(Value::Null, value)),
-        Err(_) => Err(ColumnError {
-            column: column.name,
-            value: Value::Null,
-        }),
-    }
+) -> Result<Value, PostgresError> {
+    let held: Option<T> = row.try_get(place)?;
+    Ok(held.map_or(Value::Null, value))
 }

@@ -13,13 +13,14 @@ mod checkpoint;
 mod connections;
 mod database;
 mod error;
+mod projector;
 mod read_models;
 mod rows;
 mod schema;
 mod select;
 mod snapshots;
 mod sql_projection;
-mod table_projector;
+mod tables;
 mod value;
 
 pub use database::Database;

@@ -7,15 +7,15 @@ use async_trait::async_trait;
 use rusqlite::params_from_iter;
 
 use crate::database::Database;
+use crate::projector::TableProjector;
 use crate::select::statement;
 use crate::snapshots::SnapshotTable;
-use crate::table_projector::TableProjector;
 use crate::value::{parameters, read_row};
 
 #[async_trait]
 impl ReadModels for Database {
     async fn select(&self, select: Select) -> Result<Vec<Vec<Value>>, QueryError> {
-        let columns = select.columns;
+        let columns = select.table.columns;
         let (sql, values) = statement(select)?;
         let rows = self.query(move |connection| {
             let mut statement = connection.prepare_cached(&sql)?;

@@ -1,18 +1,16 @@
 //! Single rows of a table, read and written.
 
-use annals_core::{Column, ProjectionError, RowWrite, TableShape, TableWrites, Value};
+use annals_core::{ProjectionError, RowWrite, TableShape, TableWrites, Value};
 use rusqlite::{Transaction, params_from_iter};
 
 use crate::error::SqliteError;
-use crate::schema::{columns, key_columns, quoted, quoted_list};
+use crate::tables::{names, quoted};
 use crate::value::{parameters, read_row};
 
 /// The statements for single rows of one table.
 #[derive(Debug)]
 pub(crate) struct RowStatements {
-    columns: &'static [Column],
-    /// True if there are values that no two rows may have.
-    has_unique: bool,
+    shape: TableShape,
     get: String,
     put: String,
     delete: String,
@@ -20,16 +18,14 @@ pub(crate) struct RowStatements {
 
 impl RowStatements {
     pub(crate) fn of(shape: &TableShape) -> Self {
-        let (table, names) = (quoted(shape.name), quoted_list(&columns(shape.columns)));
-        let keys = key_columns(shape.columns);
+        let (table, names) = (quoted(shape.name), names(shape.columns));
+        let keys = shape.key_columns();
         let is_key: Vec<String> = keys
-            .iter()
-            .map(|key| format!("{} = ?", quoted(key)))
+            .map(|key| format!("{} = ?", quoted(key.name)))
             .collect();
         let is_key = is_key.join(" and ");
         Self {
-            columns: shape.columns,
-            has_unique: shape.indexes.iter().any(|index| index.unique),
+            shape: *shape,
             get: format!("select {names} from {table} where {is_key}"),
             put: put(shape),
             delete: format!("delete from {table} where {is_key}"),
@@ -44,7 +40,7 @@ impl RowStatements {
     ) -> Result<Option<Vec<Value>>, SqliteError> {
         let mut statement = tx.prepare_cached(&self.get)?;
         let mut rows = statement.query(params_from_iter(parameters(key)))?;
-        let row = rows.next()?.map(|row| read_row(self.columns, row));
+        let row = rows.next()?.map(|row| read_row(self.shape.columns, row));
         row.transpose()
     }
 
@@ -57,22 +53,16 @@ impl RowStatements {
         for row in &writes.delete {
             execute(tx, &self.delete, &row.values, row)?;
         }
-        if self.has_unique {
+        if self.shape.has_unique() {
             // Rows may exchange such a value, so none is left of how they were before.
             for row in &writes.put {
-                execute(tx, &self.delete, &self.key_of(&row.values), row)?;
+                execute(tx, &self.delete, &self.shape.key_of(&row.values), row)?;
             }
         }
         for row in &writes.put {
             execute(tx, &self.put, &row.values, row)?;
         }
         Ok(())
-    }
-
-    fn key_of(&self, row: &[Value]) -> Vec<Value> {
-        let values = self.columns.iter().zip(row);
-        let keys = values.filter(|(column, _)| column.key);
-        keys.map(|(_, value)| value.clone()).collect()
     }
 }
 
@@ -93,9 +83,9 @@ fn execute(
 
 /// Only the row of its key gives way: one that holds a value that must be unique does not.
 fn put(shape: &TableShape) -> String {
-    let (table, names) = (quoted(shape.name), quoted_list(&columns(shape.columns)));
+    let (table, columns) = (quoted(shape.name), names(shape.columns));
     let places = vec!["?"; shape.columns.len()].join(", ");
-    let keys = quoted_list(&key_columns(shape.columns));
+    let keys = names(shape.key_columns());
     let others = shape.columns.iter().filter(|column| !column.key);
     let others: Vec<String> = others
         .map(|column| quoted(column.name))
@@ -105,5 +95,5 @@ fn put(shape: &TableShape) -> String {
         [] => "nothing".to_owned(),
         others => format!("update set {}", others.join(", ")),
     };
-    format!("insert into {table} ({names}) values ({places}) on conflict ({keys}) do {update}")
+    format!("insert into {table} ({columns}) values ({places}) on conflict ({keys}) do {update}")
 }

@@ -1,10 +1,11 @@
 //! The tables a projection declares: made when they are new, made again when they changed.
 
-use annals_core::{Column, ColumnKind, Fingerprint, Index, IndexOn, TableFold, TableShape};
+use annals_core::{Fingerprint, TableFold};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::checkpoint;
 use crate::error::SqliteError;
+use crate::tables::{create, quoted};
 
 /// Which tables were made for which projection, in the order they were made.
 const MADE: &str = "create table if not exists annals_tables (
@@ -31,7 +32,7 @@ impl Declaration {
         Self {
             projection: fold.name(),
             tables: fold.tables().iter().map(|table| table.name).collect(),
-            ddl: fold.tables().iter().map(ddl).collect(),
+            ddl: fold.tables().iter().map(create).collect(),
             fingerprint: fold.fingerprint(),
         }
     }
@@ -77,67 +78,4 @@ impl Declaration {
         }
         Ok(())
     }
-}
-
-/// The statements that make a table and its indexes.
-pub(crate) fn ddl(shape: &TableShape) -> String {
-    let indexes = shape.indexes.iter();
-    let indexes = indexes.filter_map(|index| create_index(shape.name, index));
-    std::iter::once(create_table(shape))
-        .chain(indexes)
-        .collect()
-}
-
-/// An identifier, quoted. Names come from declarations alone, never from a caller's values.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// Identifiers, quoted, with commas between.
-pub(crate) fn quoted_list(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().copied().map(quoted).collect();
-    names.join(", ")
-}
-
-/// The names of columns.
-pub(crate) fn columns(columns: &[Column]) -> Vec<&'static str> {
-    columns.iter().map(|column| column.name).collect()
-}
-
-/// The names of the key columns among them.
-pub(crate) fn key_columns(columns: &[Column]) -> Vec<&'static str> {
-    let keys = columns.iter().filter(|column| column.key);
-    keys.map(|column| column.name).collect()
-}
-
-fn create_table(shape: &TableShape) -> String {
-    let mut ddl = format!("create table {} (\n", quoted(shape.name));
-    for column in shape.columns {
-        let kind = match column.kind {
-            ColumnKind::Integer => "integer",
-            ColumnKind::Text | ColumnKind::Json => "text",
-            _ => "any",
-        };
-        let presence = if column.nullable { "" } else { " not null" };
-        ddl += &format!("  {} {kind}{presence},\n", quoted(column.name));
-    }
-    let key = quoted_list(&key_columns(shape.columns));
-    ddl + &format!("  primary key ({key})\n) strict, without rowid;\n")
-}
-
-/// None for JSON and for words: SQLite has no index for them, and refuses what they would serve.
-fn create_index(table: &str, index: &Index) -> Option<String> {
-    let on = match index.on {
-        IndexOn::Columns(columns) => quoted_list(columns),
-        IndexOn::Expression(expression) => expression.to_owned(),
-        _ => return None,
-    };
-    let unique = if index.unique { "unique " } else { "" };
-    let (name, table) = (quoted(&index.name_in(table)), quoted(table));
-    let only = index
-        .only
-        .map_or(String::new(), |condition| format!(" where {condition}"));
-    Some(format!(
-        "create {unique}index {name} on {table} ({on}){only};\n"
-    ))
 }

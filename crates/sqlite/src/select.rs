@@ -1,40 +1,37 @@
 //! Selections as statements.
 
-use annals_core::{Condition, Operator, Order, QueryError, Select, Value};
+use annals_core::{Condition, Operator, Order, QueryError, Select, TableShape, Value};
 
-use crate::schema::{columns, key_columns, quoted, quoted_list};
+use crate::tables::{names, quoted};
 
 #[cfg(test)]
 mod tests;
 
 /// The statement of a selection, and its parameters. Names are those of the declaration.
 pub(crate) fn statement(select: Select) -> Result<(String, Vec<Value>), QueryError> {
-    let (names, table) = (quoted_list(&columns(select.columns)), quoted(select.table));
-    let keys = key_columns(select.columns);
-    let (order, limit) = (
-        order_by(&keys, select.order),
-        Value::Integer(select.limit.into()),
-    );
+    let shape = select.table;
+    let (columns, table) = (names(shape.columns), quoted(shape.name));
+    let order = order_by(&shape, select.order);
     let (mut terms, mut values) = (Vec::new(), Vec::new());
     for condition in select.conditions {
         terms.push(term(&condition)?);
         values.push(condition.value);
     }
     if let Some(after) = select.after {
-        let names = quoted_list(&keys[..after.key.len()]);
+        let keys = names(shape.key_columns().take(after.key.len()));
         let places = vec!["?"; after.key.len()].join(", ");
         terms.push(format!(
-            "({names}) {} ({places})",
+            "({keys}) {} ({places})",
             comparison(after.operator)?
         ));
         values.extend(after.key);
     }
-    values.push(limit);
+    values.push(Value::Integer(select.limit.into()));
     let filter = match terms.as_slice() {
         [] => String::new(),
         terms => format!("where {}", terms.join(" and ")),
     };
-    let sql = format!("select {names} from {table} {filter} order by {order} limit ?");
+    let sql = format!("select {columns} from {table} {filter} order by {order} limit ?");
     Ok((sql, values))
 }
 
@@ -67,13 +64,13 @@ fn unsupported(what: &str) -> QueryError {
     }
 }
 
-fn order_by(keys: &[&str], order: Order) -> String {
+fn order_by(shape: &TableShape, order: Order) -> String {
     let direction = match order {
         Order::Ascending => "asc",
         Order::Descending => "desc",
     };
-    let keys = keys
-        .iter()
-        .map(|key| format!("{} {direction}", quoted(key)));
+    let keys = shape
+        .key_columns()
+        .map(|key| format!("{} {direction}", quoted(key.name)));
     keys.collect::<Vec<_>>().join(", ")
 }

@@ -227,8 +227,7 @@ impl Rows {
         let table = self.tables.iter().position(|table| table.name == R::TABLE);
         let table = table.unwrap_or_else(|| panic!("the projection declares no {}", R::TABLE));
         let values = R::key_values(key);
-        let columns = R::COLUMNS.iter().filter(|column| column.key);
-        match check(columns, &values) {
+        match check(self.tables[table].key_columns(), &values) {
             Ok(()) => Ok((table, values)),
             Err(error) => self.refuse(R::TABLE, Fault::Column(error)),
         }

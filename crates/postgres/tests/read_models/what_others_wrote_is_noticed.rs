@@ -89,6 +89,22 @@ async fn a_row_that_its_read_model_cannot_hold_is_damage_and_nothing_is_written(
     assert!(matches!(refused, QueryError::Column(error) if error.column == "at"));
 }
 
+#[tokio::test]
+async fn a_column_of_another_type_is_told_with_both_types() {
+    let database = Database::new().await;
+    let projector = database.projector::<Balance>().await;
+    let events = vec![deposit(1, "a", 5)];
+    projector.apply(batch(0, events)).await.unwrap();
+    let retype = "alter table {read}.balances alter column cents type numeric";
+    database.execute(retype).await;
+
+    let key = "a".to_owned();
+    let refused = database.table::<Balance>().get(&key).await.unwrap_err();
+    assert!(refused.to_string().contains("`numeric`"), "{refused}");
+    let failure = projector.apply(batch(1, vec![deposit(2, "a", 5)])).await;
+    assert!(matches!(failure, Err(ProjectionError::Damaged { .. })));
+}
+
 fn snapshot(version: u64) -> StoredSnapshot {
     StoredSnapshot {
         fingerprint: Fingerprint::of(b"shape", 1),

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params_from_iter};
 use serde_json::json;
 
 use super::statement;
-use crate::schema::ddl;
+use crate::tables::create;
 use crate::value::parameters;
 
 #[derive(ReadModel, Clone)]
@@ -37,7 +37,7 @@ fn plan(selection: Selection<Account>) -> Vec<String> {
 fn plan_of(sql: &str, values: &[Value]) -> Vec<String> {
     let connection = Connection::open_in_memory().unwrap();
     connection
-        .execute_batch(&ddl(&TableShape::of::<Account>()))
+        .execute_batch(&create(&TableShape::of::<Account>()))
         .unwrap();
     let mut explain = connection
         .prepare(&format!("explain query plan {sql}"))

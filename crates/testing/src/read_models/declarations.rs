@@ -1,5 +1,10 @@
 //! A read model that is declared otherwise is made again from the first event.
 
+#![expect(
+    clippy::duplicated_attributes,
+    reason = "two indexes are on one column"
+)]
+
 use annals_core::{
     NotLoaded, Position, Projection, Recorded, Rows, Selection, TableFold, TableProjection,
     TableShape,
