@@ -67,6 +67,6 @@ pub use store::EventStore;
 pub use stream::StreamId;
 pub use subscribe::{Delivery, Subscription};
 pub use table_fold::{Folding, Progress, RowWrite, TableFold, TableWrites};
-pub use table_projection::{NotLoaded, Rows, TableProjection, TableShape};
+pub use table_projection::{NotLoaded, RowError, Rows, TableProjection, TableShape};
 pub use typed_event::{EncodeError, Event, EventSchema};
 pub use upcast::{UpcastError, Upcaster, upcast};

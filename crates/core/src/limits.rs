@@ -12,6 +12,12 @@ pub const EVENT_TAGS: usize = 64;
 pub const APPEND_EVENTS: usize = 1_000;
 /// Largest append, in bytes: payloads, metadata and names of all its events.
 pub const APPEND_BYTES: usize = 8 * 1024 * 1024;
+/// Longest key of a row, and longest entry of an index over columns with the key behind it, in
+/// bytes: their texts, and eight for each column. PostgreSQL has no place for much more.
+pub const INDEXED_BYTES: usize = 2_600;
+/// Longest text that is indexed by its words, in bytes. PostgreSQL has a limit to what it makes of
+/// it, which is at most four times as long.
+pub const SEARCHED_BYTES: usize = 256 * 1024;
 /// Most items in one query.
 pub const QUERY_ITEMS: usize = 64;
 /// Most types, tags or categories in one item of a query.

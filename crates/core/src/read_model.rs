@@ -60,13 +60,16 @@ pub struct Index {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IndexOn {
-    /// The values of columns, most significant first.
+    /// The values of columns, most significant first. With the key they may be as long as
+    /// [`INDEXED_BYTES`](crate::limits::INDEXED_BYTES) says.
     Columns(&'static [&'static str]),
-    /// The value of an SQL expression, such as `lower(email)`.
+    /// The value of an SQL expression, such as `lower(email)`. PostgreSQL refuses a row in which it
+    /// is longer than about 2,600 bytes, once it is compressed: keep it short by itself.
     Expression(&'static str),
     /// What a JSON column contains. Not in SQLite.
     Json(&'static str),
-    /// The words in text columns. Not in SQLite.
+    /// The words in text columns, each text as long as
+    /// [`SEARCHED_BYTES`](crate::limits::SEARCHED_BYTES) says. Not in SQLite.
     FullText(&'static [&'static str]),
 }
 

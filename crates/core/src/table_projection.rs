@@ -7,9 +7,11 @@ use crate::query::Query;
 use crate::read_model::{Index, ReadModel};
 use crate::typed_event::Event;
 
+pub use fit::RowError;
 pub(crate) use rows::Fault;
 pub use rows::{NotLoaded, Rows};
 
+mod fit;
 mod rows;
 
 /// A read model of one or more tables, written row by row, in any database.

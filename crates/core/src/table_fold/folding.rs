@@ -92,7 +92,7 @@ impl Folding {
         match self.rows.take_fault() {
             None => Ok(!self.rows.lacks_rows()),
             Some(Fault::Damaged(reason)) => Err(ProjectionError::Damaged { reason }),
-            Some(Fault::Column(error)) => Err(ProjectionError::at(record.position, error)),
+            Some(Fault::Row(error)) => Err(ProjectionError::at(record.position, error)),
             Some(Fault::OtherKey(error)) => Err(ProjectionError::at(record.position, error)),
         }
     }

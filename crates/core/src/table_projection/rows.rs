@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use super::TableShape;
-use crate::column::{Column, ColumnError, Value};
+use super::{RowError, TableShape};
+use crate::column::Value;
 use crate::position::Position;
 use crate::read_model::ReadModel;
 use crate::table_fold::{RowWrite, TableWrites};
@@ -39,8 +39,8 @@ pub struct NotLoaded {
 pub(crate) enum Fault {
     /// A stored row is not of its read model.
     Damaged(String),
-    /// A value has no place in its column.
-    Column(ColumnError),
+    /// A row that was made does not fit into its table.
+    Row(RowError),
     /// A fold made a row of another key.
     OtherKey(OtherKey),
 }
@@ -109,10 +109,10 @@ impl Rows {
             return;
         };
         let values = row.to_values();
-        match check(R::COLUMNS.iter(), &values) {
+        match self.tables[key.0].check_row(&values) {
             Ok(()) => self.change(key, Some(values)),
             Err(error) => {
-                self.fault.get_or_insert(Fault::Column(error));
+                self.fault.get_or_insert(Fault::Row(error));
             }
         }
     }
@@ -227,9 +227,9 @@ impl Rows {
         let table = self.tables.iter().position(|table| table.name == R::TABLE);
         let table = table.unwrap_or_else(|| panic!("the projection declares no {}", R::TABLE));
         let values = R::key_values(key);
-        match check(self.tables[table].key_columns(), &values) {
+        match self.tables[table].check_key(&values) {
             Ok(()) => Ok((table, values)),
-            Err(error) => self.refuse(R::TABLE, Fault::Column(error)),
+            Err(error) => self.refuse(R::TABLE, Fault::Row(error)),
         }
     }
 
@@ -253,20 +253,4 @@ impl fmt::Debug for Rows {
             .field("missing", &self.missing)
             .finish_non_exhaustive()
     }
-}
-
-/// Checks that each value has a place in its column.
-fn check(
-    columns: impl Iterator<Item = &'static Column>,
-    values: &[Value],
-) -> Result<(), ColumnError> {
-    for (column, value) in columns.zip(values) {
-        if matches!(value, Value::TooLarge(_)) || value.holds_nul() {
-            return Err(ColumnError {
-                column: column.name,
-                value: value.clone(),
-            });
-        }
-    }
-    Ok(())
 }

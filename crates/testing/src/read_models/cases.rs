@@ -66,6 +66,9 @@ macro_rules! read_models_cases {
                 Projector 1 a_number_that_no_column_can_hold_fails_at_its_event,
                 Projector 1 a_text_with_nul_fails_at_its_event,
                 Projector 1 json_with_nul_fails_at_its_event,
+                Projector 1 a_key_that_no_index_can_hold_fails_at_its_event,
+                Projector 1 a_text_that_no_index_can_hold_fails_at_its_event,
+                Projector 1 a_text_too_long_to_be_searched_fails_at_its_event,
                 ReadModels 2 json_is_read_as_it_was_written,
                 ReadModels 2 json_is_compared_by_what_it_means,
             }

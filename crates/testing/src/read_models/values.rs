@@ -1,11 +1,13 @@
 //! What a column holds is read as it was written; what it cannot hold fails at its event.
 
+use annals_core::limits::{INDEXED_BYTES, SEARCHED_BYTES};
 use annals_core::{Projection, ReadModel, Recorded, Selection};
 use annals_macros::ReadModel;
 use serde_json::json;
 
 use super::bank::{AccountEvent, Balance, deposit, failed_at, transfer};
 use super::subject::Subject;
+use crate::conformance::Random;
 
 /// What was transferred last.
 #[derive(ReadModel, Debug, Clone, PartialEq)]
@@ -93,4 +95,89 @@ pub(super) async fn json_with_nul_fails_at_its_event(subject: Subject) {
 
 async fn all<R: ReadModel>(subject: &Subject) -> Vec<R> {
     subject.list(Selection::new()).await
+}
+
+/// Texts of a length that no index compresses, of words that are all different.
+fn text(bytes: usize) -> String {
+    let mut random = Random::seeded(1);
+    let letters = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let letter = |place: usize| match place % 6 {
+        5 => ' ',
+        _ => char::from(letters[random.below(letters.len())]),
+    };
+    (0..bytes).map(letter).collect()
+}
+
+pub(super) async fn a_key_that_no_index_can_hold_fails_at_its_event(subject: Subject) {
+    let balances = subject.rows::<Balance>().await;
+    let longest = text(INDEXED_BYTES - 8);
+    balances.apply(0, vec![transfer(1, "a", 5, &longest)]).await;
+    assert_eq!(subject.balance(&longest).await, Some(5));
+    let failure = balances
+        .refusal(1, vec![transfer(2, "a", 5, &(longest + "x"))])
+        .await;
+    assert_eq!(failed_at(&failure), 2);
+}
+
+/// What was written to an account: in short, and at length.
+#[derive(ReadModel, Debug, Clone, PartialEq)]
+#[read_model(table = "letters", index(full_text(at_length)))]
+struct Letter {
+    #[key]
+    account: String,
+    #[index]
+    in_short: String,
+    at_length: Option<String>,
+}
+
+impl Projection for Letter {
+    type Event = AccountEvent;
+
+    fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
+        vec![event.record.stream.id().to_owned()]
+    }
+
+    fn fold(_: Option<Self>, account: &String, event: &Recorded<AccountEvent>) -> Option<Self> {
+        let AccountEvent::Transferred { cents, to } = &event.event else {
+            return None;
+        };
+        let (in_short, at_length) = match cents {
+            0 => (to.clone(), None),
+            _ => (String::new(), Some(to.clone())),
+        };
+        Some(Self {
+            account: account.clone(),
+            in_short,
+            at_length,
+        })
+    }
+}
+
+pub(super) async fn a_text_that_no_index_can_hold_fails_at_its_event(subject: Subject) {
+    let letters = subject.rows::<Letter>().await;
+    let longest = text(INDEXED_BYTES - "a".len() - 2 * 8);
+    letters.apply(0, vec![transfer(1, "a", 0, &longest)]).await;
+    let found = subject.list(Selection::<Letter>::new().equal("in_short", &longest));
+    assert_eq!(found.await.len(), 1);
+    let failure = letters
+        .refusal(1, vec![transfer(2, "a", 0, &(longest + "x"))])
+        .await;
+    let message = "event at position 2 cannot be applied: letters_by_in_short of a row of letters \
+                   takes 2601 bytes, and 2600 fit";
+    assert_eq!(failure.to_string(), message);
+}
+
+pub(super) async fn a_text_too_long_to_be_searched_fails_at_its_event(subject: Subject) {
+    let letters = subject.rows::<Letter>().await;
+    let longest = text(SEARCHED_BYTES);
+    letters.apply(0, vec![transfer(1, "a", 1, &longest)]).await;
+    let letter = subject.get::<Letter>(&"a".to_owned()).await;
+    assert_eq!(
+        letter.and_then(|letter| letter.at_length),
+        Some(longest.clone())
+    );
+    let failure = letters
+        .refusal(1, vec![transfer(2, "a", 1, &(longest + "x"))])
+        .await;
+    assert_eq!(failed_at(&failure), 2);
 }
