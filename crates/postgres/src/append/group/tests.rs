@@ -2,7 +2,7 @@ use annals_core::{
     EventType, IdSource, NewEvent, Position, Query, QueryItem, RandomIds, StreamVersion,
     StreamWrite, Tag,
 };
-use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::*;
 
@@ -60,10 +60,8 @@ fn unless(append: Append, name: &str) -> Append {
 }
 
 fn waiting(appends: impl IntoIterator<Item = Append>) -> VecDeque<Request> {
-    let request = |append| {
-        let (answer, _) = oneshot::channel();
-        Request { append, answer }
-    };
+    let now = Instant::now();
+    let request = |append| Request::new(append, now).0;
     appends.into_iter().map(request).collect()
 }
 
