@@ -3,7 +3,7 @@
 //! In reading order: `postgres` is the way to a database, set up by `options`, secured by `tls` and
 //! kept open in a `pool`, with `patience` for its answers; `durability` refuses a server that would
 //! lose what it acknowledged; `migrate` makes the tables. `store` is the event store: `append`
-//! writes; `read` and `subscribe` read what `query` says in SQL and `record` makes of rows; `head`
+//! writes, and `import` brings whole histories in; `read` and `subscribe` read what `query` says in SQL and `record` makes of rows; `head`
 //! knows how far the store has come, `kinds` the numbers that stand for categories and event types,
 //! and `payloads` are indexed for those who query them as JSON.
 
@@ -18,6 +18,7 @@ mod tls;
 
 mod append;
 mod head;
+mod import;
 mod kinds;
 mod payloads;
 mod query;
@@ -40,6 +41,7 @@ mod tables;
 mod value;
 
 pub use error::PostgresError;
+pub use import::{Import, ImportError, Imported};
 pub use inline::InlineProjection;
 pub use leases::{LeaseOptions, PostgresLeases};
 pub use options::PostgresOptions;

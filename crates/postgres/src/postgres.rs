@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use deadpool_postgres::ClientWrapper;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -331,6 +332,32 @@ impl Transaction<'_> {
         self.patience
             .answer(self.inner.execute(&statement, &values(parameters)))
             .await
+    }
+
+    /// Copies rows into a table, in binary form, and so in exactly these types.
+    ///
+    /// The statement that the driver prepares for it ends with it, and so within the transaction:
+    /// a pooler may be in between.
+    #[expect(
+        single_use_lifetimes,
+        reason = "without its name it is not stable Rust"
+    )]
+    pub(crate) async fn copy<'r, const N: usize>(
+        &self,
+        sql: &str,
+        types: &[Type; N],
+        rows: impl Iterator<Item = [&'r (dyn ToSql + Sync); N]>,
+    ) -> Result<(), PostgresError> {
+        let copying = async {
+            let sink = self.inner.copy_in(sql).await?;
+            let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, types));
+            for row in rows {
+                writer.as_mut().write(&row).await?;
+            }
+            writer.finish().await
+        };
+        self.patience.answer(copying).await?;
+        Ok(())
     }
 
     /// Runs statements without parameters, one after the other.

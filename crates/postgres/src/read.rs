@@ -207,19 +207,26 @@ impl Reader {
         asked: &[(&Append, Position)],
     ) -> Vec<Result<Appended, AppendError>> {
         let positions: Vec<i64> = asked.iter().map(|(_, at)| at.0.cast_signed()).collect();
-        let recorded = match self.appends_at(&positions).await {
-            Ok(recorded) => recorded,
+        match self.appends_at(&positions).await {
+            Ok(recorded) => answers(asked, &recorded),
             // What could not be compared was not written.
-            Err(error) => return asked.iter().map(|_| Err(unread(&error))).collect(),
-        };
-        let answers = asked.iter().map(|(append, at)| {
-            let recorded = recorded
-                .get(&at.0.cast_signed())
-                .map_or(&[][..], Vec::as_slice);
-            repeat(append, recorded)
-        });
-        answers.collect()
+            Err(error) => asked.iter().map(|_| Err(unread(&error))).collect(),
+        }
     }
+}
+
+/// What those are told that are recorded at these positions, or say they are.
+fn answers(
+    asked: &[(&Append, Position)],
+    recorded: &HashMap<i64, Vec<RecordedEvent>>,
+) -> Vec<Result<Appended, AppendError>> {
+    let answers = asked.iter().map(|(append, at)| {
+        let recorded = recorded
+            .get(&at.0.cast_signed())
+            .map_or(&[][..], Vec::as_slice);
+        repeat(append, recorded)
+    });
+    answers.collect()
 }
 
 /// Acknowledges what was recorded before if it is the same, to the letter.

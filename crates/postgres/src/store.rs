@@ -12,6 +12,7 @@ use tokio_postgres::types::Type;
 use crate::append::{Appender, append_within};
 use crate::error::PostgresError;
 use crate::head::{Head, Watcher};
+use crate::import::Import;
 use crate::inline::{InlineProjection, InlineProjections};
 use crate::kinds::Kinds;
 use crate::postgres::{Postgres, Transaction};
@@ -148,6 +149,38 @@ impl PostgresStore {
     ) -> Result<Appended, AppendError> {
         let store = (self.id, &*self.reader);
         append_within(tx, store, self.inline.as_ref(), append).await
+    }
+
+    /// Begins to import a history: far faster than appends, and for nothing but histories.
+    ///
+    /// ```no_run
+    /// # use annals_core::Append;
+    /// # use annals_postgres::PostgresStore;
+    /// # async fn moved(store: PostgresStore, history: Vec<Append>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut import = store.import();
+    /// for append in history {
+    ///     import.append(append).await?;
+    /// }
+    /// let imported = import.finish().await?;
+    /// println!("{imported}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Contract
+    ///
+    /// 1. Appends are recorded in the order that they are given in, each as an append would be:
+    ///    all or nothing, if its streams are as it expects, and once. They are recorded now: when
+    ///    it happened is the business time in an event's metadata.
+    /// 2. They go out in batches of about 5,000 events or 4 MiB. Each batch is one transaction,
+    ///    which all other writers of the store wait for.
+    /// 3. What is recorded already, to the letter, is passed over. So an import that stopped,
+    ///    whatever the reason, is run again from its beginning.
+    /// 4. An append that is refused stops the import, and nothing of its batch is recorded. An
+    ///    append with a condition is always refused.
+    /// 5. Others append, read and subscribe meanwhile. Inline projections take each batch in.
+    pub fn import(&self) -> Import {
+        Import::into_store(&self.reader, self.inline.as_ref())
     }
 
     pub(crate) fn postgres(&self) -> &Postgres {

@@ -35,7 +35,7 @@ impl InlineProjections {
     }
 
     /// Brings a projection up to date that has too much to take in within an append.
-    pub(super) async fn catch_up_until(
+    pub(crate) async fn catch_up_until(
         &self,
         projector: &dyn InlineProjector,
         until: Instant,

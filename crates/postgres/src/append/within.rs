@@ -38,7 +38,11 @@ pub(crate) async fn append_within(
         Verdict::Known(refused) => refused,
         Verdict::Repeats(position) => {
             let append = &group.requests[0].append;
-            reader.compare_within(tx, append, position).await
+            let answers = reader.compare_within(tx, &[(append, position)]).await;
+            answers
+                .into_iter()
+                .next()
+                .expect("an answer for each append")
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Reading within a transaction: it sees what it has written itself, and needs no connection of
 //! the pool, all of which may belong to others that wait for it.
 
+use std::collections::HashMap;
+
 use annals_core::{
     Append, AppendError, Appended, Direction, Position, ReadError, RecordedEvent, Source,
 };
@@ -8,25 +10,41 @@ use futures_util::TryStreamExt;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::{PAGE_BYTES, Reader, corrupt, position, repeat, unread};
+use super::{PAGE_BYTES, Reader, answers, corrupt, position, unread};
 use crate::error::PostgresError;
 use crate::postgres::{Parameter, Transaction};
-use crate::query::Bounds;
+use crate::query::{self, Bounds};
 use crate::record::{self, COLUMNS, DATA, RecordError};
 
 impl Reader {
-    /// Acknowledges what was recorded before, at this position, if it is the same to the letter.
+    /// Acknowledges what was recorded before, at these positions, if it is the same to the letter.
     pub(crate) async fn compare_within(
         &self,
         tx: &Transaction<'_>,
-        append: &Append,
-        at: Position,
-    ) -> Result<Appended, AppendError> {
-        let positions = vec![at.0.cast_signed()];
+        asked: &[(&Append, Position)],
+    ) -> Vec<Result<Appended, AppendError>> {
+        match self.appends_at_within(tx, asked).await {
+            Ok(recorded) => answers(asked, &recorded),
+            // What could not be compared was not written.
+            Err(error) => asked.iter().map(|_| Err(unread(&error))).collect(),
+        }
+    }
+
+    async fn appends_at_within(
+        &self,
+        tx: &Transaction<'_>,
+        asked: &[(&Append, Position)],
+    ) -> Result<HashMap<i64, Vec<RecordedEvent>>, ReadError> {
+        let positions: Vec<i64> = asked.iter().map(|(_, at)| at.0.cast_signed()).collect();
         let sql = self.appends_at_sql();
         let rows = tx.rows(&sql, &[(&positions, Type::INT8_ARRAY)]).await?;
-        let recorded = self.decode_within(tx, &rows).await;
-        repeat(append, &recorded.map_err(|error| unread(&error))?)
+        let events = self.decode_within(tx, &rows).await?;
+        let mut appends: HashMap<i64, Vec<RecordedEvent>> = HashMap::new();
+        for (row, event) in rows.iter().zip(events) {
+            let asked = row.try_get(query::HEAD).map_err(PostgresError::from)?;
+            appends.entry(asked).or_default().push(event);
+        }
+        Ok(appends)
     }
 
     /// All events behind a position, up to another.

@@ -75,10 +75,10 @@ fn take_ids(waiting: &mut VecDeque<Request>) -> Vec<AppendId> {
 
 /// What a group says to the last of these appends, when it has taken those before.
 fn admission<const N: usize>(appends: [Append; N]) -> Admission {
-    let asked = appends.last().unwrap().clone();
-    let mut before = waiting(appends[..N - 1].iter().cloned());
-    let group = Group::take(&mut before);
-    assert_eq!(group.requests.len(), N - 1, "those before travel together");
+    let mut line = waiting(appends);
+    let asked = line.pop_back().unwrap().append;
+    let group = Group::take(&mut line);
+    assert!(line.is_empty(), "those before travel together");
     group.admission(&asked)
 }
 
