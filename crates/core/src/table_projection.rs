@@ -71,7 +71,7 @@ mod rows;
 /// 2. It asks for and writes rows of its [`tables`](Self::tables) alone.
 /// 3. It may be run more than once for an event, and ahead of its turn on rows that earlier events
 ///    have not changed yet, to learn which rows it needs. What such a run changes is forgotten,
-///    and what fails in it does not count.
+///    and what fails in it does not count, though the message of a panic is printed.
 pub trait TableProjection: Send + Sync + 'static {
     /// The events it is made of.
     type Event: Event;

@@ -11,8 +11,9 @@ use crate::table_projection::{Fault, Rows};
 /// The fold of one batch, in memory.
 ///
 /// Events are applied in their order, each once all rows it asks for are loaded. Whenever one has
-/// to wait, those behind it are tried as well, only to see which rows they will ask for: so it
-/// takes a few round trips to load the rows of a batch, however many events it has.
+/// to wait, those behind it are tried as well, up to the first that fails, only to see which rows
+/// they will ask for: so it takes a few round trips to load the rows of a batch, however many events
+/// it has.
 pub struct Folding {
     fold: TableFold,
     /// The events, decoded; those that are not cannot be applied.
@@ -55,10 +56,16 @@ impl Folding {
         }
         for (place, record) in events.iter().enumerate().skip(self.applied) {
             let is_next = place == self.applied;
-            let applied = self.apply(place, record);
-            if is_next && applied? {
-                self.rows.keep(record.position);
-                self.applied += 1;
+            match self.apply(place, record) {
+                Ok(true) if is_next => {
+                    self.rows.keep(record.position);
+                    self.applied += 1;
+                }
+                Ok(_) => {}
+                Err(error) if is_next => return Err(error),
+                // On rows that are not as they will be. What is behind it may fail as well, and each
+                // panic is printed.
+                Err(_) => break,
             }
         }
         if self.applied == events.len() {

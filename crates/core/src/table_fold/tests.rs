@@ -14,7 +14,7 @@ use crate::position::{Position, StreamVersion};
 use crate::projection::ProjectionError;
 use crate::stream::StreamId;
 
-use bank::{AccountEvent, Balance, ClosedOnly, Doubled, Statement};
+use bank::{AccountEvent, Balance, ClosedOnly, Doubled, NOT_OPENED, Statement};
 
 mod bank;
 
@@ -226,6 +226,21 @@ fn what_fails_ahead_of_its_turn_does_not_count() {
         .fold(&fold, &[deposit(1, "a", 5), closed])
         .unwrap();
     assert_eq!(writes[0].delete[0].values, [text("a")]);
+}
+
+#[test]
+fn what_is_behind_a_failure_is_not_tried_ahead_of_its_turn() {
+    let fold = TableFold::of_tables::<ClosedOnly>();
+    let accounts = ["a", "b", "c"];
+    let opened = (1..4)
+        .zip(accounts)
+        .map(|(place, account)| deposit(place, account, 5));
+    let closed = (4..7).zip(accounts);
+    let closed = closed.map(|(place, account)| recorded(place, account, &AccountEvent::Closed));
+    let events: Vec<_> = opened.chain(closed).collect();
+    let writes = Tables::default().fold(&fold, &events).unwrap();
+    assert_eq!(writes[0].delete.len(), 3);
+    assert_eq!(NOT_OPENED.get(), 1);
 }
 
 #[test]
