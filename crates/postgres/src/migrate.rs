@@ -1,7 +1,7 @@
 //! The tables, made by versioned migrations, each once.
 
 use crate::error::PostgresError;
-use crate::postgres::{Dedicated, Postgres};
+use crate::postgres::{Dedicated, Postgres, Transaction};
 
 /// All migrations, oldest first. A released one is never changed.
 const MIGRATIONS: [Migration; 2] = [
@@ -33,11 +33,11 @@ pub(crate) async fn migrate(
     postgres: &Postgres,
     mut connection: Dedicated,
 ) -> Result<(), PostgresError> {
-    let tx = connection.client.transaction().await?;
+    let tx = connection.transaction().await?;
     // Until the end of the transaction. The key is the schema's, so that others do not wait.
     let lock = postgres
         .sql("select pg_advisory_xact_lock(hashtextextended('annals migrate {schema}', 0))");
-    tx.batch_execute(&lock).await?;
+    tx.batch(&lock).await?;
     let missing = &MIGRATIONS[applied(postgres, &tx).await?..];
     let Some(next) = missing.first() else {
         // So that a role that may not make tables can work with them.
@@ -53,39 +53,36 @@ pub(crate) async fn migrate(
             },
             other => other,
         })?;
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 async fn make(
     postgres: &Postgres,
-    tx: &tokio_postgres::Transaction<'_>,
+    tx: &Transaction<'_>,
     missing: &[Migration],
 ) -> Result<(), PostgresError> {
-    tx.batch_execute(&postgres.sql(NOTES)).await?;
+    tx.batch(&postgres.sql(NOTES)).await?;
     for migration in missing {
         tracing::info!(migration = migration.name, "making tables");
-        tx.batch_execute(&postgres.sql(migration.sql)).await?;
+        tx.batch(&postgres.sql(migration.sql)).await?;
         let note = format!(
             "insert into {{schema}}.migrations (name) values ('{}')",
             migration.name
         );
-        tx.batch_execute(&postgres.sql(&note)).await?;
+        tx.batch(&postgres.sql(&note)).await?;
     }
     Ok(())
 }
 
 /// How many have been applied.
-async fn applied(
-    postgres: &Postgres,
-    tx: &tokio_postgres::Transaction<'_>,
-) -> Result<usize, PostgresError> {
+async fn applied(postgres: &Postgres, tx: &Transaction<'_>) -> Result<usize, PostgresError> {
     let exists = postgres.sql("select to_regclass('{schema}.migrations') is not null");
-    let exists = tx.query_typed_one(&exists, &[]).await?;
-    if !exists.try_get::<_, bool>(0)? {
+    let exists = tx.rows(&exists, &[]).await?;
+    if !exists[0].try_get::<_, bool>(0)? {
         return Ok(0);
     }
     let names = postgres.sql("select name from {schema}.migrations order by name");
-    let rows = tx.query_typed(&names, &[]).await?;
+    let rows = tx.rows(&names, &[]).await?;
     for (index, row) in rows.iter().enumerate() {
         let name: &str = row.try_get(0)?;
         if MIGRATIONS.get(index).is_none_or(|known| known.name != name) {

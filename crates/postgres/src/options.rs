@@ -169,6 +169,15 @@ impl PostgresOptions {
         }
         config
     }
+
+    /// What each transaction begins with behind a pooler, where sessions have no limits of ours.
+    pub(crate) fn transaction_limits(&self) -> String {
+        format!(
+            "set local statement_timeout = {}; set local idle_in_transaction_session_timeout = {}",
+            self.statement_timeout.as_millis(),
+            IDLE_IN_TRANSACTION.as_millis()
+        )
+    }
 }
 
 impl std::fmt::Debug for PostgresOptions {

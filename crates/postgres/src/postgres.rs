@@ -59,8 +59,8 @@ impl Postgres {
     /// [`PostgresError::NotDurable`] when the server was made weaker since.
     pub async fn client(&self) -> Result<Client, PostgresError> {
         let object = Lent::from(self.pool.get().await?);
-        let pooler = self.options.pooler;
-        Ok(Client { object, pooler })
+        let options = Arc::clone(&self.options);
+        Ok(Client { object, options })
     }
 
     /// A statement with the names of the schemas filled in: `{schema}` and `{read}`.
@@ -98,7 +98,7 @@ impl Postgres {
             let dedicated = Dedicated {
                 client: ClientWrapper::new(client, driver),
                 patience: Patience::beyond(self.options.statement_timeout),
-                pooler: self.options.pooler,
+                options: Arc::clone(&self.options),
             };
             durability::check(&dedicated.client).await?;
             Ok(dedicated)
@@ -124,19 +124,13 @@ impl std::fmt::Debug for Postgres {
 pub(crate) struct Dedicated {
     pub(crate) client: ClientWrapper,
     pub(crate) patience: Patience,
-    pooler: bool,
+    options: Arc<PostgresOptions>,
 }
 
 impl Dedicated {
     /// Begins a transaction; dropped, it is rolled back.
     pub(crate) async fn transaction(&mut self) -> Result<Transaction<'_>, PostgresError> {
-        let patience = self.patience.clone();
-        let inner = patience.answer(self.client.transaction()).await?;
-        Ok(Transaction {
-            inner,
-            patience,
-            pooler: self.pooler,
-        })
+        Transaction::begin(&mut self.client, self.patience.clone(), &self.options).await
     }
 }
 
@@ -144,7 +138,7 @@ impl Dedicated {
 /// came is cancelled, and the connection ended.
 pub struct Client {
     object: Lent,
-    pooler: bool,
+    options: Arc<PostgresOptions>,
 }
 
 impl Client {
@@ -157,7 +151,7 @@ impl Client {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
-        if self.pooler {
+        if self.options.pooler {
             return self
                 .object
                 .patience
@@ -191,7 +185,7 @@ impl Client {
         parameters: &[Parameter<'_>],
     ) -> Result<RowsInTime, PostgresError> {
         let patience = &self.object.patience;
-        if self.pooler {
+        if self.options.pooler {
             let parameters = parameters
                 .iter()
                 .map(|(value, kind)| (*value, kind.clone()));
@@ -212,7 +206,7 @@ impl Client {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, PostgresError> {
-        if self.pooler {
+        if self.options.pooler {
             return self
                 .object
                 .patience
@@ -232,12 +226,7 @@ impl Client {
     /// [`PostgresError::Unavailable`] when the connection is gone.
     pub async fn transaction(&mut self) -> Result<Transaction<'_>, PostgresError> {
         let patience = self.object.patience.clone();
-        let inner = patience.answer(self.object.transaction()).await?;
-        Ok(Transaction {
-            inner,
-            patience,
-            pooler: self.pooler,
-        })
+        Transaction::begin(&mut self.object, patience, &self.options).await
     }
 
     async fn prepared(
@@ -258,7 +247,24 @@ pub struct Transaction<'a> {
     pooler: bool,
 }
 
-impl Transaction<'_> {
+impl<'a> Transaction<'a> {
+    /// Begins one. Its limits are those of its session, which behind a pooler has none.
+    async fn begin(
+        client: &'a mut ClientWrapper,
+        patience: Patience,
+        options: &PostgresOptions,
+    ) -> Result<Self, PostgresError> {
+        let tx = Self {
+            inner: patience.answer(client.transaction()).await?,
+            patience,
+            pooler: options.pooler,
+        };
+        if tx.pooler {
+            tx.batch(&options.transaction_limits()).await?;
+        }
+        Ok(tx)
+    }
+
     /// The rows that a statement answers with.
     ///
     /// # Errors

@@ -122,8 +122,8 @@ impl PostgresStore {
     /// # Contract
     ///
     /// 1. The append comes last. From here on until the transaction ends, all other writers of the
-    ///    store wait, whatever the answer was. Unless a pooler is in between, the server ends a
-    ///    transaction in which nothing happens for five seconds.
+    ///    store wait, whatever the answer was. The server ends a transaction in which nothing
+    ///    happens for five seconds.
     /// 2. The transaction is one of the database of this store, at isolation level read committed,
     ///    which is what it begins with.
     /// 3. An answer without error means: recorded if the transaction commits. Nobody sees the

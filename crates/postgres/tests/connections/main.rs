@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod a_call_that_is_given_up_holds_nothing;
+mod a_paused_transaction_loses_its_locks;
 mod a_pooler_is_said_to_be_one;
 mod a_service_needs_few_rights;
 mod a_weak_server_is_refused;
