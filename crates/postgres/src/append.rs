@@ -1,17 +1,15 @@
 //! Appends: what arrives while one group is on its way travels together in the next.
 //!
-//! In reading order: `group` decides which appends can travel together, `call` is the one round
+//! In reading order: `inbox` is where they wait, `group` decides which appends can travel together, `call` is the one round
 //! trip and its verdicts, `writer` is the task that makes it, again if the answer is lost,
 //! and `unsettled` knows what is on its way. `inline` is that round trip with projections in it.
 //! `within` is the way past all of them, into a transaction of the caller's own.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use annals_core::{Append, AppendError, AppendId, Appended};
-use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use crate::inline::InlineProjections;
@@ -20,12 +18,13 @@ use crate::read::Reader;
 
 mod call;
 mod group;
+mod inbox;
 mod inline;
 mod unsettled;
 mod within;
 mod writer;
 
-use group::Group;
+use inbox::{Inbox, UnderWay};
 use unsettled::Unsettled;
 pub(crate) use within::append_within;
 use writer::{PAUSE, Writer};
@@ -77,87 +76,6 @@ fn overloaded() -> AppendError {
     AppendError::Unavailable { reason }
 }
 
-/// What waits for a writer.
-struct Inbox {
-    arriving: mpsc::Receiver<Request>,
-    /// Arrived, and not yet in a group.
-    waiting: VecDeque<Request>,
-    /// Whoever has no more time than this is not sent.
-    least_time: Duration,
-    unsettled: Arc<Unsettled>,
-}
-
-impl Inbox {
-    /// Everything that arrived and can travel together; `None` when nobody can ask any more.
-    ///
-    /// A group leaves when nothing is on its way, or when as many wait as are on their way: so
-    /// the next is sent while the last is made durable, and groups stay as large as they can be.
-    async fn next_group(&mut self, under_way: &UnderWay) -> Option<Group> {
-        loop {
-            self.take_in();
-            self.refuse_late();
-            if !self.waiting.is_empty() && self.waiting.len() >= under_way.appends() {
-                let group = Group::take(&mut self.waiting);
-                under_way.leaves(group.requests.len());
-                return Some(group);
-            }
-            tokio::select! {
-                arrived = self.arriving.recv() => match arrived {
-                    Some(request) => self.waiting.push_back(request),
-                    None if self.waiting.is_empty() => return None,
-                    // The last ones need not wait for company.
-                    None => under_way.settled().await,
-                },
-                () = under_way.settled() => {}
-            }
-        }
-    }
-
-    fn take_in(&mut self) {
-        while self.waiting.len() < QUEUE
-            && let Ok(request) = self.arriving.try_recv()
-        {
-            self.waiting.push_back(request);
-        }
-    }
-
-    /// Answers those who have waited for too long. They are the first in line.
-    fn refuse_late(&mut self) {
-        let least = Instant::now() + self.least_time;
-        while let Some(late) = self.waiting.pop_front_if(|request| request.until < least) {
-            self.unsettled.answer(vec![(late, Err(overloaded()))]);
-        }
-    }
-}
-
-/// How many appends are on their way.
-#[derive(Default)]
-struct UnderWay {
-    appends: AtomicUsize,
-    settled: Notify,
-}
-
-impl UnderWay {
-    fn appends(&self) -> usize {
-        self.appends.load(Ordering::Acquire)
-    }
-
-    fn leaves(&self, appends: usize) {
-        self.appends.fetch_add(appends, Ordering::AcqRel);
-    }
-
-    /// Appends have been answered.
-    fn arrived(&self, appends: usize) {
-        self.appends.fetch_sub(appends, Ordering::AcqRel);
-        self.settled.notify_one();
-    }
-
-    /// Waits until appends are answered. It may have been before, too.
-    async fn settled(&self) {
-        self.settled.notified().await;
-    }
-}
-
 /// The way in for appends.
 pub(crate) struct Appender {
     queue: mpsc::Sender<Request>,
@@ -172,12 +90,9 @@ impl Appender {
         let (queue, arriving) = mpsc::channel(QUEUE);
         let unsettled = Arc::new(Unsettled::default());
         let append_timeout = postgres.options().append_timeout;
-        let inbox = Arc::new(Mutex::new(Inbox {
-            arriving,
-            waiting: VecDeque::new(),
-            least_time: append_timeout - time_in_line(append_timeout),
-            unsettled: Arc::clone(&unsettled),
-        }));
+        let least_time = append_timeout - time_in_line(append_timeout);
+        let inbox = Inbox::new(arriving, least_time, Arc::clone(&unsettled));
+        let inbox = Arc::new(Mutex::new(inbox));
         let under_way = Arc::new(UnderWay::default());
         for _ in 0..WRITERS {
             let writer = Writer::new(postgres, reader, (&inbox, &under_way), &unsettled);

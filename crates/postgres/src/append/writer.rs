@@ -17,10 +17,11 @@ use tokio::time::{Instant, timeout_at};
 use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 
+use super::Request;
 use super::call::{Answer, CALL, Columns, Verdict};
 use super::group::Group;
+use super::inbox::{Inbox, Trip, UnderWay};
 use super::unsettled::Unsettled;
-use super::{Inbox, Request, UnderWay};
 use crate::error::PostgresError;
 use crate::inline::{InlineProjections, InlineProjector};
 use crate::postgres::{Dedicated, Parameter, Postgres};
@@ -95,14 +96,12 @@ impl Writer {
 
     /// Runs until nobody can ask any more.
     pub(super) async fn run(mut self) {
-        while let Some(group) = self.next_group().await {
-            let appends = group.requests.len();
+        while let Some((group, _trip)) = self.next_group().await {
             self.settle(group, None).await;
-            self.under_way.arrived(appends);
         }
     }
 
-    async fn next_group(&self) -> Option<Group> {
+    async fn next_group(&self) -> Option<(Group, Trip)> {
         // Held while waiting: the other writer, if idle too, has nothing else to do.
         let mut inbox = self.inbox.lock().await;
         inbox.next_group(&self.under_way).await
