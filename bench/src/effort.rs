@@ -20,7 +20,7 @@ impl Effort {
     pub(crate) const FULL: Self = Self {
         rounds: 5,
         turn: Duration::from_secs(1),
-        commands: 5_000,
+        commands: 2_000,
         embedded_events: 500_000,
     };
 

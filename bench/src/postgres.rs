@@ -48,7 +48,7 @@ a stream of their own and knows its version.
 
 Latencies under full speed are those of writers that wait for their answer before they ask again. At a given pace,
 events become due whether or not a writer is free, and count from then; who cannot keep the pace is left out. A turn of
-commands ends after a second or 5,000 commands, as no account has two.
+commands ends after a second or 2,000 commands, as no account has two.
 ";
 
 /// Measures these subjects.

@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use deadpool_postgres::ClientWrapper;
-use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::AsyncMessage;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{AsyncMessage, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::PostgresError;
 use crate::options::PostgresOptions;
-use crate::patience::{Patience, RowsInTime};
+use crate::patience::Patience;
 use crate::pool::{Lent, Pool, pool};
 use crate::{durability, migrate, tls};
+
+mod client;
+mod transaction;
+
+pub use client::Client;
+pub use transaction::Transaction;
 
 /// A parameter of a statement, and its type.
 pub type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -60,7 +65,7 @@ impl Postgres {
     pub async fn client(&self) -> Result<Client, PostgresError> {
         let object = Lent::from(self.pool.get().await?);
         let options = Arc::clone(&self.options);
-        Ok(Client { object, options })
+        Ok(Client::new(object, options))
     }
 
     /// A statement with the names of the schemas filled in: `{schema}` and `{read}`.
@@ -131,265 +136,6 @@ impl Dedicated {
     /// Begins a transaction; dropped, it is rolled back.
     pub(crate) async fn transaction(&mut self) -> Result<Transaction<'_>, PostgresError> {
         Transaction::begin(&mut self.client, self.patience.clone(), &self.options).await
-    }
-}
-
-/// A connection of the pool, given back when dropped. A call that is dropped before its answer
-/// came is cancelled, and the connection ended.
-pub struct Client {
-    object: Lent,
-    options: Arc<PostgresOptions>,
-}
-
-impl Client {
-    /// The rows that a statement answers with.
-    ///
-    /// # Errors
-    /// [`PostgresError`]: what the database said.
-    pub async fn rows(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Vec<Row>, PostgresError> {
-        if self.options.pooler {
-            return self
-                .object
-                .patience
-                .answer(self.object.query_typed(sql, parameters))
-                .await;
-        }
-        let statement = self.prepared(sql, parameters).await?;
-        self.object
-            .patience
-            .answer(self.object.query(&statement, &values(parameters)))
-            .await
-    }
-
-    /// The rows that a statement answers with, planned for these very values: which index is best,
-    /// or whether a partial one will do, depends on them.
-    pub(crate) async fn rows_planned(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Vec<Row>, PostgresError> {
-        self.object
-            .patience
-            .answer(self.object.query_typed(sql, parameters))
-            .await
-    }
-
-    /// The rows that a statement answers with, as they arrive.
-    pub(crate) async fn stream(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<RowsInTime, PostgresError> {
-        let patience = &self.object.patience;
-        if self.options.pooler {
-            let parameters = parameters
-                .iter()
-                .map(|(value, kind)| (*value, kind.clone()));
-            let asked = self.object.query_typed_raw(sql, parameters);
-            return Ok(patience.rows(patience.answer(asked).await?));
-        }
-        let statement = self.prepared(sql, parameters).await?;
-        let asked = self.object.query_raw(&statement, values(parameters));
-        Ok(patience.rows(patience.answer(asked).await?))
-    }
-
-    /// Runs a statement and tells how many rows it changed.
-    ///
-    /// # Errors
-    /// [`PostgresError`]: what the database said.
-    pub async fn execute(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<u64, PostgresError> {
-        if self.options.pooler {
-            return self
-                .object
-                .patience
-                .answer(self.object.execute_typed(sql, parameters))
-                .await;
-        }
-        let statement = self.prepared(sql, parameters).await?;
-        self.object
-            .patience
-            .answer(self.object.execute(&statement, &values(parameters)))
-            .await
-    }
-
-    /// Begins a transaction; dropped, it is rolled back.
-    ///
-    /// # Errors
-    /// [`PostgresError::Unavailable`] when the connection is gone.
-    pub async fn transaction(&mut self) -> Result<Transaction<'_>, PostgresError> {
-        let patience = self.object.patience.clone();
-        Transaction::begin(&mut self.object, patience, &self.options).await
-    }
-
-    async fn prepared(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Statement, PostgresError> {
-        let types = types(parameters);
-        let asked = self.object.prepare_typed_cached(sql, &types);
-        self.object.patience.answer(asked).await
-    }
-}
-
-/// Statements that take effect together or not at all.
-pub struct Transaction<'a> {
-    inner: deadpool_postgres::Transaction<'a>,
-    patience: Patience,
-    pooler: bool,
-}
-
-impl<'a> Transaction<'a> {
-    /// Begins one. Its limits are those of its session, which behind a pooler has none.
-    async fn begin(
-        client: &'a mut ClientWrapper,
-        patience: Patience,
-        options: &PostgresOptions,
-    ) -> Result<Self, PostgresError> {
-        let tx = Self {
-            inner: patience.answer(client.transaction()).await?,
-            patience,
-            pooler: options.pooler,
-        };
-        if tx.pooler {
-            tx.batch(&options.transaction_limits()).await?;
-        }
-        Ok(tx)
-    }
-
-    /// The rows that a statement answers with.
-    ///
-    /// # Errors
-    /// [`PostgresError`]: what the database said.
-    pub async fn rows(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Vec<Row>, PostgresError> {
-        if self.pooler {
-            return self
-                .patience
-                .answer(self.inner.query_typed(sql, parameters))
-                .await;
-        }
-        let statement = self.prepared(sql, parameters).await?;
-        self.patience
-            .answer(self.inner.query(&statement, &values(parameters)))
-            .await
-    }
-
-    /// The same, with what the driver says when it fails, for a caller with a limit of its own.
-    pub(crate) async fn try_rows(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Vec<Row>, tokio_postgres::Error> {
-        if self.pooler {
-            return self.inner.query_typed(sql, parameters).await;
-        }
-        let types = types(parameters);
-        let statement = self.inner.prepare_typed_cached(sql, &types).await?;
-        self.inner.query(&statement, &values(parameters)).await
-    }
-
-    /// The rows that a statement answers with, as they arrive.
-    pub(crate) async fn stream(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<RowsInTime, PostgresError> {
-        let patience = &self.patience;
-        if self.pooler {
-            let parameters = parameters
-                .iter()
-                .map(|(value, kind)| (*value, kind.clone()));
-            let asked = self.inner.query_typed_raw(sql, parameters);
-            return Ok(patience.rows(patience.answer(asked).await?));
-        }
-        let statement = self.prepared(sql, parameters).await?;
-        let asked = self.inner.query_raw(&statement, values(parameters));
-        Ok(patience.rows(patience.answer(asked).await?))
-    }
-
-    /// Runs a statement and tells how many rows it changed.
-    ///
-    /// # Errors
-    /// [`PostgresError`]: what the database said.
-    pub async fn execute(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<u64, PostgresError> {
-        if self.pooler {
-            return self
-                .patience
-                .answer(self.inner.execute_typed(sql, parameters))
-                .await;
-        }
-        let statement = self.prepared(sql, parameters).await?;
-        self.patience
-            .answer(self.inner.execute(&statement, &values(parameters)))
-            .await
-    }
-
-    /// Copies rows into a table, in binary form, and so in exactly these types.
-    ///
-    /// The statement that the driver prepares for it ends with it, and so within the transaction:
-    /// a pooler may be in between.
-    #[expect(
-        single_use_lifetimes,
-        reason = "without its name it is not stable Rust"
-    )]
-    pub(crate) async fn copy<'r, const N: usize>(
-        &self,
-        sql: &str,
-        types: &[Type; N],
-        rows: impl Iterator<Item = [&'r (dyn ToSql + Sync); N]>,
-    ) -> Result<(), PostgresError> {
-        let copying = async {
-            let sink = self.inner.copy_in(sql).await?;
-            let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, types));
-            for row in rows {
-                writer.as_mut().write(&row).await?;
-            }
-            writer.finish().await
-        };
-        self.patience.answer(copying).await?;
-        Ok(())
-    }
-
-    /// Runs statements without parameters, one after the other.
-    ///
-    /// # Errors
-    /// [`PostgresError`]: what the database said.
-    pub async fn batch(&self, sql: &str) -> Result<(), PostgresError> {
-        self.patience.answer(self.inner.batch_execute(sql)).await
-    }
-
-    /// Makes everything take effect.
-    ///
-    /// # Errors
-    /// [`PostgresError`]: when the connection was lost meanwhile, nobody knows whether it did.
-    pub async fn commit(self) -> Result<(), PostgresError> {
-        self.patience.answer(self.inner.commit()).await
-    }
-
-    async fn prepared(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Statement, PostgresError> {
-        let types = types(parameters);
-        let asked = self.inner.prepare_typed_cached(sql, &types);
-        self.patience.answer(asked).await
     }
 }
 
