@@ -303,11 +303,3 @@ fn unread(error: &ReadError) -> AppendError {
         },
     }
 }
-
-impl From<PostgresError> for ReadError {
-    fn from(error: PostgresError) -> Self {
-        Self::Unavailable {
-            reason: error.to_string(),
-        }
-    }
-}
