@@ -4,7 +4,9 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use annals_core::{AppendError, Position, ProjectionError, QueryError, SnapshotError};
+use annals_core::{
+    AppendError, Corruption, Position, ProjectionError, QueryError, ReadError, SnapshotError,
+};
 use deadpool::managed::PoolError;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{WasNull, WrongType};
@@ -146,6 +148,19 @@ impl PostgresError {
         ProjectionError::at(position, self)
     }
 
+    /// What is damaged, if that is what the database found. It does not say which event.
+    fn damage(&self) -> Option<Corruption> {
+        let Self::Refused(error) = self else {
+            return None;
+        };
+        let is_damage =
+            |code| [&SqlState::DATA_CORRUPTED, &SqlState::INDEX_CORRUPTED].contains(&code);
+        error.code().is_some_and(is_damage).then(|| Corruption {
+            position: Position::START,
+            reason: self.to_string(),
+        })
+    }
+
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self::Unavailable { reason }
@@ -187,6 +202,19 @@ impl From<PoolError<Self>> for PostgresError {
 /// Before its commit: nothing is written by then, whatever went wrong.
 impl From<PostgresError> for AppendError {
     fn from(error: PostgresError) -> Self {
+        if let Some(damage) = error.damage() {
+            return damage.into();
+        }
+        let reason = with_causes(&error);
+        Self::Unavailable { reason }
+    }
+}
+
+impl From<PostgresError> for ReadError {
+    fn from(error: PostgresError) -> Self {
+        if let Some(damage) = error.damage() {
+            return damage.into();
+        }
         let reason = with_causes(&error);
         Self::Unavailable { reason }
     }

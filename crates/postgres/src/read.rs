@@ -310,11 +310,3 @@ fn unread(error: &ReadError) -> AppendError {
         },
     }
 }
-
-impl From<PostgresError> for ReadError {
-    fn from(error: PostgresError) -> Self {
-        Self::Unavailable {
-            reason: error.to_string(),
-        }
-    }
-}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use annals_postgres::tokio_postgres::error::SqlState;
+use annals_postgres::tokio_postgres::types::FromSqlOwned;
 use annals_postgres::tokio_postgres::{Client, NoTls, connect};
 use annals_servers::PostgresCluster;
 
@@ -36,20 +37,16 @@ impl Admin {
         error.code().unwrap().clone()
     }
 
-    /// The one number that a statement answers with.
-    pub(crate) async fn number(&self, sql: &str) -> i32 {
+    /// The one value that a statement answers with.
+    pub(crate) async fn value<T: FromSqlOwned>(&self, sql: &str) -> T {
         self.session.query_one(sql, &[]).await.unwrap().get(0)
     }
 
     /// Waits until a condition in SQL holds.
     pub(crate) async fn wait_until(&self, condition: &str) {
         let sql = format!("select {condition}");
-        let wait = async { while !self.is_so(&sql).await {} };
+        let wait = async { while !self.value::<bool>(&sql).await {} };
         let waited = tokio::time::timeout(LONG, wait).await;
         waited.unwrap_or_else(|_| panic!("{condition} never came to be"));
-    }
-
-    async fn is_so(&self, sql: &str) -> bool {
-        self.session.query_one(sql, &[]).await.unwrap().get(0)
     }
 }

@@ -133,7 +133,7 @@ async fn subscribers_hear_of_others_though_the_connection_that_tells_them_is_stu
     admin
         .wait_until(&format!("exists (select {listens})"))
         .await;
-    let listener = admin.number(&format!("select pid {listens}")).await;
+    let listener = admin.value(&format!("select pid {listens}")).await;
 
     cluster.pause_backend(listener).unwrap();
     service.see("wren").await.unwrap();

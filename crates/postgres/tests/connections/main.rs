@@ -8,6 +8,7 @@ mod a_pooler_is_said_to_be_one;
 mod a_service_needs_few_rights;
 mod a_weak_server_is_refused;
 mod an_outage_ends_by_itself;
+mod damage_is_no_outage;
 mod tls_is_verified;
 
 mod admin;
