@@ -79,3 +79,13 @@ fn nonsense_is_named() {
         assert!(refusal.to_string().contains(named), "{url}: {refusal}");
     }
 }
+
+#[test]
+fn every_name_that_is_made_of_the_longest_schema_is_one_that_the_server_keeps() {
+    let url = |bytes: usize| format!("postgres://localhost/bank?schema={}", "s".repeat(bytes));
+    let options = PostgresOptions::new(&url(SCHEMA_BYTES)).unwrap();
+    for made in ["annals_", "_read"] {
+        assert!(options.schema.len() + made.len() < 64);
+    }
+    assert!(PostgresOptions::new(&url(SCHEMA_BYTES + 1)).is_err());
+}
