@@ -16,7 +16,11 @@ const PAGE: [u8; 8192] = [0x5a; 8192];
 #[tokio::test]
 async fn a_damaged_page_of_events_is_told_as_damage() {
     let mut cluster = PostgresCluster::start().unwrap();
-    Service::start(&cluster.url()).await.see("wren").await.unwrap();
+    Service::start(&cluster.url())
+        .await
+        .see("wren")
+        .await
+        .unwrap();
 
     let file = file_of_events(&cluster).await;
     cluster.stop_immediately().unwrap();
