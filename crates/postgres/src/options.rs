@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 use crate::error::PostgresError;
 
@@ -155,6 +155,8 @@ impl PostgresOptions {
         let mut config = self.config.clone();
         config.application_name("annals");
         config.connect_timeout(self.connect_timeout);
+        // A replica lags behind what is acknowledged. Of several servers, the one that writes.
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         // A server that vanished without a word is noticed after this.
         config.tcp_user_timeout(self.statement_timeout);
         config.keepalives_idle(Duration::from_secs(15));

@@ -6,13 +6,18 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals_core::{Delivery, Direction, Position, ReadError, RecordedEvent, Source, Subscription};
 use futures_util::stream;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 use crate::query::Bounds;
 use crate::read::{PageSize, Reader};
+
+/// How long until a database is asked again that holds less than is known of.
+const BEHIND: Duration = Duration::from_millis(100);
 
 /// Reads on as events are recorded.
 pub(crate) fn subscribe(reader: &Arc<Reader>, source: Source) -> Result<Subscription, ReadError> {
@@ -61,13 +66,13 @@ impl Follower {
                 // The sender is in the reader, which this subscription holds.
                 let _changed = self.head.changed().await;
             } else {
-                self.fetch().await?;
+                self.fetch(known).await?;
             }
         }
     }
 
     /// Fetches the next page, and moves the source behind it.
-    async fn fetch(&mut self) -> Result<(), ReadError> {
+    async fn fetch(&mut self, known: Position) -> Result<(), ReadError> {
         let bounds = Bounds {
             source: &self.source,
             direction: Direction::Forwards,
@@ -79,6 +84,10 @@ impl Follower {
             self.source.begin_after(last);
         }
         if page.is_last {
+            if page.head < known {
+                // What was known is lost, as after a failover to a replica, or is yet to come.
+                sleep_until(Instant::now() + BEHIND).await;
+            }
             self.fetched = Some(page.head);
             self.reader.head.reached(page.head);
             // Nothing more up to here is wanted: the next look-up need not pass it again.
