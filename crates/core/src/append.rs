@@ -111,6 +111,15 @@ impl Append {
     /// # Errors
     /// [`InvalidAppend`]: the same append is refused every time.
     pub fn validate(&self) -> Result<(), InvalidAppend> {
+        self.measure().map(drop)
+    }
+
+    /// Checks the same, and tells how many bytes it takes: payloads, metadata and names, those of
+    /// its condition too.
+    ///
+    /// # Errors
+    /// [`InvalidAppend`]: the same append is refused every time.
+    pub fn measure(&self) -> Result<usize, InvalidAppend> {
         self.validate_shape()?;
         let mut bytes = 0;
         for event in self.events() {
@@ -119,9 +128,11 @@ impl Append {
         if bytes > limits::APPEND_BYTES {
             return Err(InvalidAppend::TooManyBytes { bytes });
         }
-        self.condition
-            .as_ref()
-            .map_or(Ok(()), |condition| validate_query(&condition.query))
+        if let Some(condition) = &self.condition {
+            validate_query(&condition.query)?;
+            bytes += condition.query.bytes();
+        }
+        Ok(bytes)
     }
 
     fn validate_shape(&self) -> Result<(), InvalidAppend> {

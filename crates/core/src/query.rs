@@ -66,6 +66,11 @@ impl Query {
         &self.items
     }
 
+    /// How many bytes its names take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.items.iter().map(QueryItem::bytes).sum()
+    }
+
     /// True if an event of this stream, type and tags is selected.
     pub fn matches(&self, stream: &StreamId, event_type: &EventType, tags: &[Tag]) -> bool {
         self.items.is_empty()
@@ -97,6 +102,13 @@ impl QueryItem {
     pub fn tags(mut self, tags: impl IntoIterator<Item = Tag>) -> Self {
         self.tags.extend(tags);
         self
+    }
+
+    fn bytes(&self) -> usize {
+        let categories = self.categories.iter().map(String::len);
+        let types = self.types.iter().map(|name| name.as_str().len());
+        let tags = self.tags.iter().map(|name| name.as_str().len());
+        categories.chain(types).chain(tags).sum()
     }
 
     fn matches(&self, stream: &StreamId, event_type: &EventType, tags: &[Tag]) -> bool {

@@ -152,6 +152,24 @@ fn a_condition_asks_for_categories_that_can_be() {
 }
 
 #[test]
+fn an_append_takes_the_bytes_of_all_that_is_in_it() {
+    let plain = append(vec![event(1, 100)]);
+    let names = "Happened".len() + "application/json".len();
+    assert_eq!(plain.measure(), Ok(100 + names));
+    let mut tagged = plain.clone();
+    tagged.writes[0].events[0].tags = vec![Tag::new("t:1").unwrap()];
+    tagged.writes[0].events[0].metadata.actor = Some("ada".to_owned());
+    let metadata = r#"{"actor":"ada"}"#.len();
+    assert_eq!(tagged.measure(), Ok(100 + names + 3 + metadata));
+    let item = QueryItem::default()
+        .categories(["Account"])
+        .types([EventType::new("Opened").unwrap()])
+        .tags([Tag::new("t:22").unwrap()]);
+    let conditional = plain.unless(Query::any_of([item]), Position::START);
+    assert_eq!(conditional.measure(), Ok(100 + names + 7 + 6 + 4));
+}
+
+#[test]
 fn an_append_names_each_stream_and_each_event_once() {
     assert_eq!(append(vec![]).validate(), Err(InvalidAppend::Empty));
     let twice = append(vec![event(1, 2), event(1, 2)]).validate();

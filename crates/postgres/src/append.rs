@@ -24,13 +24,10 @@ mod unsettled;
 mod within;
 mod writer;
 
-use inbox::{Inbox, UnderWay};
+use inbox::{Inbox, Line, Place, UnderWay};
 use unsettled::Unsettled;
 pub(crate) use within::append_within;
 use writer::{PAUSE, Writer};
-
-/// How many appends wait at most, and those who ask for more wait in line.
-const QUEUE: usize = 4096;
 
 /// How many groups are on their way at once: while one is made durable, the next is sent.
 const WRITERS: usize = 2;
@@ -38,9 +35,13 @@ const WRITERS: usize = 2;
 /// An append on its way.
 struct Request {
     append: Append,
+    /// How many it takes.
+    bytes: usize,
     /// It is answered by then.
     until: Instant,
     answer: oneshot::Sender<Outcome>,
+    /// Given back when it is answered; none if it never stood in line.
+    place: Option<Place>,
 }
 
 /// What a caller is told.
@@ -48,12 +49,14 @@ type Outcome = Result<Appended, AppendError>;
 
 impl Request {
     /// A request, and where its answer comes.
-    fn new(append: Append, until: Instant) -> (Self, oneshot::Receiver<Outcome>) {
+    fn new(append: Append, bytes: usize, until: Instant) -> (Self, oneshot::Receiver<Outcome>) {
         let (answer, answered) = oneshot::channel();
         let request = Self {
             append,
+            bytes,
             until,
             answer,
+            place: None,
         };
         (request, answered)
     }
@@ -78,7 +81,8 @@ fn overloaded() -> AppendError {
 
 /// The way in for appends.
 pub(crate) struct Appender {
-    queue: mpsc::Sender<Request>,
+    queue: mpsc::UnboundedSender<Request>,
+    line: Line,
     unsettled: Arc<Unsettled>,
     postgres: Postgres,
 }
@@ -87,7 +91,7 @@ impl Appender {
     /// Starts the writers. They end when the appender is dropped and all is answered.
     pub(crate) fn start(reader: &Arc<Reader>, inline: Option<&Arc<InlineProjections>>) -> Self {
         let postgres = &reader.postgres;
-        let (queue, arriving) = mpsc::channel(QUEUE);
+        let (queue, arriving) = mpsc::unbounded_channel();
         let unsettled = Arc::new(Unsettled::default());
         let append_timeout = postgres.options().append_timeout;
         let least_time = append_timeout - time_in_line(append_timeout);
@@ -101,6 +105,7 @@ impl Appender {
         let postgres = postgres.clone();
         Self {
             queue,
+            line: Line::default(),
             unsettled,
             postgres,
         }
@@ -108,20 +113,20 @@ impl Appender {
 
     /// Records an append, or tells why not.
     pub(crate) async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        append.validate()?;
+        let bytes = append.measure()?;
         let id = append.id;
         let now = Instant::now();
         let limit = self.postgres.options().append_timeout;
-        let (request, answered) = Request::new(append, now + limit);
+        let (mut request, answered) = Request::new(append, bytes, now + limit);
         let sent_by = now + time_in_line(limit);
-        let Ok(Ok(place)) = timeout_at(sent_by, self.queue.reserve()).await else {
-            return Err(overloaded());
-        };
+        let place = timeout_at(sent_by, self.line.place(bytes)).await;
+        request.place = Some(place.map_err(|_| overloaded())?);
         while !self.unsettled.enter(id, now + limit + PAUSE) {
             let earlier = timeout_at(sent_by, self.unsettled.settled(id)).await;
             earlier.map_err(|_| unconfirmed(id, Untold::Earlier))?;
         }
-        place.send(request);
+        // Without a writer it is dropped, and so not answered.
+        let _no_writer = self.queue.send(request);
         answered
             .await
             .unwrap_or_else(|_| Err(unconfirmed(id, Untold::WriterGone)))

@@ -138,8 +138,8 @@ impl Group {
         }
         for event in append.events() {
             self.ids.insert(event.id);
-            self.bytes += event.data.len();
         }
+        self.bytes += request.bytes;
         self.requests.push(request);
         self.follows.push(follows);
     }

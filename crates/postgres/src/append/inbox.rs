@@ -5,19 +5,47 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
 use super::group::Group;
 use super::unsettled::Unsettled;
-use super::{QUEUE, Request, overloaded};
+use super::{Request, overloaded};
 
 #[cfg(test)]
 mod tests;
 
+/// How many places there are for appends that wait or are on their way.
+const PLACES: usize = 8_192;
+
+/// An append takes one place, and one more for each time that it has so many bytes: all in line
+/// have 64 MiB at most.
+const BYTES: usize = 8 * 1024;
+
+/// Who may wait. Whoever finds no place waits for one before.
+pub(super) struct Line(Arc<Semaphore>);
+
+/// A place in line, for as long as it is kept.
+pub(super) type Place = OwnedSemaphorePermit;
+
+impl Default for Line {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(PLACES)))
+    }
+}
+
+impl Line {
+    /// The place of an append that takes so many bytes.
+    pub(super) async fn place(&self, bytes: usize) -> Place {
+        let places = u32::try_from(1 + bytes / BYTES).expect("an append is bounded");
+        let places = Arc::clone(&self.0).acquire_many_owned(places).await;
+        places.expect("a line is never closed")
+    }
+}
+
 /// What waits for a writer.
 pub(super) struct Inbox {
-    arriving: mpsc::Receiver<Request>,
+    arriving: mpsc::UnboundedReceiver<Request>,
     /// Arrived, and not yet in a group.
     waiting: VecDeque<Request>,
     /// Whoever has no more time than this is not sent.
@@ -27,7 +55,7 @@ pub(super) struct Inbox {
 
 impl Inbox {
     pub(super) fn new(
-        arriving: mpsc::Receiver<Request>,
+        arriving: mpsc::UnboundedReceiver<Request>,
         least_time: Duration,
         unsettled: Arc<Unsettled>,
     ) -> Self {
@@ -65,9 +93,7 @@ impl Inbox {
     }
 
     fn take_in(&mut self) {
-        while self.waiting.len() < QUEUE
-            && let Ok(request) = self.arriving.try_recv()
-        {
+        while let Ok(request) = self.arriving.try_recv() {
             self.waiting.push_back(request);
         }
     }

@@ -22,9 +22,9 @@ pub(crate) async fn append_within(
     inline: Option<&Arc<InlineProjections>>,
     append: Append,
 ) -> Result<Appended, AppendError> {
-    append.validate()?;
+    let bytes = append.measure()?;
     check_store(tx, store, reader).await?;
-    let group = group_of_one(append);
+    let group = group_of_one(append, bytes);
     let answer = send(tx, reader, &group).await?;
     let (mut verdicts, last) = answer.verdicts(&group);
     match verdicts.pop().expect("a verdict for each append") {
@@ -65,8 +65,8 @@ async fn check_store(
 }
 
 /// A group for an append that is answered here, and so by nobody else.
-fn group_of_one(append: Append) -> Group {
-    let (request, _) = Request::new(append, Instant::now());
+fn group_of_one(append: Append, bytes: usize) -> Group {
+    let (request, _) = Request::new(append, bytes, Instant::now());
     Group::of(request)
 }
 

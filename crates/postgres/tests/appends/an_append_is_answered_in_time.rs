@@ -4,9 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{AppendError, EventStore, ExpectedVersion};
+use annals_core::{AppendError, EventStore, ExpectedVersion, limits};
 use annals_postgres::{Postgres, PostgresOptions, PostgresStore};
 use annals_servers::postgres_url;
+use bytes::Bytes;
+use futures_util::future::select_all;
 use tokio::time::timeout;
 
 use crate::late::LateLine;
@@ -117,6 +119,32 @@ async fn an_append_that_is_said_to_be_a_repeat_and_is_none_is_not_sent_again_and
     refuse_inserts(&place, "23505", "true").await;
     let asked = store.append(append("Repeat-1", ExpectedVersion::Any));
     let told = timeout(LIMIT / 2, asked).await.unwrap();
+    assert!(
+        matches!(told, Err(AppendError::Unavailable { .. })),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn large_appends_beyond_what_may_wait_are_refused() {
+    let options = PostgresOptions::new(&Place::on(postgres_url()).url()).unwrap();
+    let postgres = Postgres::connect_with(options.append_timeout(4 * SOON))
+        .await
+        .unwrap();
+    let store = PostgresStore::open(&postgres).await.unwrap();
+    store
+        .append(append("Large-0", ExpectedVersion::Any))
+        .await
+        .unwrap();
+    let _lock = StoreLock::hold(&postgres).await;
+    let payload = Bytes::from(vec![b' '; limits::EVENT_BYTES]);
+    let asked = (0..70).map(|_| {
+        let mut append = append("Large-1", ExpectedVersion::Any);
+        append.writes[0].events[0].data = payload.clone();
+        store.append(append)
+    });
+    // Before any of those that were sent is given up.
+    let (told, _, _) = timeout(LIMIT, select_all(asked)).await.unwrap();
     assert!(
         matches!(told, Err(AppendError::Unavailable { .. })),
         "{told:?}"

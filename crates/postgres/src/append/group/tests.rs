@@ -61,7 +61,10 @@ fn unless(append: Append, name: &str) -> Append {
 
 fn waiting(appends: impl IntoIterator<Item = Append>) -> VecDeque<Request> {
     let now = Instant::now();
-    let request = |append| Request::new(append, now).0;
+    let request = |append: Append| {
+        let bytes = append.events().map(|event| event.data.len()).sum();
+        Request::new(append, bytes, now).0
+    };
     appends.into_iter().map(request).collect()
 }
 

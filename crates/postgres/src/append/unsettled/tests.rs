@@ -27,7 +27,7 @@ async fn an_append_of_which_nobody_knows_is_settled_when_its_time_has_passed() {
 async fn an_append_is_settled_when_it_is_answered() {
     let (unsettled, append, begun) = (Unsettled::default(), append(), Instant::now());
     assert!(unsettled.enter(append.id, begun + TIME));
-    let (request, _answered) = Request::new(append.clone(), begun + TIME);
+    let (request, _answered) = Request::new(append.clone(), 0, begun + TIME);
     let refused = AppendError::Unavailable {
         reason: "the database is away".to_owned(),
     };
