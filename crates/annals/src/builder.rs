@@ -199,15 +199,15 @@ impl Builder {
         }
         let mut projections = HashSet::new();
         let folds = self.folds.iter().chain(&self.inline);
-        let folds = folds.map(|fold| -> &str { fold.name() });
+        let names = folds.clone().map(|fold| -> &str { fold.name() });
         let projectors = self.projectors.iter().chain(&self.local_projectors);
-        for name in folds.chain(projectors.map(|projector| projector.name())) {
+        for name in names.chain(projectors.map(|projector| projector.name())) {
             if !projections.insert(name) {
                 return Err(Error::DeclaredTwice(name.to_owned()));
             }
         }
         let mut tables = HashSet::new();
-        for table in self.folds.iter().flat_map(TableFold::tables) {
+        for table in folds.flat_map(TableFold::tables) {
             if !tables.insert(table.name) {
                 return Err(Error::DeclaredTwice(format!("table {}", table.name)));
             }
