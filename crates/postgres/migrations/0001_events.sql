@@ -115,9 +115,11 @@ begin
     if term <= cardinality(wanted) then
       select min(t.position) into found from {schema}.tags t where t.tag = wanted[term] and t.position >= reached;
     else
+      -- As a row, or the planner would rather read all events from there on.
       select min(k.position) into found from unnest(selected) s (kind) cross join lateral (
-        select e.position from {schema}.events e
-          where e.kind = s.kind and e.position >= reached order by e.position limit 1) k;
+        select e.kind, e.position from {schema}.events e
+          where (e.kind, e.position) >= (s.kind, reached) order by e.kind, e.position limit 1) k
+        where k.kind = s.kind;
     end if;
     if found is null then
       return null;

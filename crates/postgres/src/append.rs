@@ -1,9 +1,10 @@
 //! Appends: what arrives while one group is on its way travels together in the next.
 //!
-//! In reading order: `inbox` is where they wait, `group` decides which appends can travel together, `call` is the one round
-//! trip and its verdicts, `writer` is the task that makes it, again if the answer is lost,
-//! and `unsettled` knows what is on its way. `inline` is that round trip with projections in it.
-//! `within` is the way past all of them, into a transaction of the caller's own.
+//! In reading order: `inbox` is where they wait, `group` decides which of them can travel together,
+//! `call` is the one round trip and its verdicts, by a `session`; `writer` is the task that makes
+//! it, again after a `failure`, and `unsettled` knows what is on its way. `inline` is that round
+//! trip with projections in it. `within` is the way past all of them, into a transaction of the
+//! caller's own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,9 +18,11 @@ use crate::postgres::Postgres;
 use crate::read::Reader;
 
 mod call;
+mod failure;
 mod group;
 mod inbox;
 mod inline;
+mod session;
 mod unsettled;
 mod within;
 mod writer;

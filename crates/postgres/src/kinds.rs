@@ -66,11 +66,11 @@ impl Kinds {
 
     /// Learns all kinds that there are.
     pub(crate) async fn learn_all(&self, postgres: &Postgres) -> Result<(), PostgresError> {
-        let rows = postgres
-            .client()
-            .await?
-            .rows(&postgres.sql(ALL), &[])
-            .await?;
+        // Not of the pool: whoever meets a new kind has one of those already.
+        let connection = postgres.dedicated().await?;
+        let all = postgres.sql(ALL);
+        let asked = connection.client.query_typed(&all, &[]);
+        let rows = connection.patience.answer(asked).await?;
         self.remember(&rows)
     }
 

@@ -87,7 +87,7 @@ impl PostgresOptions {
             config,
             tls,
             schema: "annals".to_owned(),
-            pool_size: ours.pool_size.unwrap_or(8),
+            pool_size: ours.pool_size.unwrap_or(8).max(1),
             pooler: ours.pooler,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),

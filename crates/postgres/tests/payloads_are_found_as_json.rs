@@ -99,6 +99,17 @@ async fn an_index_whose_making_was_interrupted_is_made_again() {
 }
 
 #[tokio::test]
+async fn processes_that_ask_for_the_index_at_once_do_not_disturb_each_other() {
+    let (postgres, store) = opened().await;
+    open_many(&postgres, &store).await;
+    let asked = (0..4).map(|_| store.index_payloads());
+    for indexed in futures_util::future::join_all(asked).await {
+        indexed.unwrap();
+    }
+    assert!(plan(&postgres).await.contains("events_payload"));
+}
+
+#[tokio::test]
 async fn payloads_that_are_not_json_are_taken_and_passed_over() {
     let (postgres, store) = opened().await;
     store.index_payloads().await.unwrap();

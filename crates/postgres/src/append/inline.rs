@@ -6,8 +6,8 @@ use annals_core::{AppendError, ProjectionError};
 use tokio::time::{Instant, timeout_at};
 
 use super::call::Answer;
+use super::failure::Failure;
 use super::group::Group;
-use super::writer::Failure;
 use crate::error::PostgresError;
 use crate::inline::{InlineProjections, InlineProjector, NotProjected, catching_up, refusal};
 use crate::postgres::{Dedicated, Parameter, Transaction};

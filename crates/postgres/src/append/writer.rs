@@ -11,20 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{Append, AppendError, Cause, ExpectedVersion, Position};
-use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
-use tokio_postgres::Statement;
-use tokio_postgres::error::SqlState;
 
 use super::Request;
 use super::call::{Answer, CALL, Columns, Verdict};
+use super::failure::{Failure, Lost};
 use super::group::Group;
 use super::inbox::{Inbox, Trip, UnderWay};
+use super::session::Session;
 use super::unsettled::Unsettled;
 use crate::error::PostgresError;
 use crate::inline::{InlineProjections, InlineProjector};
-use crate::postgres::{Dedicated, Parameter, Postgres};
+use crate::postgres::{Parameter, Postgres};
 use crate::read::Reader;
 
 /// How long to wait before the database is asked again.
@@ -41,34 +40,6 @@ pub(super) struct Writer {
     call: String,
     session: Option<Session>,
 }
-
-/// A connection, with what is known of the server's clock.
-struct Session {
-    connection: Dedicated,
-    /// None behind a pooler, where the next statement may run in another session.
-    prepared: Option<Statement>,
-    /// A time of the server's clock, and when it was heard.
-    server_time: (Timestamp, Instant),
-}
-
-/// Why a group was not answered.
-pub(super) enum Failure {
-    /// It holds what is recorded already, or so the database says.
-    Repeats(AppendError),
-    /// Nothing was written.
-    Refused(AppendError),
-    /// Nobody knows.
-    Lost(Cause),
-    /// Nothing was written: an inline projection has more to take in than there is time for.
-    Behind(Arc<dyn InlineProjector>),
-    /// Nothing was written: one of its appends can never be.
-    Unfit(AppendError),
-}
-
-/// The server's answer was lost, or did not come in time.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Lost(String);
 
 impl Writer {
     pub(super) fn new(
@@ -111,6 +82,7 @@ impl Writer {
     async fn settle(&mut self, mut group: Group, mut lost: Option<Cause>) {
         let until = group.until();
         let mut careful = lost.is_some();
+        let mut was_late = false;
         loop {
             let refusal = match self.attempt(&group, careful, until).await {
                 Ok(answer) => {
@@ -128,6 +100,9 @@ impl Writer {
                 }
                 Err(Failure::Repeats(_)) if !careful => None,
                 Err(Failure::Repeats(refusal) | Failure::Refused(refusal)) => Some(refusal),
+                // Once more, by what the server's clock says now.
+                Err(Failure::TooLate(_)) if !std::mem::replace(&mut was_late, true) => None,
+                Err(Failure::TooLate(refusal)) => Some(refusal),
                 Err(Failure::Behind(projector)) => self.catch_up(&*projector, until).await.err(),
                 Err(Failure::Unfit(_)) if group.requests.len() > 1 => {
                     return self.settle_halves(group, lost.as_ref()).await;
@@ -188,7 +163,8 @@ impl Writer {
             session.server_time = (answer.server_time, Instant::now());
         }
         // After a lost answer a new connection is made: this one may still be at the statement.
-        if !matches!(answered, Err(Failure::Lost(_))) {
+        // So it is after one that came too late: the server's clock may have been set.
+        if !matches!(answered, Err(Failure::Lost(_) | Failure::TooLate(_))) {
             self.session = Some(session);
         }
         answered
@@ -283,63 +259,6 @@ impl Writer {
     }
 }
 
-impl Session {
-    async fn open(postgres: &Postgres, call: &str) -> Result<Self, PostgresError> {
-        let connection = postgres.dedicated().await?;
-        let client = &connection.client;
-        let heard = client
-            .query_typed_one("select clock_timestamp()", &[])
-            .await?;
-        let server_time = (heard.try_get(0)?, Instant::now());
-        let prepared = if postgres.options().pooler {
-            None
-        } else {
-            // Whatever is appended, its plan is the same, and takes longer to make than to follow.
-            client
-                .batch_execute("set plan_cache_mode = force_generic_plan")
-                .await?;
-            Some(client.prepare(call).await?)
-        };
-        Ok(Self {
-            connection,
-            prepared,
-            server_time,
-        })
-    }
-
-    fn is_open(&self) -> bool {
-        !self.connection.client.is_closed()
-    }
-
-    /// A moment on the server's clock.
-    fn until(&self, until: Instant) -> Timestamp {
-        let (heard, at) = self.server_time;
-        let left = SignedDuration::try_from(until.saturating_duration_since(at))
-            .unwrap_or(SignedDuration::ZERO);
-        heard.checked_add(left).unwrap_or(Timestamp::MAX)
-    }
-
-    async fn send(&self, call: &str, parameters: &[Parameter<'_>]) -> Result<Answer, Failure> {
-        let client = &self.connection.client;
-        let answered = match &self.prepared {
-            Some(prepared) => {
-                let values: Vec<_> = parameters.iter().map(|(value, _)| *value).collect();
-                client.query_one(prepared, &values).await
-            }
-            None => client.query_typed_one(call, parameters).await,
-        };
-        answered
-            .and_then(|row| Answer::of(&row))
-            .map_err(Failure::of)
-    }
-}
-
-impl Lost {
-    fn because(reason: &str) -> Cause {
-        Arc::new(Self(reason.to_owned()))
-    }
-}
-
 /// True for a refusal that need not be the last word while a statement is on its way whose answer
 /// was lost: it may come after others have brought the stream to where it is expected.
 fn may_pass(refusal: &AppendError) -> bool {
@@ -354,38 +273,6 @@ fn may_pass(refusal: &AppendError) -> bool {
         ExpectedVersion::At(version) => actual < version,
         ExpectedVersion::Any | ExpectedVersion::NoStream => false,
     }
-}
-
-impl Failure {
-    pub(super) fn of(error: tokio_postgres::Error) -> Self {
-        let Some(said) = error.as_db_error() else {
-            return Self::Lost(Arc::new(error));
-        };
-        // A server that ends the session may have committed before it did.
-        let severity = said.parsed_severity();
-        if severity != Some(tokio_postgres::error::Severity::Error) {
-            return Self::Lost(Arc::new(error));
-        }
-        let code = said.code().clone();
-        let refusal = PostgresError::from(error).into();
-        match code {
-            SqlState::UNIQUE_VIOLATION => Self::Repeats(refusal),
-            code if is_about_data(&code) => Self::Unfit(refusal),
-            _ => Self::Refused(refusal),
-        }
-    }
-}
-
-/// Of what comes before the append.
-impl From<PostgresError> for Failure {
-    fn from(error: PostgresError) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-/// True for a value that the database cannot take, or a size: others may be well.
-fn is_about_data(code: &SqlState) -> bool {
-    code.code().starts_with("22") || code.code().starts_with("54")
 }
 
 #[expect(

@@ -81,7 +81,10 @@ impl Walk {
     /// Fetches all further pages, as they are taken; ends early when nobody takes them.
     async fn fetch_ahead(mut self, pages: mpsc::Sender<Fetched>) {
         while !self.is_over {
-            let events = self.next().await;
+            let events = tokio::select! {
+                events = self.next() => events,
+                () = pages.closed() => return,
+            };
             self.is_over |= events.is_err();
             let is_last = self.is_over;
             if pages.send(Fetched { events, is_last }).await.is_err() {

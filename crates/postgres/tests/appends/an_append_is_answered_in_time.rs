@@ -65,6 +65,24 @@ async fn an_append_that_came_too_late_was_not_written() {
 }
 
 #[tokio::test]
+async fn an_append_that_an_old_clock_made_too_late_is_sent_again_by_a_new_session() {
+    let place = Place::on(postgres_url()).url();
+    let store = open_for(LIMIT, &place).await;
+    let clock = || append("Clock-1", ExpectedVersion::Any);
+    store.append(clock()).await.unwrap();
+    let postgres = Postgres::connect(&place).await.unwrap();
+    let sessions = "select pid from pg_stat_activity
+                    where query like '%{schema}.append(%' and pid <> pg_backend_pid()";
+    let client = postgres.client().await.unwrap();
+    let sessions = client.rows(&postgres.sql(sessions), &[]).await.unwrap();
+    let of_old_clock: i32 = sessions[0].get(0);
+    let when = format!("pg_backend_pid() = {of_old_clock}");
+    refuse_inserts(&place, "AN001", &when).await;
+    store.append(clock()).await.unwrap();
+    store.append(clock()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_server_that_falls_silent_keeps_no_append_waiting() {
     let line = LateLine::to(&Place::on(postgres_url()).url()).await;
     let options = PostgresOptions::new(line.url()).unwrap();
