@@ -54,7 +54,7 @@ impl<'a> Follower<'a> {
                 status = ProjectionStatus::Live;
             }
             let broken = self.take_in(gathered).await?;
-            failures.end();
+            failures.taken_in();
             self.job.reporter.reached(self.complete, status.clone());
             broken.map_or(Ok(()), Err)?;
         }

@@ -147,12 +147,13 @@ impl Reporter {
         }
     }
 
-    /// From now on the work is done elsewhere.
-    pub(super) fn lost_lease(&self, lease: &Lease) {
+    /// From now on the work is done elsewhere; so often since something was taken in here.
+    pub(super) fn lost_lease(&self, lease: &Lease, times: u32) {
         let token = lease.token();
         tracing::warn!(
             projection = self.projection,
             token,
+            times,
             "projection lost its lease"
         );
         self.set(ProjectionStatus::Standby);
