@@ -3,9 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use annals_core::{
-    Lease, LeaseError, Leases, Position, ProjectionError, Read, ReadError, Source,
-};
+use annals_core::{Lease, LeaseError, Leases, Position, ProjectionError, Read, ReadError, Source};
 
 use super::failures::Failures;
 use super::gather::gather;
@@ -113,7 +111,11 @@ impl<'a> Standby<'a> {
     /// The last event that concerns the read model, or the beginning if there is none.
     async fn last_event(&self) -> Result<Position, ReadError> {
         let source = Source::query(self.job.projector.query());
-        let mut events = self.job.store.read(Read::backwards(source).limit(1)).await?;
+        let mut events = self
+            .job
+            .store
+            .read(Read::backwards(source).limit(1))
+            .await?;
         let last = events.try_next().await?;
         Ok(last.map_or(Position::START, |event| event.position))
     }
