@@ -27,9 +27,8 @@ const TITLE: &str = "PostgreSQL: Annals beside textbook SQL and other libraries"
 
 const NOTES: &str = "\
 Candidates take turns within a round, each round begun by another one; ratios are taken round by round, and their median
-counts. Each has a database of
-its own on the same server, filled alike before: accounts of 10 events each, and one of 10,000. Whoever appends writes to
-a stream of their own and knows its version.
+counts. Each has a database of its own on the same server, filled alike before: accounts of 10 events each, and one of
+10,000. Whoever appends writes to a stream of their own and knows its version.
 
 - *naive transaction*: `BEGIN; SELECT max(version); INSERT; COMMIT` on a table `(id bigserial, stream, version, type, data
   jsonb, metadata jsonb, created_at, unique (stream, version))`, prepared, a connection for each writer;

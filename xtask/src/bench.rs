@@ -1,11 +1,62 @@
-//! `cargo xtask bench`: the benchmarks of the reference service.
+//! `cargo xtask bench`: the benchmarks, in release.
+
+use std::ffi::OsStr;
+
+use annals_servers::{ClusterOptions, POSTGRES_VARIABLE, PostgresCluster};
 
 use crate::command::Command;
 use crate::error::Error;
+use crate::toolchain;
 
-/// Runs the benchmarks whose names match the filter, or all of them.
-pub(crate) fn run(filter: &[&str]) -> Result<(), Error> {
-    let mut arguments = vec!["bench", "-p", "annals-reference", "--bench", "bank", "--"];
-    arguments.extend(filter);
-    Command::cargo(&arguments).run()
+/// What a server is given that serves one program alone.
+const SETTINGS: [(&str, &str); 2] = [("shared_buffers", "512MB"), ("max_wal_size", "4GB")];
+
+/// Runs what is asked for, or everything.
+pub(crate) fn run(arguments: &[&str]) -> Result<(), Error> {
+    match arguments {
+        [] => {
+            stores(&[])?;
+            service()
+        }
+        ["stores", arguments @ ..] => stores(arguments),
+        ["service"] => service(),
+        _ => Err(Error::Usage),
+    }
+}
+
+/// Stores beside others: a program in a workspace of its own, and a server for it alone.
+fn stores(arguments: &[&str]) -> Result<(), Error> {
+    toolchain::SERVERS.meet()?;
+    let options = SETTINGS
+        .into_iter()
+        .fold(ClusterOptions::new(), |options, (name, value)| {
+            options.setting(name, value)
+        });
+    let server = PostgresCluster::start_with(options)?;
+    let program = [
+        "run",
+        "--release",
+        "--manifest-path",
+        "bench/Cargo.toml",
+        "--",
+    ];
+    Command::cargo(&[&program[..], arguments].concat())
+        .env(POSTGRES_VARIABLE, OsStr::new(&server.url()))
+        .run()
+}
+
+/// The reference service under load.
+fn service() -> Result<(), Error> {
+    Command::cargo(&["bench", "-p", "annals-reference", "--bench", "bank"]).run()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_benchmark_is_refused_before_anything_starts() {
+        assert!(matches!(run(&["everything"]), Err(Error::Usage)));
+        assert!(matches!(run(&["service", "deposits"]), Err(Error::Usage)));
+    }
 }

@@ -27,7 +27,10 @@ usage: cargo xtask <command>
   check             the fast loop: format, lints, tidy, tests
   test              everything: sets up what the tests need, then check, doc tests and documentation
   tidy [--verbose]  the house rules that compiler and clippy cannot check; --verbose lists the long files
-  bench [filter]    the benchmarks of the reference service, in release
+  bench             the benchmarks, in release: both of the next two
+  bench stores [argument…]
+                    stores beside others, written to docs/benchmarks; `bench stores --help` lists the arguments
+  bench service     the reference service under load
   with-servers <command> [argument…]
                     any command while the servers that the tests share are up";
 
@@ -49,7 +52,7 @@ fn dispatch(arguments: &[&str]) -> Result<(), Error> {
         ["test"] => test::run(),
         ["tidy"] => tidy::run(Detail::Summary),
         ["tidy", "--verbose"] => tidy::run(Detail::Everything),
-        ["bench", filter @ ..] => bench::run(filter),
+        ["bench", arguments @ ..] => bench::run(arguments),
         ["with-servers", program, arguments @ ..] => servers::run_with(program, arguments),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

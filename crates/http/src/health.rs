@@ -66,11 +66,14 @@ impl StoreHealth {
 
 /// How a projection is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ProjectionHealth {
     /// Its name.
     pub name: String,
     /// `live`, `standby`, `catching up`, `retrying`, `failed` or `stopped`.
     pub status: &'static str,
+    /// True if its read model is up to date, by this process or another.
+    pub up_to_date: bool,
     /// How far it is.
     #[schema(value_type = u64)]
     pub position: Position,
@@ -80,9 +83,9 @@ impl Readiness {
     /// Sums up how everything is.
     pub fn of(store: StoreHealth, projections: impl IntoIterator<Item = ProjectionHealth>) -> Self {
         let projections: Vec<_> = projections.into_iter().collect();
-        let follows = |projection: &ProjectionHealth| UP_TO_DATE.contains(&projection.status);
+        let all_up_to_date = projections.iter().all(|projection| projection.up_to_date);
         Self {
-            ready: store == StoreHealth::Working && projections.iter().all(follows),
+            ready: store == StoreHealth::Working && all_up_to_date,
             store,
             projections,
         }
@@ -99,21 +102,15 @@ impl IntoResponse for Readiness {
     }
 }
 
-const LIVE: &str = "live";
-
-/// Another process keeps the read model up to date.
-const STANDBY: &str = "standby";
-
-const UP_TO_DATE: [&str; 2] = [LIVE, STANDBY];
-
 impl ProjectionHealth {
     /// How a projection is now.
     pub fn of(projection: &ProjectionHandle) -> Self {
         // The error behind a status is in the log; it may tell of data.
-        let status = match projection.status() {
+        let status = projection.status();
+        let name = match status {
             ProjectionStatus::CatchingUp => "catching up",
-            ProjectionStatus::Live => LIVE,
-            ProjectionStatus::Standby => STANDBY,
+            ProjectionStatus::Live => "live",
+            ProjectionStatus::Standby => "standby",
             ProjectionStatus::Retrying { .. } => "retrying",
             ProjectionStatus::Failed { .. } => "failed",
             ProjectionStatus::Stopped => "stopped",
@@ -121,7 +118,8 @@ impl ProjectionHealth {
         };
         Self {
             name: projection.name().to_owned(),
-            status,
+            status: name,
+            up_to_date: status.is_up_to_date(),
             position: projection.position(),
         }
     }

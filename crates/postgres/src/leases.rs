@@ -31,8 +31,10 @@ pub struct LeaseOptions {
 /// Leases in PostgreSQL.
 ///
 /// A lease lasts for its duration and is renewed thrice in it, on a connection apart from all
-/// work. It is lost to its holder before the server gives it to another, whatever clocks say: the
-/// holder counts from before it asked, the server from when it answered.
+/// work. It is lost to its holder before the server gives it to another: the holder counts from
+/// before it asked, the server from when it answered. Their clocks may differ, but a server whose
+/// clock is set forward meanwhile gives a lease away that its holder keeps until the next renewal.
+/// What is written under leases is fenced where it is written, so that even then nothing is lost.
 #[derive(Debug)]
 pub struct PostgresLeases {
     postgres: Postgres,
@@ -52,6 +54,8 @@ impl LeaseOptions {
     }
 
     /// Takes a holder for stuck that is at one step of its work for so long. Its lease runs out.
+    /// For a projection a step is a batch: what takes longer is tried in ever smaller ones, but a
+    /// single event that does goes from process to process and is never applied.
     #[must_use]
     pub fn stuck_after(mut self, limit: Duration) -> Self {
         self.stuck_after = limit;

@@ -28,7 +28,8 @@ use runner::{Job, Runner, StopSignal};
 #[derive(Clone)]
 pub struct RunnerOptions {
     /// Most events in one batch, hence in one transaction of the read model. It is less for a while
-    /// after a failure, the more often it failed.
+    /// after a failure or a lost lease, the more often that happened: a batch that takes so long
+    /// that its process looks stuck goes through in parts.
     pub max_batch: NonZeroUsize,
     /// Events that are not asked for are skipped without a write. The checkpoint is written all
     /// the same when it is so many positions behind, so that a restart need not skip them again.

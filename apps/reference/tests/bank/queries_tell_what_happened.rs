@@ -308,10 +308,12 @@ async fn health_is_ready_once_projections_have_caught_up(client: Client) {
     client.get("/accounts/a").await.expect(200);
     let ready = client.get("/health/ready").await.expect(200);
     assert_eq!(ready["store"], "working");
+    assert_eq!(ready["projections"][0]["upToDate"], true);
     client.bank.stop().await;
     let stopped = client.get("/health/ready").await.expect(503);
     assert_eq!(stopped["projections"].as_array().unwrap().len(), 4);
     assert_eq!(stopped["projections"][0]["status"], "stopped");
+    assert_eq!(stopped["projections"][0]["upToDate"], false);
 }
 
 /// A member of every row of every page, following the cursor.

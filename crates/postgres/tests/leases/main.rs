@@ -109,6 +109,16 @@ async fn a_process_is_not_given_the_lease_that_it_holds() {
 }
 
 #[tokio::test]
+async fn whoever_asks_in_vain_writes_nothing() {
+    let shared = Shared::new().await;
+    let _held = try_acquire(&shared.lasting_process()).await.unwrap();
+    assert!(try_acquire(&shared.lasting_process()).await.is_none());
+    // Whoever locks a row leaves the number of a transaction in it.
+    let untouched = "select xmax::text = '0' from {read}.annals_leases";
+    assert!(shared.is_so(untouched).await);
+}
+
+#[tokio::test]
 async fn leases_for_other_work_are_free() {
     let shared = Shared::new().await;
     let process = shared.lasting_process();

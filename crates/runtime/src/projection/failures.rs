@@ -15,6 +15,8 @@ pub(super) struct Failures {
     in_a_row: u32,
     /// How often batches are to be halved.
     halvings: u32,
+    /// How often the lease was lost since something was taken in.
+    lost_leases: u32,
     /// The last event that could not be applied.
     suspect: Position,
     /// How often it was tried.
@@ -24,7 +26,7 @@ pub(super) struct Failures {
 impl Failures {
     pub(super) fn count(&mut self, error: &RunError) {
         self.in_a_row = self.in_a_row.saturating_add(1);
-        self.halvings = MOST_HALVINGS.min(self.halvings + 1);
+        self.halve();
         if let RunError::ReadModel(ProjectionError::Event { position, .. }) = error {
             // What goes well in between, such as the events before it, is no excuse for it.
             self.attempts = match *position == self.suspect {
@@ -35,10 +37,28 @@ impl Failures {
         }
     }
 
-    /// Something went well.
+    /// The lease was lost: maybe because a batch took so long that it looked stuck. Tells how often
+    /// that was since something was taken in.
+    pub(super) fn count_lost_lease(&mut self) -> u32 {
+        self.halve();
+        self.lost_leases = self.lost_leases.saturating_add(1);
+        self.lost_leases
+    }
+
+    /// What was gathered is taken in.
+    pub(super) fn taken_in(&mut self) {
+        self.end();
+        self.halvings = self.halvings.saturating_sub(1);
+        self.lost_leases = 0;
+    }
+
+    /// Something went well, if only a look at what another process does.
     pub(super) fn end(&mut self) {
         self.in_a_row = 0;
-        self.halvings = self.halvings.saturating_sub(1);
+    }
+
+    fn halve(&mut self) {
+        self.halvings = MOST_HALVINGS.min(self.halvings + 1);
     }
 
     pub(super) fn in_a_row(&self) -> u32 {

@@ -54,7 +54,7 @@ impl<'a> Follower<'a> {
                 status = ProjectionStatus::Live;
             }
             let broken = self.take_in(gathered).await?;
-            failures.end();
+            failures.taken_in();
             self.job.reporter.reached(self.complete, status.clone());
             broken.map_or(Ok(()), Err)?;
         }
@@ -87,9 +87,7 @@ impl<'a> Follower<'a> {
         }
         self.complete = gathered.up_to;
         let skipped = self.complete.0.saturating_sub(self.checkpoint.0);
-        // The checkpoint is all that standbys see.
-        let is_watched = self.lease.is_some() && gathered.caught_up;
-        if is_watched || skipped >= self.job.options.checkpoint_every {
+        if skipped >= self.job.options.checkpoint_every {
             self.write_checkpoint().await?;
         }
         Ok(gathered.broken)

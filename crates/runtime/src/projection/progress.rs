@@ -39,6 +39,12 @@ pub enum ProjectionStatus {
 }
 
 impl ProjectionStatus {
+    /// True if the read model held all that was recorded when this process began to follow, here
+    /// or in another process, and nothing went wrong since.
+    pub fn is_up_to_date(&self) -> bool {
+        matches!(self, Self::Live | Self::Standby)
+    }
+
     /// True if it will not go on by itself.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self, Self::Failed { .. } | Self::Stopped)
@@ -147,15 +153,17 @@ impl Reporter {
         }
     }
 
-    /// From now on the work is done elsewhere.
-    pub(super) fn lost_lease(&self, lease: &Lease) {
+    /// From now on the work is done elsewhere; so often since something was taken in here.
+    pub(super) fn lost_lease(&self, lease: &Lease, times: u32) {
         let token = lease.token();
         tracing::warn!(
             projection = self.projection,
             token,
+            times,
             "projection lost its lease"
         );
-        self.set(ProjectionStatus::Standby);
+        // How far the read model is, the first look as a standby tells.
+        self.set(ProjectionStatus::CatchingUp);
     }
 
     /// Something went wrong, and will be tried again.
@@ -193,6 +201,22 @@ impl Drop for Reporter {
         let is_over = self.progress.borrow().status.is_over();
         if !is_over {
             self.failed(RunError::Aborted);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_lost_its_lease_is_not_up_to_date_before_it_looks() {
+        let (reporter, progress) = Reporter::new("balances".to_owned());
+        let (lease, _state) = Lease::granted(1);
+        for status in [ProjectionStatus::CatchingUp, ProjectionStatus::Live] {
+            reporter.reached(Position(1), status);
+            reporter.lost_lease(&lease, 1);
+            assert!(!progress.borrow().status.is_up_to_date());
         }
     }
 }

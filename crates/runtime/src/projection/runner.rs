@@ -74,7 +74,10 @@ impl Runner {
                 biased;
                 // A batch in progress is dropped; if it is committed all the same, the
                 // checkpoint tells.
-                () = lease.lost() => self.job.reporter.lost_lease(&lease),
+                () = lease.lost() => {
+                    let times = self.failures.count_lost_lease();
+                    self.job.reporter.lost_lease(&lease, times);
+                }
                 done = self.follow(Some(&lease)) => {
                     // When it failed, another may try at once.
                     done?;

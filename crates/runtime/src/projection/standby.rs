@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use annals_core::{Lease, LeaseError, Leases, Position, ProjectionError, Source};
+use annals_core::{Lease, LeaseError, Leases, Position, ProjectionError, Read, ReadError, Source};
 
 use super::failures::Failures;
 use super::gather::gather;
@@ -84,42 +84,74 @@ impl<'a> Standby<'a> {
     /// Follows the checkpoint that the holder moves. The store tells when there is something to
     /// look for; only then, and until it is found, the checkpoint is polled.
     async fn follow_checkpoint(&self, failures: &mut Failures) -> Result<Infallible, RunError> {
-        let head = self.job.store.head().await?;
-        let source = Source::query_after(self.job.projector.query(), head);
+        let began_at = self.job.store.head().await?;
+        let source = Source::query_after(self.job.projector.query(), began_at);
         let mut subscription = self.job.store.subscribe(source).await?;
-        let mut checkpoint = self.look(head, failures).await?;
-        let mut goal = head;
+        let mut recorded = Recorded {
+            last_event: self.last_event().await?,
+            up_to: began_at,
+        };
         loop {
             let mut looks = 0;
-            while checkpoint < goal {
+            while !self.finds(recorded, began_at, failures).await? {
                 looks += 1;
                 LOOKS.pause(looks, &*self.job.options.ids).await;
-                checkpoint = self.look(head, failures).await?;
             }
             let first = subscription.next().await?;
             let most = self.job.options.max_batch.get();
             let gathered = gather(first, &mut subscription, most);
             gathered.broken.map_or(Ok(()), Err)?;
-            goal = gathered.up_to;
+            if let Some(event) = gathered.events.last() {
+                recorded.last_event = event.position;
+            }
+            recorded.up_to = gathered.up_to;
         }
     }
 
-    /// Tells how far the holder is. It stands by once that is where the store was when following
-    /// began: before, whoever reads here would read of the past.
-    async fn look(
+    /// The last event that concerns the read model, or the beginning if there is none.
+    async fn last_event(&self) -> Result<Position, ReadError> {
+        let source = Source::query(self.job.projector.query());
+        let mut events = self
+            .job
+            .store
+            .read(Read::backwards(source).limit(1))
+            .await?;
+        let last = events.try_next().await?;
+        Ok(last.map_or(Position::START, |event| event.position))
+    }
+
+    /// True once the holder has applied what is recorded. Tells how far it is: it stands by once
+    /// that is where the store was when following began. Before, whoever reads here would read of
+    /// the past.
+    async fn finds(
         &self,
+        recorded: Recorded,
         began_at: Position,
         failures: &mut Failures,
-    ) -> Result<Position, ProjectionError> {
+    ) -> Result<bool, ProjectionError> {
         let store = self.job.store.id();
         let checkpoint = self.job.projector.position(store).await?;
         failures.end();
-        let status = if checkpoint < began_at {
-            ProjectionStatus::CatchingUp
-        } else {
-            ProjectionStatus::Standby
+        let is_found = checkpoint >= recorded.last_event;
+        // No checkpoint is written for what does not concern the read model.
+        let complete = match is_found {
+            true => checkpoint.max(recorded.up_to),
+            false => checkpoint,
         };
-        self.job.reporter.reached(checkpoint, status);
-        Ok(checkpoint)
+        let status = match complete < began_at {
+            true => ProjectionStatus::CatchingUp,
+            false => ProjectionStatus::Standby,
+        };
+        self.job.reporter.reached(complete, status);
+        Ok(is_found)
     }
+}
+
+/// What is in the store for the read model, as far as it was read.
+#[derive(Clone, Copy)]
+struct Recorded {
+    /// The last event that concerns it.
+    last_event: Position,
+    /// Up to where that is known.
+    up_to: Position,
 }

@@ -80,6 +80,24 @@ async fn a_stuck_owner_loses_its_lease_and_another_goes_on() {
 }
 
 #[tokio::test]
+async fn a_batch_that_takes_so_long_that_its_owner_looks_stuck_goes_through_in_parts() {
+    let shared = Shared::new();
+    let ledger = Ledger::closed();
+    let last = record(&*shared.store, "Account", 600).await;
+    let owner = shared.run(&ledger);
+    for _ in 0..2 {
+        ledger.arrived.acquire().await.unwrap().forget();
+        shared.pass(MemoryLeases::STUCK_AFTER + 2 * MemoryLeases::TERM);
+    }
+    ledger.open();
+    owner.wait_for(last, LONG).await.unwrap();
+    assert_eq!(
+        ledger.kept().batches,
+        [(0, 128, 128), (128, 384, 256), (384, 600, 216)]
+    );
+}
+
+#[tokio::test]
 async fn a_process_with_mended_code_takes_over_from_one_that_fails() {
     let shared = Shared::new();
     let poisoned = Ledger::new();
