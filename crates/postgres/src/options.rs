@@ -12,8 +12,9 @@ use crate::error::PostgresError;
 #[cfg(test)]
 mod tests;
 
-/// Longest name of a schema: the server cuts names after 63 bytes, and `_read` is added to it.
-const SCHEMA_BYTES: usize = 58;
+/// Longest name of a schema: names have 63 bytes at most, and that of its channel begins with
+/// `annals_`.
+const SCHEMA_BYTES: usize = 56;
 
 /// A process that is paused amid a transaction keeps its locks for so long, then the server takes
 /// them back: whoever takes over its work need not wait for it to wake up.
@@ -101,13 +102,19 @@ impl PostgresOptions {
     /// Keeps everything in this schema, and read models in `<schema>_read`.
     ///
     /// # Errors
-    /// [`PostgresError::Options`] unless it is a lower-case name of 58 characters at most.
+    /// [`PostgresError::Options`] unless it is a lower-case name of 56 characters at most that does
+    /// not begin with `pg_`. A word of SQL is refused when its tables are made.
     pub fn schema(mut self, schema: &str) -> Result<Self, PostgresError> {
         let first = |c: char| c.is_ascii_lowercase() || c == '_';
         let other = |c: char| first(c) || c.is_ascii_digit();
         if !schema.starts_with(first) || !schema.chars().all(other) || schema.len() > SCHEMA_BYTES {
-            let reason =
-                format!("schema {schema:?} is not a lower-case name of 58 characters at most");
+            let reason = format!(
+                "schema {schema:?} is not a lower-case name of {SCHEMA_BYTES} characters at most"
+            );
+            return Err(PostgresError::Options(reason));
+        }
+        if schema.starts_with("pg_") {
+            let reason = format!("schema {schema:?} begins as only those of the server do");
             return Err(PostgresError::Options(reason));
         }
         schema.clone_into(&mut self.schema);

@@ -72,6 +72,7 @@ fn nonsense_is_named() {
     for (url, named) in [
         ("postgres://localhost/bank?pool_size=many", "pool_size"),
         ("postgres://localhost/bank?schema=Robert'); drop", "schema"),
+        ("postgres://localhost/bank?schema=pg_bank", "schema"),
         ("postgres://localhost/bank?colour=blue", "colour"),
         ("mysql://localhost/bank", "invalid"),
     ] {
