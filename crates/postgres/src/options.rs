@@ -1,6 +1,7 @@
 //! Which database, and how it is used.
 
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ pub(crate) enum Tls {
 #[derive(Default)]
 struct Ours {
     schema: Option<String>,
-    pool_size: Option<usize>,
+    pool_size: Option<NonZeroUsize>,
     pooler: bool,
     insecure: bool,
     sslmode: Option<String>,
@@ -87,7 +88,7 @@ impl PostgresOptions {
             config,
             tls,
             schema: "annals".to_owned(),
-            pool_size: ours.pool_size.unwrap_or(8),
+            pool_size: ours.pool_size.map_or(8, NonZeroUsize::get),
             pooler: ours.pooler,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),

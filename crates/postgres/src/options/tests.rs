@@ -71,6 +71,7 @@ fn a_password_is_never_shown() {
 fn nonsense_is_named() {
     for (url, named) in [
         ("postgres://localhost/bank?pool_size=many", "pool_size"),
+        ("postgres://localhost/bank?pool_size=0", "pool_size"),
         ("postgres://localhost/bank?schema=Robert'); drop", "schema"),
         ("postgres://localhost/bank?schema=pg_bank", "schema"),
         ("postgres://localhost/bank?colour=blue", "colour"),
