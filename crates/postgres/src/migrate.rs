@@ -1,5 +1,7 @@
 //! The tables, made by versioned migrations, each once.
 
+use tokio_postgres::types::Type;
+
 use crate::error::PostgresError;
 use crate::postgres::{Dedicated, Postgres, Transaction};
 
@@ -61,6 +63,7 @@ async fn make(
     tx: &Transaction<'_>,
     missing: &[Migration],
 ) -> Result<(), PostgresError> {
+    check_name(&postgres.options().schema, tx).await?;
     tx.batch(&postgres.sql(NOTES)).await?;
     for migration in missing {
         tracing::info!(migration = migration.name, "making tables");
@@ -72,6 +75,16 @@ async fn make(
         tx.batch(&postgres.sql(&note)).await?;
     }
     Ok(())
+}
+
+/// Refuses a schema that is a word of SQL: which words are depends on the server's version.
+async fn check_name(schema: &str, tx: &Transaction<'_>) -> Result<(), PostgresError> {
+    let word = "select from pg_get_keywords() where word = $1 and catcode in ('R', 'T')";
+    if tx.rows(word, &[(&schema, Type::TEXT)]).await?.is_empty() {
+        return Ok(());
+    }
+    let reason = format!("schema {schema:?} is a word of SQL");
+    Err(PostgresError::Options(reason))
 }
 
 /// How many have been applied.

@@ -1,6 +1,7 @@
 //! Which database, and how it is used.
 
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use crate::error::PostgresError;
 #[cfg(test)]
 mod tests;
 
-/// Longest name of a schema: the server cuts names after 63 bytes, and that of the channel of hints
-/// is `annals_` and this.
+/// Longest name of a schema: names have 63 bytes at most, and that of its channel begins with
+/// `annals_`.
 const SCHEMA_BYTES: usize = 56;
 
 /// A process that is paused amid a transaction keeps its locks for so long, then the server takes
@@ -60,7 +61,7 @@ pub(crate) enum Tls {
 #[derive(Default)]
 struct Ours {
     schema: Option<String>,
-    pool_size: Option<usize>,
+    pool_size: Option<NonZeroUsize>,
     pooler: bool,
     insecure: bool,
     sslmode: Option<String>,
@@ -87,7 +88,7 @@ impl PostgresOptions {
             config,
             tls,
             schema: "annals".to_owned(),
-            pool_size: ours.pool_size.unwrap_or(8).max(1),
+            pool_size: ours.pool_size.map_or(8, NonZeroUsize::get),
             pooler: ours.pooler,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
@@ -102,13 +103,19 @@ impl PostgresOptions {
     /// Keeps everything in this schema, and read models in `<schema>_read`.
     ///
     /// # Errors
-    /// [`PostgresError::Options`] unless it is a lower-case name of 56 characters at most.
+    /// [`PostgresError::Options`] unless it is a lower-case name of 56 characters at most that does
+    /// not begin with `pg_`. A word of SQL is refused when its tables are made.
     pub fn schema(mut self, schema: &str) -> Result<Self, PostgresError> {
         let first = |c: char| c.is_ascii_lowercase() || c == '_';
         let other = |c: char| first(c) || c.is_ascii_digit();
         if !schema.starts_with(first) || !schema.chars().all(other) || schema.len() > SCHEMA_BYTES {
-            let reason =
-                format!("schema {schema:?} is not a lower-case name of 56 characters at most");
+            let reason = format!(
+                "schema {schema:?} is not a lower-case name of {SCHEMA_BYTES} characters at most"
+            );
+            return Err(PostgresError::Options(reason));
+        }
+        if schema.starts_with("pg_") {
+            let reason = format!("schema {schema:?} begins as only those of the server do");
             return Err(PostgresError::Options(reason));
         }
         schema.clone_into(&mut self.schema);

@@ -71,7 +71,9 @@ fn a_password_is_never_shown() {
 fn nonsense_is_named() {
     for (url, named) in [
         ("postgres://localhost/bank?pool_size=many", "pool_size"),
+        ("postgres://localhost/bank?pool_size=0", "pool_size"),
         ("postgres://localhost/bank?schema=Robert'); drop", "schema"),
+        ("postgres://localhost/bank?schema=pg_bank", "schema"),
         ("postgres://localhost/bank?colour=blue", "colour"),
         ("mysql://localhost/bank", "invalid"),
     ] {
@@ -87,5 +89,6 @@ fn every_name_that_is_made_of_the_longest_schema_is_one_that_the_server_keeps() 
     for made in ["annals_", "_read"] {
         assert!(options.schema.len() + made.len() < 64);
     }
-    assert!(PostgresOptions::new(&url(SCHEMA_BYTES + 1)).is_err());
+    let refusal = PostgresOptions::new(&url(SCHEMA_BYTES + 1)).unwrap_err();
+    assert!(refusal.to_string().contains("56 characters at most"), "{refusal}");
 }
