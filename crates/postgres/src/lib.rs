@@ -3,9 +3,10 @@
 //! In reading order: `postgres` is the way to a database, set up by `options`, secured by `tls` and
 //! kept open in a `pool`, with `patience` for its answers; `durability` refuses a server that would
 //! lose what it acknowledged; `migrate` makes the tables. `store` is the event store: `append`
-//! writes, and `import` brings whole histories in; `read` and `subscribe` read what `query` says in SQL and `record` makes of rows; `head`
-//! knows how far the store has come, `kinds` the numbers that stand for categories and event types,
-//! and `payloads` are indexed for those who query them as JSON.
+//! writes, and `import` moves whole histories in; `read` and `subscribe` read what `query` says in
+//! SQL and `record` makes of rows; `head` knows how far the store has come, `kinds` the numbers that
+//! stand for categories and event types, and `payloads` are indexed for those who query them as
+//! JSON.
 
 mod durability;
 mod error;

@@ -192,12 +192,18 @@ impl Reader {
         Ok(appends)
     }
 
+    /// Each look-up by itself, and limited, so that no plan for it reads all events.
     fn appends_at_sql(&self) -> String {
         self.postgres.sql(&format!(
-            "select {COLUMNS}, f.position from {{schema}}.events f
-             join {{schema}}.events e on e.position >= f.position - f.append_index
-               and e.position < f.position - f.append_index + f.append_count
-             where f.position = any ($1) order by f.position, e.position"
+            "select {COLUMNS}, a.position from (select distinct unnest($1) as position) a
+             cross join lateral (
+               select f.position - f.append_index as first, f.append_count as events
+               from {{schema}}.events f where f.position = a.position offset 0) f
+             cross join lateral (
+               select * from {{schema}}.events e
+               where e.position >= f.first and e.position < f.first + f.events
+               order by e.position limit f.events) e
+             order by a.position, e.position"
         ))
     }
 

@@ -151,7 +151,8 @@ impl PostgresStore {
         append_within(tx, store, self.inline.as_ref(), append).await
     }
 
-    /// Begins to import a history: far faster than appends, and for nothing but histories.
+    /// Begins to import a history: its appends are recorded many at a time, by binary `COPY`. One
+    /// after the other, each would wait for a round trip and a flush of its own.
     ///
     /// ```no_run
     /// # use annals_core::Append;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use annals_core::{Append, AppendId, EventId};
+use annals_core::{Append, AppendId, EventId, NewEvent};
 
 /// A batch takes no more appends once it has so many events, or so many bytes.
 const EVENTS: usize = 5_000;
@@ -41,7 +41,7 @@ impl Batch {
         self.ids.insert(append.id);
         for event in append.events() {
             self.event_ids.insert(event.id);
-            self.bytes += event.data.len();
+            self.bytes += bytes(event);
         }
         self.appends.push(append);
     }
@@ -49,4 +49,10 @@ impl Batch {
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
+}
+
+/// What an event takes: anything that can be large.
+fn bytes(event: &NewEvent) -> usize {
+    let tags: usize = event.tags.iter().map(|tag| tag.as_str().len()).sum();
+    event.data.len() + event.metadata.to_bytes().len() + tags
 }

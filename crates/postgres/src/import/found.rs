@@ -106,7 +106,8 @@ async fn versions(
     let streams: HashSet<&str> = writes.map(|write| write.stream.as_str()).collect();
     let streams: Vec<&str> = streams.into_iter().collect();
     let sql = postgres.sql(VERSIONS);
-    let rows = tx.rows(&sql, &[(&streams, Type::TEXT_ARRAY)]).await?;
+    let parameters: [Parameter<'_>; 1] = [(&streams, Type::TEXT_ARRAY)];
+    let rows = tx.rows_planned(&sql, &parameters).await?;
     let version = |row: &Row| {
         let version: Option<i64> = row.try_get(1)?;
         Ok((row.try_get(0)?, version.unwrap_or(0).unsigned_abs()))
@@ -147,7 +148,7 @@ async fn places(
         (&numbers, Type::INT4_ARRAY),
         (&appends, Type::UUID_ARRAY),
     ];
-    let rows = tx.rows(&postgres.sql(REPEATS), &parameters).await?;
+    let rows = tx.rows_planned(&postgres.sql(REPEATS), &parameters).await?;
     let place = |row: &Row| {
         let position: i64 = row.try_get(1)?;
         Ok((row.try_get(0)?, Position(position.unsigned_abs())))

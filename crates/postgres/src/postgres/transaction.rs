@@ -56,7 +56,19 @@ impl<'a> Transaction<'a> {
             .await
     }
 
-    /// The same, with what the driver says when it fails, for a caller with a limit of its own.
+    /// The rows that a statement answers with, planned for these very values and for what the
+    /// tables hold by now.
+    pub(crate) async fn rows_planned(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, PostgresError> {
+        let asked = self.inner.query_typed(sql, parameters);
+        self.patience.answer(asked).await
+    }
+
+    /// As [`rows`](Self::rows), with what the driver says when it fails, for a caller with a limit
+    /// of its own.
     pub(crate) async fn try_rows(
         &self,
         sql: &str,

@@ -37,7 +37,8 @@ impl Reader {
     ) -> Result<HashMap<i64, Vec<RecordedEvent>>, ReadError> {
         let positions: Vec<i64> = asked.iter().map(|(_, at)| at.0.cast_signed()).collect();
         let sql = self.appends_at_sql();
-        let rows = tx.rows(&sql, &[(&positions, Type::INT8_ARRAY)]).await?;
+        let parameters: [Parameter<'_>; 1] = [(&positions, Type::INT8_ARRAY)];
+        let rows = tx.rows_planned(&sql, &parameters).await?;
         let events = self.decode_within(tx, &rows).await?;
         let mut appends: HashMap<i64, Vec<RecordedEvent>> = HashMap::new();
         for (row, event) in rows.iter().zip(events) {
