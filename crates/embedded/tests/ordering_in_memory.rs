@@ -10,7 +10,10 @@ use annals_embedded::{EmbeddedOptions, EmbeddedStore, MemoryDisk};
 use annals_testing::ordering::{Adversary, Held, InProcess, Line, Skip};
 use async_trait::async_trait;
 
-annals_testing::ordering_suite!(Memory::default());
+annals_testing::ordering_suite!(
+    Memory::default(),
+    skips: ["held", "pooled", "racing", "rolled_back::roll_backs"]
+);
 
 /// Stores on disks of their own.
 #[derive(Default)]

@@ -2,10 +2,11 @@
 //! cases that try to make them.
 //!
 //! A backend enrols by saying what can be done to its stores; what cannot be done is skipped, with
-//! its reason:
+//! its reason. The cases that are skipped are listed, by what their names begin with: any other
+//! skip is a failure, so that none goes unnoticed.
 //!
 //! ```ignore
-//! annals_testing::ordering_suite!(MyAdversary::new());
+//! annals_testing::ordering_suite!(MyAdversary::new(), skips: ["pooled"]);
 //! ```
 //!
 //! In reading order: `cases` is the list of all cases; `trial` is the store under trial and
@@ -155,12 +156,23 @@ pub async fn run_all(adversary: Arc<dyn Adversary>) -> Report {
 /// Runs the case of that name as a test. [`ordering_suite!`](crate::ordering_suite) calls it.
 ///
 /// # Panics
-/// When the store does not keep the promise, or there is no such case.
-pub async fn check(name: &str, adversary: impl Adversary) {
+/// When the store does not keep the promise, when the case is skipped and not listed in `skips` or
+/// the other way round, or there is no such case.
+pub async fn check(name: &str, adversary: impl Adversary, skips: &[&str]) {
+    let is_listed = skips.iter().any(|skipped| name.starts_with(skipped));
     match case(name).run(Arc::new(adversary)).await {
+        Outcome::Passed if is_listed => panic!("{name}: listed as skipped, and can be tried"),
         Outcome::Passed => {}
         Outcome::Failed(seen) => panic!("{name}: {seen}"),
-        Outcome::Skipped(skip) => eprintln!("{name}: skipped, because {}", skip.because),
+        Outcome::Skipped(skip) if is_listed => {
+            eprintln!("{name}: skipped, because {}", skip.because);
+        }
+        Outcome::Skipped(skip) => {
+            panic!(
+                "{name}: skipped, because {}, and not listed as skipped",
+                skip.because
+            )
+        }
     }
 }
 

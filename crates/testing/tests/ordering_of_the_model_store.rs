@@ -5,7 +5,7 @@ mod model_store;
 use std::sync::{Arc, Mutex};
 
 use annals_core::{Append, AppendError, Appended, EventStore};
-use annals_testing::ordering::{Adversary, CASES, Held, InProcess, Line, Skip, run_all};
+use annals_testing::ordering::{Adversary, CASES, Held, InProcess, Line, Skip, check, run_all};
 use async_trait::async_trait;
 use model_store::{ModelStore, store_id};
 
@@ -73,7 +73,7 @@ impl Held for HeldAppend {
     async fn roll_back(self: Box<Self>) {}
 }
 
-annals_testing::ordering_suite!(Model::default());
+annals_testing::ordering_suite!(Model::default(), skips: ["pooled"]);
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_tried_is_counted_with_its_reason() {
@@ -85,4 +85,19 @@ async fn what_cannot_be_tried_is_counted_with_its_reason() {
     };
     assert!(case.name.starts_with("pooled"));
     assert_eq!(skip.because, "it has no connections");
+}
+
+const POOLED: &str = "pooled::through_a_pooler_the_log_is_the_same";
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "it has no connections, and not listed as skipped")]
+async fn a_skip_that_is_not_listed_is_a_failure() {
+    check(POOLED, Model::default(), &["held"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "listed as skipped, and can be tried")]
+async fn a_skip_that_is_listed_in_vain_is_a_failure() {
+    let name = "racing::of_two_handles_that_race_for_a_version_one_wins";
+    check(name, Model::default(), &["racing"]).await;
 }

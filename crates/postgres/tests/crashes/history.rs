@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use annals_core::{Append, AppendId, RecordedEvent, StreamId};
+use annals_core::{Append, AppendId, RecordedEvent, StreamId, StreamVersion};
 
 use crate::writer::{Entry, Told};
 
@@ -16,15 +16,18 @@ pub(crate) struct Counts {
     /// Not acknowledged, and recorded all the same.
     pub(crate) recorded_unheard: usize,
     pub(crate) not_recorded: usize,
+    /// Refused for good, since another writer was first.
+    pub(crate) refused: usize,
 }
 
 impl Counts {
-    /// The counts of one crash after the other. Only acknowledged appends are there for good.
+    /// The counts of one crash after the other. What is settled stays so.
     pub(crate) fn followed_by(self, later: Self) -> Self {
         Self {
             acknowledged: later.acknowledged,
             recorded_unheard: self.recorded_unheard + later.recorded_unheard,
             not_recorded: self.not_recorded + later.not_recorded,
+            refused: later.refused,
         }
     }
 
@@ -46,6 +49,7 @@ pub(crate) fn compare(history: &[RecordedEvent], journal: &[&Entry]) -> Result<C
         let events = recorded.remove(&append.id);
         if let Some(events) = &events {
             is_whole(append, events)?;
+            found_what_it_expected(append, events, history)?;
         }
         match (told, events) {
             (Told::Recorded(appended), Some(events)) => {
@@ -55,10 +59,11 @@ pub(crate) fn compare(history: &[RecordedEvent], journal: &[&Entry]) -> Result<C
                 counts.acknowledged += 1;
             }
             (Told::Recorded(_), None) => return Err(format!("{} is lost", append.id)),
-            (Told::Unavailable, Some(_)) => {
+            (Told::Unavailable | Told::Refused, Some(_)) => {
                 return Err(format!("{} was refused, and is there", append.id));
             }
             (Told::Unconfirmed, Some(_)) => counts.recorded_unheard += 1,
+            (Told::Refused, None) => counts.refused += 1,
             (_, None) => counts.not_recorded += 1,
         }
     }
@@ -106,4 +111,39 @@ fn is_whole(append: &Append, recorded: &[&RecordedEvent]) -> Result<(), String> 
         "{} is not there as it was asked for: {recorded:?}",
         append.id
     ))
+}
+
+/// Checks that the streams of an append were as it expected, and that nothing had broken its
+/// condition.
+fn found_what_it_expected(
+    append: &Append,
+    recorded: &[&RecordedEvent],
+    history: &[RecordedEvent],
+) -> Result<(), String> {
+    for write in &append.writes {
+        let first = recorded.iter().find(|event| event.stream == write.stream);
+        let before = StreamVersion(first.map_or(0, |event| event.version.0 - 1));
+        if !write.expected.holds_at(before) {
+            let (id, stream) = (append.id, &write.stream);
+            return Err(format!("{id} was taken although {stream} was at {before}"));
+        }
+    }
+    let Some(condition) = &append.condition else {
+        return Ok(());
+    };
+    let before = history.iter().take_while(|event| event.append != append.id);
+    let mut unseen = before.filter(|event| event.position > condition.after);
+    let broken = unseen.find(|event| {
+        let query = &condition.query;
+        query.matches(&event.stream, &event.event_type, &event.tags)
+    });
+    match broken {
+        Some(event) => {
+            let (id, position) = (append.id, event.position);
+            Err(format!(
+                "{id} was taken in spite of the event at {position}"
+            ))
+        }
+        None => Ok(()),
+    }
 }

@@ -33,6 +33,7 @@ async fn immediate_stops_lose_nothing_acknowledged() {
     }
     eprintln!("{STOPS} stops: {counts:?}");
     assert!(counts.acknowledged >= STOPS && counts.in_flight() >= STOPS);
+    assert!(counts.refused >= STOPS, "writers race for what they share");
     assert_eq!(load.finish().await.in_flight(), 0);
 }
 

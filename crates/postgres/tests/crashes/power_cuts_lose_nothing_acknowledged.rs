@@ -54,6 +54,7 @@ async fn power_cuts_lose_nothing_acknowledged(file_system: FileSystem) {
     }
     eprintln!("{CYCLES} power cuts: {counts:?}");
     assert!(counts.acknowledged >= CYCLES && counts.in_flight() >= CYCLES);
+    assert!(counts.refused >= CYCLES, "writers race for what they share");
     assert_eq!(load.finish().await.in_flight(), 0);
 }
 

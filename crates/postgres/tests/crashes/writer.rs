@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use annals_core::{
-    Append, AppendError, Appended, EventId, EventStore, EventType, NewEvent, StreamId,
-    StreamVersion, StreamWrite,
+    Append, AppendError, Appended, EventId, EventStore, EventType, ExpectedVersion, NewEvent,
+    Position, Query, QueryItem, StreamId, StreamVersion, StreamWrite, Tag,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -16,10 +16,24 @@ use crate::random::Random;
 const MOST_EVENTS: usize = 8;
 const MOST_BYTES: usize = 3_000;
 
-/// Appends to two streams of its own, each append once the last is settled.
+/// A stream that all write to, whatever is in it.
+const SHARED: &str = "Load-shared";
+
+/// A stream that all race for: of those who expect the same version, one wins.
+const RACED: &str = "Load-raced";
+
+/// A tag that all race for: of those who have seen the same events, one wins.
+const CLAIM: &str = "claim:all";
+
+/// Appends to two streams of its own and to what it shares with others, each append once the last
+/// is settled.
 pub(crate) struct Writer {
     random: Random,
     streams: [(StreamId, StreamVersion); 2],
+    /// How far the raced stream is known to have come.
+    raced: StreamVersion,
+    /// Up to where the claims of others are known.
+    seen: Position,
     journal: Vec<Entry>,
 }
 
@@ -38,6 +52,8 @@ pub(crate) enum Told {
     Unconfirmed,
     /// It is not recorded, or was not yet asked for.
     Unavailable,
+    /// It is not recorded, since another writer was first.
+    Refused,
 }
 
 /// What the writers of one round share.
@@ -59,6 +75,8 @@ impl Writer {
         Self {
             random,
             streams: ["left", "right"].map(stream),
+            raced: StreamVersion::NONE,
+            seen: Position::START,
             journal: Vec::new(),
         }
     }
@@ -72,7 +90,7 @@ impl Writer {
     pub(crate) async fn run(mut self, store: Arc<dyn EventStore>, round: Arc<Round>) -> Self {
         while !round.is_over.load(Ordering::SeqCst) {
             self.ask(&*store).await;
-            if self.is_settled() {
+            if matches!(self.latest().told, Told::Recorded(_)) {
                 round.recorded.send_modify(|recorded| *recorded += 1);
             }
         }
@@ -98,20 +116,33 @@ impl Writer {
             Err(AppendError::Unconfirmed { .. }) => self.latest().told = Told::Unconfirmed,
             // What is said of this attempt says nothing of the ones before it.
             Err(AppendError::Unavailable { .. }) => tokio::task::yield_now().await,
+            Err(AppendError::Conflict { stream, actual, .. }) if stream.as_str() == RACED => {
+                self.raced = actual;
+                self.latest().told = Told::Refused;
+            }
+            Err(AppendError::ConditionFailed { position }) => {
+                self.seen = position.max(self.seen);
+                self.latest().told = Told::Refused;
+            }
             Err(error) => panic!("no such refusal was asked for: {error}"),
         }
     }
 
     fn is_settled(&self) -> bool {
         let latest = self.journal.last();
-        latest.is_none_or(|entry| matches!(entry.told, Told::Recorded(_)))
+        latest.is_none_or(|entry| matches!(entry.told, Told::Recorded(_) | Told::Refused))
     }
 
     fn take_note(&mut self, appended: Appended) {
         for (stream, version) in &appended.versions {
             let own = self.streams.iter_mut().find(|(own, _)| own == stream);
-            own.unwrap().1 = *version;
+            match own {
+                Some((_, own)) => *own = *version,
+                None if stream.as_str() == RACED => self.raced = *version,
+                None => {}
+            }
         }
+        self.seen = appended.last;
         self.latest().told = Told::Recorded(appended);
     }
 
@@ -122,15 +153,39 @@ impl Writer {
     }
 
     fn new_append(&mut self) -> Append {
+        match self.random.below(6) {
+            0 => Append::to_streams(vec![self.write(SHARED, ExpectedVersion::Any)]),
+            1 => Append::to_streams(vec![self.write(RACED, self.raced.into())]),
+            2 => self.new_claim(),
+            _ => self.new_append_to_own(),
+        }
+    }
+
+    /// Claims what all race for, unless another did since the last that was seen.
+    fn new_claim(&mut self) -> Append {
+        let claim = Tag::new(CLAIM).unwrap();
+        let mut write = self.write(SHARED, ExpectedVersion::Any);
+        write.events[0].tags.push(claim.clone());
+        let claims = Query::any_of([QueryItem::default().tags([claim])]);
+        Append::to_streams(vec![write]).unless(claims, self.seen)
+    }
+
+    fn new_append_to_own(&mut self) -> Append {
         let streams = 1 + self.random.below(self.streams.len());
-        let write = |(stream, version): (StreamId, StreamVersion)| StreamWrite {
-            stream,
-            expected: version.into(),
-            events: (0..=self.random.below(MOST_EVENTS))
-                .map(|_| new_event(&mut self.random))
-                .collect(),
-        };
-        Append::to_streams(self.streams[..streams].iter().cloned().map(write).collect())
+        let own = self.streams[..streams].to_vec();
+        let writes = own
+            .iter()
+            .map(|(stream, version)| self.write(stream.as_str(), (*version).into()));
+        Append::to_streams(writes.collect())
+    }
+
+    fn write(&mut self, stream: &str, expected: ExpectedVersion) -> StreamWrite {
+        let events = 1 + self.random.below(MOST_EVENTS);
+        StreamWrite {
+            stream: stream.parse().unwrap(),
+            expected,
+            events: (0..events).map(|_| new_event(&mut self.random)).collect(),
+        }
     }
 }
 

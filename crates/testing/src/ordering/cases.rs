@@ -51,11 +51,13 @@ macro_rules! ordering_cases {
 
 /// Enrols a backend: a test for each case, every one with an adversary of its own.
 ///
-/// Takes an expression of a type that is an [`Adversary`](crate::ordering::Adversary). The crate
-/// that enrols needs `tokio` with the features `macros` and `rt-multi-thread`.
+/// Takes an expression of a type that is an [`Adversary`](crate::ordering::Adversary), and what
+/// the names of the cases begin with that it has to skip. The crate that enrols needs `tokio` with the features `macros` and `rt-multi-thread`.
 #[macro_export]
 macro_rules! ordering_suite {
-    ($adversary:expr) => {
+    ($adversary:expr $(, skips: [$($skipped:literal),+])?) => {
+        const ORDERING_SKIPS: &[&str] = &[$($($skipped),+)?];
+
         fn ordering_adversary() -> impl $crate::ordering::Adversary {
             $adversary
         }
@@ -75,7 +77,7 @@ macro_rules! ordering_tests {
             async fn $case() {
                 let name = concat!(stringify!($theme), "::", stringify!($case));
                 let adversary = super::super::ordering_adversary();
-                $crate::ordering::check(name, adversary).await;
+                $crate::ordering::check(name, adversary, super::super::ORDERING_SKIPS).await;
             }
         )+}
     )+};

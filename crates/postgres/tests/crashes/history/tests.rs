@@ -1,5 +1,6 @@
 use annals_core::{
-    Appended, EventId, EventType, ExpectedVersion, Metadata, NewEvent, Position, StreamVersion,
+    Appended, EventId, EventType, ExpectedVersion, Metadata, NewEvent, Position, Query,
+    StreamVersion,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -117,6 +118,43 @@ fn a_refused_append_that_is_there_is_convicted() {
     let mut journal = journal();
     journal[1].told = Told::Unavailable;
     assert!(lie(&recorded(&journal), &journal).ends_with("was refused, and is there"));
+}
+
+#[test]
+fn an_append_that_lost_to_another_is_not_missed() {
+    let mut journal = journal();
+    journal[1].told = Told::Refused;
+    assert_eq!(
+        compared(&recorded(&journal[..1]), &journal)
+            .unwrap()
+            .refused,
+        1
+    );
+    assert!(lie(&recorded(&journal), &journal).ends_with("was refused, and is there"));
+}
+
+#[test]
+fn an_append_to_a_stream_that_was_not_as_expected_is_convicted() {
+    let mut journal = journal();
+    journal[1].append.writes[0].expected = ExpectedVersion::At(StreamVersion(1));
+    assert!(lie(&recorded(&journal), &journal).ends_with("was taken although Load-2 was at 0"));
+}
+
+#[test]
+fn an_append_against_its_condition_is_convicted() {
+    let mut journal = journal();
+    let seen_all = journal[1]
+        .append
+        .clone()
+        .unless(Query::category("Load"), Position(2));
+    let not_all = journal[1]
+        .append
+        .clone()
+        .unless(Query::category("Load"), Position(1));
+    journal[1].append = seen_all;
+    assert!(compared(&recorded(&journal), &journal).is_ok());
+    journal[1].append = not_all;
+    assert!(lie(&recorded(&journal), &journal).ends_with("in spite of the event at 2"));
 }
 
 #[test]
