@@ -2,6 +2,7 @@
 
 use annals_core::{Delivery, Position, ReadError, RecordedEvent, Subscription};
 use futures_util::FutureExt;
+use tokio::task::unconstrained;
 
 /// What a subscription had ready.
 #[derive(Default)]
@@ -38,7 +39,8 @@ pub(super) fn gather(first: Delivery, subscription: &mut Subscription, most: usi
         if gathered.is_closed(most) {
             break;
         }
-        ready = subscription.next().now_or_never();
+        // Without the task's budget: to have used it up is not to wait, and `most` is a bound.
+        ready = unconstrained(subscription.next()).now_or_never();
     }
     gathered
 }
