@@ -1,5 +1,7 @@
 //! Columns of read models, and the types that fit into them.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -57,6 +59,19 @@ impl Value {
             Self::Text(text) => text.contains('\0'),
             Self::Json(json) => escapes(json).any(|escape| escape.starts_with("\\u0000")),
             _ => false,
+        }
+    }
+}
+
+/// As JSON has it.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Integer(number) => number.fmt(f),
+            Self::Text(text) => serde_json::Value::from(text.as_str()).fmt(f),
+            Self::Json(json) => f.write_str(json),
+            Self::TooLarge(number) => number.fmt(f),
         }
     }
 }

@@ -9,7 +9,7 @@
 //! - the write side: [`Aggregate`], [`Snapshot`];
 //! - the read side: [`Projection`] and [`TableProjection`], the rows they write: [`ReadModel`],
 //!   what a backend makes of them: [`TableFold`], [`ReadModels`], [`Projector`], and how they are
-//!   queried: [`Table`], [`Selection`];
+//!   queried: [`Table`], [`Selection`]; what could not be applied: [`DeadLetters`];
 //! - who of several processes does a piece of work: [`Leases`];
 //! - the seams by which time and identity enter: [`Clock`], [`IdSource`].
 
@@ -17,6 +17,7 @@ mod aggregate;
 mod append;
 mod clock;
 mod column;
+mod dead_letter;
 mod decode;
 mod error;
 mod event;
@@ -28,6 +29,7 @@ mod name;
 pub mod payload;
 mod position;
 mod projection;
+mod quarantine;
 mod query;
 mod read;
 mod read_model;
@@ -47,6 +49,7 @@ pub use append::{Append, Appended, ExpectedVersion, StreamWrite};
 pub use bytes::Bytes;
 pub use clock::{Clock, SystemClock};
 pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
+pub use dead_letter::{DeadLetter, DeadLetters, Failure, ParkCause, Released, Retry, Skipped};
 pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};
 pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
@@ -57,6 +60,7 @@ pub use metadata::Metadata;
 pub use name::{InvalidName, NameFault};
 pub use position::{Position, StreamVersion};
 pub use projection::{Projection, ProjectionBatch, ProjectionError, Projector, query_of};
+pub use quarantine::{PartitionKey, Quarantine};
 pub use query::{AppendCondition, Query, QueryItem, Tag};
 pub use read::{Direction, EventStream, Read, Source};
 pub use read_model::{Index, IndexOn, ReadModel};
@@ -66,7 +70,7 @@ pub use snapshot::{Fingerprint, Snapshot, SnapshotError, SnapshotStore, StoredSn
 pub use store::EventStore;
 pub use stream::StreamId;
 pub use subscribe::{Delivery, Subscription};
-pub use table_fold::{Folding, Progress, RowWrite, TableFold, TableWrites};
+pub use table_fold::{Folding, Parked, Progress, RowWrite, TableFold, TableWrites};
 pub use table_projection::{NotLoaded, RowError, Rows, TableProjection, TableShape};
 pub use typed_event::{EncodeError, Event, EventSchema};
 pub use upcast::{UpcastError, Upcaster, upcast};

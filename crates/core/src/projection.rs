@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::dead_letter::DeadLetters;
 use crate::decode::Recorded;
 use crate::error::Cause;
 use crate::event::{EventType, RecordedEvent};
@@ -91,6 +92,11 @@ pub trait Projector: Send + Sync + 'static {
 
     /// Applies events and moves the checkpoint, in one transaction.
     async fn apply(&self, batch: ProjectionBatch) -> Result<(), ProjectionError>;
+
+    /// Where it parks events that it cannot apply. `None`: it has no place for them, and fails.
+    fn dead_letters(&self) -> Option<&dyn DeadLetters> {
+        None
+    }
 }
 
 /// All events a projection wants between two positions.

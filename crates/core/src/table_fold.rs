@@ -8,12 +8,13 @@ use crate::decode::{DecodeError, Recorded, decode};
 use crate::event::RecordedEvent;
 use crate::position::Position;
 use crate::projection::Projection;
+use crate::quarantine::{PartitionKey, Quarantine};
 use crate::query::Query;
 use crate::snapshot::Fingerprint;
 use crate::table_projection::{NotLoaded, Rows, TableProjection, TableShape};
 use crate::typed_event::Event;
 
-pub use folding::{Folding, Progress};
+pub use folding::{Folding, Parked, Progress};
 
 mod folding;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub struct TableFold {
     tables: Vec<TableShape>,
     revision: u32,
     decode: fn(&RecordedEvent) -> Result<AnyEvent, DecodeError>,
+    partitions: fn(&dyn Any) -> Vec<PartitionKey>,
     apply: fn(&mut Rows, &dyn Any) -> Result<(), NotLoaded>,
 }
 
@@ -81,6 +83,7 @@ impl TableFold {
             tables: vec![TableShape::of::<P>()],
             revision: P::FOLD_REVISION,
             decode: decode_any::<P::Event>,
+            partitions: |event| row_keys::<P>(typed(event)),
             apply: |rows, event| fold_rows::<P>(rows, typed(event)),
         }
     }
@@ -93,6 +96,7 @@ impl TableFold {
             tables: P::tables(),
             revision: P::REVISION,
             decode: decode_any::<P::Event>,
+            partitions: |event| P::partitions(typed(event)),
             apply: |rows, event| P::apply(rows, typed(event)),
         }
     }
@@ -120,7 +124,12 @@ impl TableFold {
 
     /// Begins with a batch of events.
     pub fn begin(&self) -> Folding {
-        Folding::new(self)
+        self.begin_beside(Quarantine::default())
+    }
+
+    /// Begins with a batch of events, of which those wait that belong to what is parked.
+    pub fn begin_beside(&self, quarantine: Quarantine) -> Folding {
+        Folding::new(self, quarantine)
     }
 }
 
@@ -138,6 +147,12 @@ fn fold_rows<P: Projection>(rows: &mut Rows, event: &Recorded<P::Event>) -> Resu
         rows.fold(&key, row);
     }
     Ok(())
+}
+
+fn row_keys<P: Projection>(event: &Recorded<P::Event>) -> Vec<PartitionKey> {
+    let keys = P::keys(event);
+    let keys = keys.iter().map(|key| P::key_values(key));
+    keys.map(|key| PartitionKey::of_row(&key)).collect()
 }
 
 fn decode_any<E: Event>(record: &RecordedEvent) -> Result<AnyEvent, DecodeError> {

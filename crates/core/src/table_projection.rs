@@ -3,6 +3,7 @@
 use crate::column::{Column, Value};
 use crate::decode::Recorded;
 use crate::projection::query_of;
+use crate::quarantine::PartitionKey;
 use crate::query::Query;
 use crate::read_model::{Index, ReadModel};
 use crate::typed_event::Event;
@@ -95,6 +96,12 @@ pub trait TableProjection: Send + Sync + 'static {
     /// [`NotLoaded`] when [`Rows::get`] says so, to be passed on with `?`: it is run again with
     /// the row.
     fn apply(rows: &mut Rows, event: &Recorded<Self::Event>) -> Result<(), NotLoaded>;
+
+    /// What an event must stay in order with: when it cannot be applied, later events of any of these
+    /// wait for it, and all others go on. Say so where rows are changed by more than one stream.
+    fn partitions(event: &Recorded<Self::Event>) -> Vec<PartitionKey> {
+        vec![PartitionKey::of_stream(&event.record.stream)]
+    }
 
     /// The events it asks the store for: its categories and its event types.
     fn query() -> Query {

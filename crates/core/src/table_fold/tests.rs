@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::{Progress, TableFold, TableWrites};
+use super::{Folding, Progress, TableFold, TableWrites};
 use crate::column::Value;
 use crate::event::{ContentType, EventType, RecordedEvent};
 use crate::ids::{AppendId, EventId};
@@ -17,6 +17,7 @@ use crate::stream::StreamId;
 use bank::{AccountEvent, Balance, ClosedOnly, Doubled, NOT_OPENED, Statement};
 
 mod bank;
+mod parked;
 
 /// The rows of a fold's tables, and how often they were asked for.
 #[derive(Default)]

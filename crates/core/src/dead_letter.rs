@@ -1,0 +1,119 @@
+//! Dead letters: events that a projection could not apply, and those that wait behind them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::event::{EventType, RecordedEvent};
+use crate::ids::EventId;
+use crate::position::Position;
+use crate::projection::{ProjectionBatch, ProjectionError};
+use crate::quarantine::PartitionKey;
+use crate::stream::StreamId;
+
+/// An event that is parked, or was skipped for good. The event itself stays in the store alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Where the event is.
+    pub position: Position,
+    /// Which it is.
+    pub event: EventId,
+    /// What it says.
+    pub event_type: EventType,
+    /// Whose history it belongs to.
+    pub stream: StreamId,
+    /// What waits behind it.
+    pub keys: Vec<PartitionKey>,
+    /// Why it was not applied.
+    pub cause: ParkCause,
+    /// Set once a person decided that it is never to be applied.
+    pub skipped: Option<Skipped>,
+}
+
+/// Why an event was not applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParkCause {
+    /// It could not be.
+    Failed(Failure),
+    /// It belongs to a key of which an earlier event is parked: the one at this position.
+    Waits(Position),
+}
+
+/// How an event failed the last time it was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What happened.
+    pub error: String,
+    /// How often it was tried so far.
+    pub attempts: u32,
+    /// The version of the code that tried it, as it calls itself.
+    pub code_version: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A person's decision that an event is never to be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What came of trying parked events again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Released {
+    /// Those that are applied now.
+    pub applied: Vec<Position>,
+    /// Those that are still parked: they failed again, or wait for one that is parked.
+    pub parked: Vec<Position>,
+}
+
+/// A try to apply parked events again.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    /// The parked events to be tried, as the store has them, in the order of their positions.
+    pub events: Arc<[RecordedEvent]>,
+    /// The version of the code that tries them.
+    pub code_version: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The dead letters of one projection.
+///
+/// # Contract
+///
+/// 1. An event that is parked has no effect on the read model, and neither has a later one of any
+///    of its [keys](PartitionKey): that is parked as well, in the transaction in which it would
+///    have been applied. Events of other keys are applied.
+/// 2. What is parked and where the checkpoint is commit together: no event is lost between them,
+///    and none is both parked and applied.
+/// 3. Released events are applied in the order of their positions, and have the effect that they
+///    would have had. One that has to wait for another that stays parked stays as well.
+/// 4. What was skipped is told for ever.
+#[async_trait]
+pub trait DeadLetters: Send + Sync {
+    /// Applies a batch but for the event that failed, which is parked, and those behind it.
+    async fn park(
+        &self,
+        batch: ProjectionBatch,
+        failed: Position,
+        failure: Failure,
+    ) -> Result<(), ProjectionError>;
+
+    /// Letters after a position, in order; skipped ones as well.
+    async fn list(&self, after: Position, limit: u32) -> Result<Vec<DeadLetter>, ProjectionError>;
+
+    /// How many events are parked now, without those that were skipped.
+    async fn parked(&self) -> Result<u64, ProjectionError>;
+
+    /// Tries to apply parked events, in one transaction. Those that are not parked are passed over.
+    async fn release(&self, retry: Retry) -> Result<Released, ProjectionError>;
+
+    /// Gives up a parked event for good. Nothing waits for it any more; what waited is applied
+    /// once it is released. True if it was parked.
+    async fn skip(&self, position: Position, skipped: Skipped) -> Result<bool, ProjectionError>;
+}
