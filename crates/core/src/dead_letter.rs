@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use crate::event::{EventType, RecordedEvent};
 use crate::ids::EventId;
+use crate::parking::PartitionKey;
 use crate::position::Position;
 use crate::projection::{ProjectionBatch, ProjectionError};
-use crate::quarantine::PartitionKey;
 use crate::stream::StreamId;
 
 /// An event that is parked, or was skipped for good. The event itself stays in the store alone.

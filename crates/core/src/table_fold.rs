@@ -6,15 +6,15 @@ use std::fmt;
 use crate::column::Value;
 use crate::decode::{DecodeError, Recorded, decode};
 use crate::event::RecordedEvent;
+use crate::parking::{Parking, PartitionKey};
 use crate::position::Position;
 use crate::projection::Projection;
-use crate::quarantine::{PartitionKey, Quarantine};
 use crate::query::Query;
 use crate::snapshot::Fingerprint;
 use crate::table_projection::{NotLoaded, Rows, TableProjection, TableShape};
 use crate::typed_event::Event;
 
-pub use folding::{Folding, Parked, Progress};
+pub use folding::{Folding, Progress};
 
 mod folding;
 #[cfg(test)]
@@ -38,7 +38,8 @@ mod tests;
 ///             folding.loaded(table, key, row);
 ///         }
 ///     }
-///     Ok(folding.into_writes())
+///     let (writes, _parked) = folding.finish();
+///     Ok(writes)
 /// }
 /// ```
 #[derive(Clone)]
@@ -124,12 +125,12 @@ impl TableFold {
 
     /// Begins with a batch of events.
     pub fn begin(&self) -> Folding {
-        self.begin_beside(Quarantine::default())
+        self.begin_with(Parking::default())
     }
 
-    /// Begins with a batch of events, of which those wait that belong to what is parked.
-    pub fn begin_beside(&self, quarantine: Quarantine) -> Folding {
-        Folding::new(self, quarantine)
+    /// Begins with a batch of events, some of which are parked.
+    pub fn begin_with(&self, parking: Parking) -> Folding {
+        Folding::new(self, parking)
     }
 }
 

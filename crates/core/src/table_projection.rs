@@ -2,8 +2,8 @@
 
 use crate::column::{Column, Value};
 use crate::decode::Recorded;
+use crate::parking::PartitionKey;
 use crate::projection::query_of;
-use crate::quarantine::PartitionKey;
 use crate::query::Query;
 use crate::read_model::{Index, ReadModel};
 use crate::typed_event::Event;

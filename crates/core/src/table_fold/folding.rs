@@ -1,14 +1,12 @@
 //! One batch of events on its way into rows.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use super::{AnyEvent, TableFold, TableWrites};
 use crate::column::Value;
 use crate::event::RecordedEvent;
-use crate::position::Position;
+use crate::parking::{Parked, Parking, PartitionKey};
 use crate::projection::ProjectionError;
-use crate::quarantine::{PartitionKey, Quarantine};
 use crate::table_projection::{Fault, Rows};
 
 /// The fold of one batch, in memory.
@@ -18,8 +16,7 @@ use crate::table_projection::{Fault, Rows};
 /// they will ask for: so it takes a few round trips to load the rows of a batch, however many events
 /// it has.
 ///
-/// Events that belong to what is in quarantine are parked instead, and so are those that are to be
-/// parked when they fail.
+/// Some are parked instead, as its [`Parking`] says.
 pub struct Folding {
     fold: TableFold,
     /// The events, decoded; those that are not cannot be applied.
@@ -27,23 +24,7 @@ pub struct Folding {
     /// How many of them are applied or parked.
     done: usize,
     rows: Rows,
-    quarantine: Quarantine,
-    /// Events that are not tried, since they failed before.
-    failed: HashMap<Position, ProjectionError>,
-    /// Whether an event that cannot be applied is parked, instead of failing the batch.
-    parks_failures: bool,
-    parked: Vec<Parked>,
-}
-
-/// An event that was parked instead of applied.
-#[derive(Debug, Clone)]
-pub struct Parked {
-    /// Where it is.
-    pub position: Position,
-    /// What is to wait for it from now on.
-    pub keys: Vec<PartitionKey>,
-    /// Why: it failed so, or an earlier event is parked, the one at this position.
-    pub cause: Result<Position, ProjectionError>,
+    parking: Parking,
 }
 
 /// How far the fold of a batch is.
@@ -58,29 +39,14 @@ pub enum Progress {
 }
 
 impl Folding {
-    pub(super) fn new(fold: &TableFold, quarantine: Quarantine) -> Self {
+    pub(super) fn new(fold: &TableFold, parking: Parking) -> Self {
         Self {
             fold: fold.clone(),
             events: Vec::new(),
             done: 0,
             rows: Rows::of(fold.tables.clone()),
-            quarantine,
-            failed: HashMap::new(),
-            parks_failures: false,
-            parked: Vec::new(),
+            parking,
         }
-    }
-
-    /// Parks every event that cannot be applied, and goes on with those that need not wait for it.
-    #[must_use]
-    pub fn parking_failures(mut self) -> Self {
-        self.parks_failures = true;
-        self
-    }
-
-    /// Parks an event when its turn comes, without another try.
-    pub fn park(&mut self, position: Position, failure: ProjectionError) {
-        self.failed.insert(position, failure);
     }
 
     /// Goes on until rows are missing or all events are applied or parked. It is called with the same
@@ -95,7 +61,8 @@ impl Folding {
         }
         for (place, record) in events.iter().enumerate().skip(self.done) {
             let is_next = place == self.done;
-            if is_next && self.stays_parked(place, record) {
+            let keys = || partitions(&self.fold, &self.events[place], record);
+            if is_next && self.parking.stays_parked(record, keys) {
                 self.done += 1;
                 continue;
             }
@@ -106,7 +73,8 @@ impl Folding {
                 }
                 Ok(_) => {}
                 Err(error) if is_next => {
-                    self.park_failed(place, record, error)?;
+                    let keys = || partitions(&self.fold, &self.events[place], record);
+                    self.parking.take_failure(record, keys, error)?;
                     self.done += 1;
                 }
                 // On rows that are not as they will be. What is behind it may fail as well, and each
@@ -125,81 +93,14 @@ impl Folding {
         self.rows.load((table, key), row);
     }
 
-    /// The events that were parked, in order.
-    pub fn take_parked(&mut self) -> Vec<Parked> {
-        std::mem::take(&mut self.parked)
-    }
-
-    /// What is to be written to each of the fold's tables.
-    pub fn into_writes(self) -> Vec<TableWrites> {
-        self.rows.into_writes()
+    /// What is to be written to each of the fold's tables, and which events were parked.
+    pub fn finish(self) -> (Vec<TableWrites>, Vec<Parked>) {
+        (self.rows.into_writes(), self.parking.into_parked())
     }
 
     fn decode(&self, record: &RecordedEvent) -> Result<AnyEvent, ProjectionError> {
         let decoded = ProjectionError::catch(record.position, || (self.fold.decode)(record))?;
         decoded.map_err(|error| ProjectionError::at(record.position, error))
-    }
-
-    /// True if the event is parked without a try: it failed before, or waits for one that did.
-    fn stays_parked(&mut self, place: usize, record: &RecordedEvent) -> bool {
-        if self.failed.is_empty() && self.quarantine.is_empty() {
-            return false;
-        }
-        let keys = self.keys(place, record);
-        let cause = match self.failed.remove(&record.position) {
-            Some(failure) => Err(failure),
-            None => match self.waits_for(&keys, record) {
-                Some(first) => Ok(first),
-                None => return false,
-            },
-        };
-        self.park_because(record, cause, keys);
-        true
-    }
-
-    fn waits_for(&self, keys: &[PartitionKey], record: &RecordedEvent) -> Option<Position> {
-        // Also in its stream: an event that was not understood could tell no other key.
-        let stream = [PartitionKey::of_stream(&record.stream)];
-        let first = [keys, &stream].map(|keys| self.quarantine.waits_for(keys, record.position));
-        first.into_iter().flatten().min()
-    }
-
-    fn park_failed(
-        &mut self,
-        place: usize,
-        record: &RecordedEvent,
-        error: ProjectionError,
-    ) -> Result<(), ProjectionError> {
-        let is_event = matches!(error, ProjectionError::Event { .. });
-        if !self.parks_failures || !is_event {
-            return Err(error);
-        }
-        let keys = self.keys(place, record);
-        self.park_because(record, Err(error), keys);
-        Ok(())
-    }
-
-    fn park_because(
-        &mut self,
-        record: &RecordedEvent,
-        cause: Result<Position, ProjectionError>,
-        keys: Vec<PartitionKey>,
-    ) {
-        self.quarantine.park(keys.iter().cloned(), record.position);
-        self.parked.push(Parked {
-            position: record.position,
-            keys,
-            cause,
-        });
-    }
-
-    /// What the event belongs to: its stream, if it cannot tell.
-    fn keys(&self, place: usize, record: &RecordedEvent) -> Vec<PartitionKey> {
-        let told = self.events[place].as_ref().ok().and_then(|event| {
-            let keys = || (self.fold.partitions)(&**event);
-            ProjectionError::catch(record.position, keys).ok()
-        });
-        told.unwrap_or_else(|| vec![PartitionKey::of_stream(&record.stream)])
     }
 
     /// Applies one event. False if it misses rows; what it changed does not count then.
@@ -218,13 +119,26 @@ impl Folding {
     }
 }
 
+/// What an event must stay in order with: its stream, if it cannot tell.
+fn partitions(
+    fold: &TableFold,
+    event: &Result<AnyEvent, ProjectionError>,
+    record: &RecordedEvent,
+) -> Vec<PartitionKey> {
+    let told = event.as_ref().ok().and_then(|event| {
+        let keys = || (fold.partitions)(&**event);
+        ProjectionError::catch(record.position, keys).ok()
+    });
+    told.unwrap_or_else(|| vec![PartitionKey::of_stream(&record.stream)])
+}
+
 impl fmt::Debug for Folding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Folding")
             .field("fold", &self.fold)
             .field("done", &self.done)
             .field("rows", &self.rows)
-            .field("parked", &self.parked)
+            .field("parking", &self.parking)
             .finish_non_exhaustive()
     }
 }

@@ -47,7 +47,9 @@ impl Tables {
             }
             self.loads.push(missing);
         }
-        Ok(folding.into_writes())
+        let (writes, parked) = folding.finish();
+        assert!(parked.is_empty());
+        Ok(writes)
     }
 }
 

@@ -88,7 +88,7 @@ impl OneByOne {
                 folding.loaded(table, key, row);
             }
         }
-        let writes = folding.into_writes();
+        let (writes, _) = folding.finish();
         for row in writes.iter().flat_map(|writes| &writes.delete) {
             self.rows.remove(&row.values);
         }

@@ -1,8 +1,7 @@
 //! What is parked when an event cannot be applied, and what goes on.
 
 use super::*;
-use crate::quarantine::{PartitionKey, Quarantine};
-use crate::table_fold::Parked;
+use crate::parking::{Parked, Parking, PartitionKey};
 
 fn poison(position: u64, account: &str) -> RecordedEvent {
     recorded(position, account, &AccountEvent::Poisoned)
@@ -30,16 +29,17 @@ fn fold(mut folding: Folding, events: &[RecordedEvent]) -> (Vec<Vec<Value>>, Vec
             folding.loaded(table, key, None);
         }
     }
-    let parked = folding.take_parked();
-    let writes = folding.into_writes().remove(0);
-    (
-        writes.put.into_iter().map(|row| row.values).collect(),
-        parked,
-    )
+    let (mut writes, parked) = folding.finish();
+    let rows = writes.remove(0).put.into_iter();
+    (rows.map(|row| row.values).collect(), parked)
+}
+
+fn begin(parking: Parking) -> Folding {
+    TableFold::of_rows::<Balance>().begin_with(parking)
 }
 
 fn balances() -> Folding {
-    TableFold::of_rows::<Balance>().begin().parking_failures()
+    begin(Parking::default().of_failures())
 }
 
 fn positions(parked: &[Parked]) -> Vec<(u64, Option<u64>)> {
@@ -99,22 +99,30 @@ fn an_event_that_cannot_be_read_is_waited_for_by_its_stream() {
 
 #[test]
 fn what_was_parked_before_is_waited_for() {
-    let mut quarantine = Quarantine::default();
-    quarantine.park([row("a")], Position(3));
-    let folding = TableFold::of_rows::<Balance>().begin_beside(quarantine);
-    let events = [deposit(4, "a", 1), deposit(5, "b", 1)];
-    let (rows, parked) = fold(folding, &events);
-    assert_eq!(rows, [[text("b"), Value::Integer(1)]]);
+    let mut parking = Parking::default();
+    parking.wait_for(Position(7), row("a"));
+    parking.wait_for(Position(3), row("a"));
+    let events = [deposit(2, "a", 4), deposit(4, "a", 1), deposit(5, "b", 1)];
+    let (rows, parked) = fold(begin(parking), &events);
+    assert_eq!(
+        rows,
+        [
+            [text("a"), Value::Integer(4)],
+            [text("b"), Value::Integer(1)]
+        ]
+    );
     assert_eq!(positions(&parked), [(4, Some(3))]);
 }
 
 #[test]
 fn an_event_that_failed_elsewhere_is_parked_without_a_try() {
-    let mut folding = TableFold::of_rows::<Balance>().begin();
-    let refused = ProjectionError::at(Position(1), std::fmt::Error);
-    folding.park(Position(1), refused);
+    let mut parking = Parking::default();
+    parking.fail(
+        Position(1),
+        ProjectionError::at(Position(1), std::fmt::Error),
+    );
     let events = [deposit(1, "a", 1), deposit(2, "a", 1), deposit(3, "b", 1)];
-    let (rows, parked) = fold(folding, &events);
+    let (rows, parked) = fold(begin(parking), &events);
     assert_eq!(rows, [[text("b"), Value::Integer(1)]]);
     assert_eq!(positions(&parked), [(1, None), (2, Some(1))]);
 }

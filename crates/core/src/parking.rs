@@ -1,0 +1,185 @@
+//! Parking: what has to wait because an event before it could not be applied.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::column::Value;
+use crate::event::RecordedEvent;
+use crate::position::Position;
+use crate::projection::ProjectionError;
+use crate::stream::StreamId;
+
+/// What events of a projection must stay in order with each other: a row they change, or the stream
+/// they are in.
+///
+/// Its text is for people, and what it is kept as: `stream Account-7` or `row ["7"]`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PartitionKey(String);
+
+/// Decides which events of a batch are parked instead of applied.
+///
+/// An event waits for an earlier one that is parked and has a key with it in common. Then it is
+/// parked as well, and with it all of its keys: so what is released later is applied in the order in
+/// which it was recorded.
+#[derive(Debug, Default)]
+pub struct Parking {
+    /// The keys of which an event is parked, each with the first such event.
+    parked_from: HashMap<PartitionKey, Position>,
+    /// Events that are not tried, since they failed before.
+    failed: HashMap<Position, ProjectionError>,
+    /// Whether an event that cannot be applied is parked, instead of failing its batch.
+    parks_failures: bool,
+    parked: Vec<Parked>,
+}
+
+/// An event that was parked instead of applied.
+#[derive(Debug, Clone)]
+pub struct Parked {
+    /// Where it is.
+    pub position: Position,
+    /// What is to wait for it from now on.
+    pub keys: Vec<PartitionKey>,
+    /// Why: it failed so, or waits for the event at this position.
+    pub cause: Result<Position, ProjectionError>,
+}
+
+impl PartitionKey {
+    /// All events of a stream.
+    pub fn of_stream(stream: &StreamId) -> Self {
+        Self(format!("stream {stream}"))
+    }
+
+    /// All events that change a row with this key.
+    pub fn of_row(key: &[Value]) -> Self {
+        let values: Vec<String> = key.iter().map(Value::to_string).collect();
+        Self(format!("row [{}]", values.join(", ")))
+    }
+
+    /// The key that was kept as this text.
+    pub fn from_text(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The whole text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Parking {
+    /// Parks every event that cannot be applied, and goes on with those that need not wait for it.
+    #[must_use]
+    pub fn of_failures(mut self) -> Self {
+        self.parks_failures = true;
+        self
+    }
+
+    /// Says that the event at `first` is parked and has this key.
+    pub fn wait_for(&mut self, first: Position, key: PartitionKey) {
+        let known = self.parked_from.entry(key).or_insert(first);
+        *known = first.min(*known);
+    }
+
+    /// Parks an event when its turn comes, without another try.
+    pub fn fail(&mut self, position: Position, failure: ProjectionError) {
+        self.failed.insert(position, failure);
+    }
+
+    /// True if the event is parked without a try: it failed before, or waits for one that did.
+    pub fn stays_parked(
+        &mut self,
+        record: &RecordedEvent,
+        keys: impl FnOnce() -> Vec<PartitionKey>,
+    ) -> bool {
+        if self.failed.is_empty() && self.parked_from.is_empty() {
+            return false;
+        }
+        let keys = keys();
+        let cause = match self.failed.remove(&record.position) {
+            Some(failure) => Err(failure),
+            None => match self.first_before(record, &keys) {
+                Some(first) => Ok(first),
+                None => return false,
+            },
+        };
+        self.park(record, keys, cause);
+        true
+    }
+
+    /// Parks an event that has just failed.
+    ///
+    /// # Errors
+    /// The failure itself, if such events are not parked, or if it is not one of the event.
+    pub fn take_failure(
+        &mut self,
+        record: &RecordedEvent,
+        keys: impl FnOnce() -> Vec<PartitionKey>,
+        failure: ProjectionError,
+    ) -> Result<(), ProjectionError> {
+        if !self.parks_failures || !matches!(failure, ProjectionError::Event { .. }) {
+            return Err(failure);
+        }
+        self.park(record, keys(), Err(failure));
+        Ok(())
+    }
+
+    /// What was parked, in order.
+    pub fn into_parked(self) -> Vec<Parked> {
+        self.parked
+    }
+
+    fn first_before(&self, record: &RecordedEvent, keys: &[PartitionKey]) -> Option<Position> {
+        // Also in its stream: an event that was not understood could tell no other key.
+        let stream = PartitionKey::of_stream(&record.stream);
+        let keys = keys.iter().chain([&stream]);
+        let first = keys.filter_map(|key| self.parked_from.get(key)).min();
+        first.copied().filter(|first| *first < record.position)
+    }
+
+    fn park(
+        &mut self,
+        record: &RecordedEvent,
+        keys: Vec<PartitionKey>,
+        cause: Result<Position, ProjectionError>,
+    ) {
+        let position = record.position;
+        for key in &keys {
+            self.wait_for(position, key.clone());
+        }
+        self.parked.push(Parked {
+            position,
+            keys,
+            cause,
+        });
+    }
+}
+
+impl fmt::Display for PartitionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for PartitionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PartitionKey({})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(key: &str) -> PartitionKey {
+        PartitionKey::of_row(&[Value::Text(key.to_owned())])
+    }
+
+    #[test]
+    fn keys_of_rows_and_of_streams_never_meet() {
+        let stream = PartitionKey::of_stream(&StreamId::new("Account", "7").unwrap());
+        assert_eq!(stream.as_str(), "stream Account-7");
+        assert_eq!(row("7").as_str(), r#"row ["7"]"#);
+        let number = PartitionKey::of_row(&[Value::Integer(7)]);
+        assert_eq!(number.as_str(), "row [7]");
+    }
+}
