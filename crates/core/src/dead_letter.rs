@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::event::{EventType, RecordedEvent};
 use crate::ids::EventId;
@@ -13,7 +14,8 @@ use crate::projection::{ProjectionBatch, ProjectionError};
 use crate::stream::StreamId;
 
 /// An event that is parked, or was skipped for good. The event itself stays in the store alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
     /// Where the event is.
     pub position: Position,
@@ -32,7 +34,8 @@ pub struct DeadLetter {
 }
 
 /// Why an event was not applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum ParkCause {
     /// It could not be.
     Failed(Failure),
@@ -41,25 +44,60 @@ pub enum ParkCause {
 }
 
 /// How an event failed the last time it was tried.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What happened.
     pub error: String,
-    /// How often it was tried so far.
+    /// How it was tried.
+    #[serde(flatten)]
+    pub tried: Tried,
+}
+
+/// Who tried to apply an event, when, and how often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tried {
+    /// How often so far.
     pub attempts: u32,
-    /// The version of the code that tried it, as it calls itself.
+    /// The version of the code, as it calls itself.
     pub code_version: String,
     /// When.
     pub at: Timestamp,
 }
 
 /// A person's decision that an event is never to be applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Skipped {
     /// Why.
     pub reason: String,
     /// When.
     pub at: Timestamp,
+}
+
+impl DeadLetter {
+    /// Of an event that is being parked.
+    pub(crate) fn new(event: &RecordedEvent, keys: Vec<PartitionKey>, cause: ParkCause) -> Self {
+        Self {
+            position: event.position,
+            event: event.id,
+            event_type: event.event_type.clone(),
+            stream: event.stream.clone(),
+            keys,
+            cause,
+            skipped: None,
+        }
+    }
+
+    /// This letter, for an event that was parked before: its attempts count on.
+    #[must_use]
+    pub fn after(mut self, before: &Self) -> Self {
+        let (earlier, now) = (&before.cause, &mut self.cause);
+        if let (ParkCause::Failed(earlier), ParkCause::Failed(now)) = (earlier, now) {
+            now.tried.attempts += earlier.tried.attempts;
+        }
+        self
+    }
 }
 
 /// What came of trying parked events again.
@@ -69,17 +107,6 @@ pub struct Released {
     pub applied: Vec<Position>,
     /// Those that are still parked: they failed again, or wait for one that is parked.
     pub parked: Vec<Position>,
-}
-
-/// A try to apply parked events again.
-#[derive(Debug, Clone)]
-pub struct Retry {
-    /// The parked events to be tried, as the store has them, in the order of their positions.
-    pub events: Arc<[RecordedEvent]>,
-    /// The version of the code that tries them.
-    pub code_version: String,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// The dead letters of one projection.
@@ -96,7 +123,7 @@ pub struct Retry {
 /// 4. What was skipped is told for ever.
 #[async_trait]
 pub trait DeadLetters: Send + Sync {
-    /// Applies a batch but for the event that failed, which is parked, and those behind it.
+    /// Applies a batch but for the event that failed, which is parked, and those that wait for it.
     async fn park(
         &self,
         batch: ProjectionBatch,
@@ -104,14 +131,20 @@ pub trait DeadLetters: Send + Sync {
         failure: Failure,
     ) -> Result<(), ProjectionError>;
 
-    /// Letters after a position, in order; skipped ones as well.
+    /// Letters after a position, in order, at most so many; skipped ones as well.
     async fn list(&self, after: Position, limit: u32) -> Result<Vec<DeadLetter>, ProjectionError>;
 
-    /// How many events are parked now, without those that were skipped.
+    /// How many events are parked now; those that were skipped are not.
     async fn parked(&self) -> Result<u64, ProjectionError>;
 
-    /// Tries to apply parked events, in one transaction. Those that are not parked are passed over.
-    async fn release(&self, retry: Retry) -> Result<Released, ProjectionError>;
+    /// Tries to apply parked events, given as the store has them in the order of their positions,
+    /// in one transaction. Those that are not parked are passed over. One that fails again counts
+    /// its attempts on.
+    async fn release(
+        &self,
+        events: Arc<[RecordedEvent]>,
+        tried: Tried,
+    ) -> Result<Released, ProjectionError>;
 
     /// Gives up a parked event for good. Nothing waits for it any more; what waited is applied
     /// once it is released. True if it was parked.

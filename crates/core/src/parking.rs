@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::column::Value;
+use crate::dead_letter::{DeadLetter, Failure, ParkCause, Tried};
 use crate::event::RecordedEvent;
 use crate::position::Position;
 use crate::projection::ProjectionError;
@@ -13,7 +16,8 @@ use crate::stream::StreamId;
 /// they are in.
 ///
 /// Its text is for people, and what it is kept as: `stream Account-7` or `row ["7"]`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct PartitionKey(String);
 
 /// Decides which events of a batch are parked instead of applied.
@@ -26,21 +30,11 @@ pub struct Parking {
     /// The keys of which an event is parked, each with the first such event.
     parked_from: HashMap<PartitionKey, Position>,
     /// Events that are not tried, since they failed before.
-    failed: HashMap<Position, ProjectionError>,
-    /// Whether an event that cannot be applied is parked, instead of failing its batch.
-    parks_failures: bool,
-    parked: Vec<Parked>,
-}
-
-/// An event that was parked instead of applied.
-#[derive(Debug, Clone)]
-pub struct Parked {
-    /// Where it is.
-    pub position: Position,
-    /// What is to wait for it from now on.
-    pub keys: Vec<PartitionKey>,
-    /// Why: it failed so, or waits for the event at this position.
-    pub cause: Result<Position, ProjectionError>,
+    failed: HashMap<Position, Failure>,
+    /// How events are tried that are parked when they cannot be applied, instead of failing their
+    /// batch.
+    parks_failures: Option<Tried>,
+    parked: Vec<DeadLetter>,
 }
 
 impl PartitionKey {
@@ -55,11 +49,6 @@ impl PartitionKey {
         Self(format!("row [{}]", values.join(", ")))
     }
 
-    /// The key that was kept as this text.
-    pub fn from_text(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
     /// The whole text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -68,10 +57,12 @@ impl PartitionKey {
 
 impl Parking {
     /// Parks every event that cannot be applied, and goes on with those that need not wait for it.
-    #[must_use]
-    pub fn of_failures(mut self) -> Self {
-        self.parks_failures = true;
-        self
+    pub fn of_failures(tried: Tried) -> Self {
+        let parks_failures = Some(tried);
+        Self {
+            parks_failures,
+            ..Self::default()
+        }
     }
 
     /// Says that the event at `first` is parked and has this key.
@@ -81,7 +72,7 @@ impl Parking {
     }
 
     /// Parks an event when its turn comes, without another try.
-    pub fn fail(&mut self, position: Position, failure: ProjectionError) {
+    pub fn fail(&mut self, position: Position, failure: Failure) {
         self.failed.insert(position, failure);
     }
 
@@ -96,9 +87,9 @@ impl Parking {
         }
         let keys = keys();
         let cause = match self.failed.remove(&record.position) {
-            Some(failure) => Err(failure),
+            Some(failure) => ParkCause::Failed(failure),
             None => match self.first_before(record, &keys) {
-                Some(first) => Ok(first),
+                Some(first) => ParkCause::Waits(first),
                 None => return false,
             },
         };
@@ -116,15 +107,20 @@ impl Parking {
         keys: impl FnOnce() -> Vec<PartitionKey>,
         failure: ProjectionError,
     ) -> Result<(), ProjectionError> {
-        if !self.parks_failures || !matches!(failure, ProjectionError::Event { .. }) {
+        let (ProjectionError::Event { cause, .. }, Some(tried)) = (&failure, &self.parks_failures)
+        else {
             return Err(failure);
-        }
-        self.park(record, keys(), Err(failure));
+        };
+        let failure = Failure {
+            error: cause.to_string(),
+            tried: tried.clone(),
+        };
+        self.park(record, keys(), ParkCause::Failed(failure));
         Ok(())
     }
 
     /// What was parked, in order.
-    pub fn into_parked(self) -> Vec<Parked> {
+    pub fn into_parked(self) -> Vec<DeadLetter> {
         self.parked
     }
 
@@ -136,21 +132,11 @@ impl Parking {
         first.copied().filter(|first| *first < record.position)
     }
 
-    fn park(
-        &mut self,
-        record: &RecordedEvent,
-        keys: Vec<PartitionKey>,
-        cause: Result<Position, ProjectionError>,
-    ) {
-        let position = record.position;
+    fn park(&mut self, record: &RecordedEvent, keys: Vec<PartitionKey>, cause: ParkCause) {
         for key in &keys {
-            self.wait_for(position, key.clone());
+            self.wait_for(record.position, key.clone());
         }
-        self.parked.push(Parked {
-            position,
-            keys,
-            cause,
-        });
+        self.parked.push(DeadLetter::new(record, keys, cause));
     }
 }
 

@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::{AnyEvent, TableFold, TableWrites};
 use crate::column::Value;
+use crate::dead_letter::DeadLetter;
 use crate::event::RecordedEvent;
-use crate::parking::{Parked, Parking, PartitionKey};
+use crate::parking::{Parking, PartitionKey};
 use crate::projection::ProjectionError;
 use crate::table_projection::{Fault, Rows};
 
@@ -94,7 +95,7 @@ impl Folding {
     }
 
     /// What is to be written to each of the fold's tables, and which events were parked.
-    pub fn finish(self) -> (Vec<TableWrites>, Vec<Parked>) {
+    pub fn finish(self) -> (Vec<TableWrites>, Vec<DeadLetter>) {
         (self.rows.into_writes(), self.parking.into_parked())
     }
 

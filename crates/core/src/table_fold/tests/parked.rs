@@ -1,7 +1,8 @@
 //! What is parked when an event cannot be applied, and what goes on.
 
 use super::*;
-use crate::parking::{Parked, Parking, PartitionKey};
+use crate::dead_letter::{DeadLetter, Failure, ParkCause, Tried};
+use crate::parking::{Parking, PartitionKey};
 
 fn poison(position: u64, account: &str) -> RecordedEvent {
     recorded(position, account, &AccountEvent::Poisoned)
@@ -23,7 +24,7 @@ fn row(account: &str) -> PartitionKey {
 }
 
 /// Folds balances from nothing. Gives the rows, and what was parked.
-fn fold(mut folding: Folding, events: &[RecordedEvent]) -> (Vec<Vec<Value>>, Vec<Parked>) {
+fn fold(mut folding: Folding, events: &[RecordedEvent]) -> (Vec<Vec<Value>>, Vec<DeadLetter>) {
     while let Progress::Missing(rows) = folding.advance(events).unwrap() {
         for (table, key) in rows {
             folding.loaded(table, key, None);
@@ -38,12 +39,23 @@ fn begin(parking: Parking) -> Folding {
     TableFold::of_rows::<Balance>().begin_with(parking)
 }
 
-fn balances() -> Folding {
-    begin(Parking::default().of_failures())
+fn tried() -> Tried {
+    Tried {
+        attempts: 5,
+        code_version: "1.2".to_owned(),
+        at: jiff::Timestamp::UNIX_EPOCH,
+    }
 }
 
-fn positions(parked: &[Parked]) -> Vec<(u64, Option<u64>)> {
-    let cause = |parked: &Parked| parked.cause.as_ref().ok().map(|first| first.0);
+fn balances() -> Folding {
+    begin(Parking::of_failures(tried()))
+}
+
+fn positions(parked: &[DeadLetter]) -> Vec<(u64, Option<u64>)> {
+    let cause = |parked: &DeadLetter| match parked.cause {
+        ParkCause::Waits(first) => Some(first.0),
+        ParkCause::Failed(_) => None,
+    };
     let parked = parked.iter();
     parked
         .map(|parked| (parked.position.0, cause(parked)))
@@ -117,14 +129,16 @@ fn what_was_parked_before_is_waited_for() {
 #[test]
 fn an_event_that_failed_elsewhere_is_parked_without_a_try() {
     let mut parking = Parking::default();
-    parking.fail(
-        Position(1),
-        ProjectionError::at(Position(1), std::fmt::Error),
-    );
+    let failure = Failure {
+        error: "refused".to_owned(),
+        tried: tried(),
+    };
+    parking.fail(Position(1), failure.clone());
     let events = [deposit(1, "a", 1), deposit(2, "a", 1), deposit(3, "b", 1)];
     let (rows, parked) = fold(begin(parking), &events);
     assert_eq!(rows, [[text("b"), Value::Integer(1)]]);
     assert_eq!(positions(&parked), [(1, None), (2, Some(1))]);
+    assert_eq!(parked[0].cause, ParkCause::Failed(failure));
 }
 
 #[test]
