@@ -89,6 +89,21 @@ impl DeadLetter {
         }
     }
 
+    /// As it is kept.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a letter has texts and numbers only")
+    }
+
+    /// As it was kept.
+    ///
+    /// # Errors
+    /// [`ProjectionError::Damaged`] when it is not one.
+    pub fn from_json(json: &str) -> Result<Self, ProjectionError> {
+        serde_json::from_str(json).map_err(|error| ProjectionError::Damaged {
+            reason: format!("a dead letter cannot be read: {error}"),
+        })
+    }
+
     /// This letter, for an event that was parked before: its attempts count on.
     #[must_use]
     pub fn after(mut self, before: &Self) -> Self {

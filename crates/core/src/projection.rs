@@ -139,6 +139,16 @@ pub enum ProjectionError {
         reason: String,
     },
 
+    /// So many events are parked that it is no mishap of a few events.
+    /// **Do:** fix the projection, then release what is parked.
+    #[error("more than {most} events of {projection} are parked")]
+    TooManyParked {
+        /// Which projection.
+        projection: String,
+        /// How many may be.
+        most: usize,
+    },
+
     /// The checkpoint is elsewhere, or another process has taken it over.
     /// **Do:** stop this one, or resume it from the checkpoint.
     #[error("checkpoint moved or taken over: it is at {actual}, the batch begins at {expected}")]

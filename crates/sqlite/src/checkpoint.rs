@@ -70,8 +70,7 @@ impl Checkpoint {
         tx: &Transaction<'_>,
         batch: &ProjectionBatch,
     ) -> Result<(), ProjectionError> {
-        let store = *self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(store) = store {
+        if let Some(store) = self.store() {
             if self.move_if_here(tx, store, batch)? {
                 return Ok(());
             }
@@ -81,6 +80,15 @@ impl Checkpoint {
             expected: batch.after,
             actual: self.stored(tx)?.position,
         })
+    }
+
+    /// Makes sure that the tables are those of this declaration.
+    pub(crate) fn verify(&self, connection: &Connection) -> Result<(), ProjectionError> {
+        self.check_declaration(&self.stored(connection)?)
+    }
+
+    fn store(&self) -> Option<StoreId> {
+        *self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn claim(&self, tx: &Transaction<'_>, store: StoreId) -> Result<Position, ProjectionError> {
@@ -94,10 +102,7 @@ impl Checkpoint {
 
     /// Whether it is of this declaration, and of this store.
     fn check(&self, stored: &Stored, mine: StoreId) -> Result<(), ProjectionError> {
-        if stored.fingerprint != self.fingerprint {
-            let projection = self.projection.to_owned();
-            return Err(ProjectionError::Superseded { projection });
-        }
+        self.check_declaration(stored)?;
         match stored.store {
             Some(actual) if actual != mine => Err(ProjectionError::WrongStore {
                 projection: self.projection.to_owned(),
@@ -106,6 +111,14 @@ impl Checkpoint {
             }),
             _ => Ok(()),
         }
+    }
+
+    fn check_declaration(&self, stored: &Stored) -> Result<(), ProjectionError> {
+        if stored.fingerprint == self.fingerprint {
+            return Ok(());
+        }
+        let projection = self.projection.to_owned();
+        Err(ProjectionError::Superseded { projection })
     }
 
     fn move_if_here(

@@ -6,12 +6,14 @@
 //! - the [`Database`]: one writer, several readers, all off the async threads;
 //! - rows as types: it is one of the [`ReadModels`](annals_core::ReadModels), which keep them up to
 //!   date and answer queries;
-//! - tables by hand: [`SqlProjection`], kept up to date by [`SqlProjector`];
+//! - tables by hand: [`SqlProjection`];
 //! - [`SnapshotTable`]: states of aggregates, a shortcut past older events.
 
+mod bound_fold;
 mod checkpoint;
 mod connections;
 mod database;
+mod dead_letters;
 mod error;
 mod projector;
 mod read_models;
@@ -27,4 +29,4 @@ pub use database::Database;
 pub use error::SqliteError;
 pub use rusqlite;
 pub use snapshots::SnapshotTable;
-pub use sql_projection::{SqlProjection, SqlProjector};
+pub use sql_projection::SqlProjection;

@@ -1,60 +1,97 @@
-//! Keeps the tables of a projection up to date.
+//! Drives what changes the tables of a projection, with its checkpoint and its dead letters.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use annals_core::{
-    Position, Progress, ProjectionBatch, ProjectionError, Projector, Query, StoreId, TableFold,
+    DeadLetter, DeadLetters, Failure, Parking, Position, ProjectionBatch, ProjectionError,
+    Projector, Query, RecordedEvent, Released, Skipped, StoreId, Tried,
 };
 use async_trait::async_trait;
-use rusqlite::Transaction;
+use rusqlite::{Connection, Transaction};
 
 use crate::checkpoint::Checkpoint;
 use crate::database::Database;
+use crate::dead_letters::{Letters, wait_for};
 use crate::error::SqliteError;
-use crate::rows::RowStatements;
 use crate::schema::Declaration;
 
-/// Keeps the tables that a [`TableFold`] writes up to date.
-///
-/// Whatever the size of a batch, each row it touches is read once and written once.
-#[derive(Debug)]
-pub(crate) struct TableProjector {
+/// What changes the tables of a projection.
+pub(crate) trait Handler: Send + Sync + 'static {
+    /// The events it wants.
+    fn query(&self) -> Query;
+
+    /// Takes in events, but for those that are parked, which it tells.
+    fn handle(
+        &self,
+        tx: &Transaction<'_>,
+        events: &[RecordedEvent],
+        parking: Parking,
+    ) -> Result<Vec<DeadLetter>, ProjectionError>;
+}
+
+/// Keeps the tables of a projection up to date.
+pub(crate) struct TablesProjector<H> {
     database: Database,
+    projection: &'static str,
     checkpoint: Arc<Checkpoint>,
-    bound: Arc<Bound>,
+    kept: Arc<Kept<H>>,
 }
 
-/// A fold with the statements for each of its tables.
-#[derive(Debug)]
-struct Bound {
-    fold: TableFold,
-    statements: Vec<RowStatements>,
+/// What the tables and the letters are changed by.
+struct Kept<H> {
+    handler: H,
+    letters: Letters,
 }
 
-impl TableProjector {
+impl<H: Handler> TablesProjector<H> {
     /// Makes the tables if they are not there. If they were declared otherwise, or with another
     /// revision, they are dropped, made again, and the checkpoint is put before the first event.
-    pub(crate) async fn new(database: Database, fold: TableFold) -> Result<Self, SqliteError> {
-        let declaration = Declaration::of(&fold);
-        let checkpoint = Checkpoint::new(fold.name(), fold.fingerprint());
+    pub(crate) async fn new(
+        database: Database,
+        declaration: Declaration,
+        handler: H,
+    ) -> Result<Self, SqliteError> {
+        let projection = declaration.projection;
+        let checkpoint = Checkpoint::new(projection, declaration.fingerprint);
         database.transact(move |tx| declaration.install(tx)).await?;
-        let statements = fold.tables().iter().map(RowStatements::of).collect();
+        let letters = Letters::of(projection);
         Ok(Self {
             database,
+            projection,
             checkpoint,
-            bound: Arc::new(Bound { fold, statements }),
+            kept: Arc::new(Kept { handler, letters }),
         })
+    }
+
+    /// Moves the checkpoint over a batch and takes it in, but for an event that failed.
+    async fn take_in(
+        &self,
+        batch: ProjectionBatch,
+        failed: Option<(Position, Failure)>,
+    ) -> Result<(), ProjectionError> {
+        let (checkpoint, kept) = (Arc::clone(&self.checkpoint), Arc::clone(&self.kept));
+        let take_in = move |tx: &Transaction<'_>| {
+            checkpoint.advance(tx, &batch)?;
+            let mut parking = kept.letters.parking(tx)?;
+            if let Some((position, failure)) = failed {
+                parking.fail(position, failure);
+            }
+            let parked = kept.handler.handle(tx, &batch.events, parking)?;
+            kept.letters.keep(tx, &parked)
+        };
+        self.database.transact(take_in).await
     }
 }
 
 #[async_trait]
-impl Projector for TableProjector {
+impl<H: Handler> Projector for TablesProjector<H> {
     fn name(&self) -> &str {
-        self.bound.fold.name()
+        self.projection
     }
 
     fn query(&self) -> Query {
-        self.bound.fold.query().clone()
+        self.kept.handler.query()
     }
 
     async fn resume(&self, store: StoreId) -> Result<Position, ProjectionError> {
@@ -66,28 +103,139 @@ impl Projector for TableProjector {
     }
 
     async fn apply(&self, batch: ProjectionBatch) -> Result<(), ProjectionError> {
-        let checkpoint = Arc::clone(&self.checkpoint);
-        let bound = Arc::clone(&self.bound);
-        let apply = move |tx: &Transaction<'_>| {
-            checkpoint.advance(tx, &batch)?;
-            bound.apply(tx, &batch)
-        };
-        self.database.transact(apply).await
+        self.take_in(batch, None).await
+    }
+
+    fn dead_letters(&self) -> Option<&dyn DeadLetters> {
+        Some(self)
     }
 }
 
-impl Bound {
-    fn apply(&self, tx: &Transaction<'_>, batch: &ProjectionBatch) -> Result<(), ProjectionError> {
-        let mut folding = self.fold.begin();
-        while let Progress::Missing(rows) = folding.advance(&batch.events)? {
-            for (table, key) in rows {
-                let row = self.statements[table].load(tx, &key)?;
-                folding.loaded(table, key, row);
+#[async_trait]
+impl<H: Handler> DeadLetters for TablesProjector<H> {
+    async fn park(
+        &self,
+        batch: ProjectionBatch,
+        failed: Position,
+        failure: Failure,
+    ) -> Result<(), ProjectionError> {
+        self.take_in(batch, Some((failed, failure))).await
+    }
+
+    async fn list(&self, after: Position, limit: u32) -> Result<Vec<DeadLetter>, ProjectionError> {
+        let kept = Arc::clone(&self.kept);
+        let list = move |connection: &Connection| Ok(kept.letters.list(connection, after, limit));
+        self.database.query(list).await?
+    }
+
+    async fn parked(&self) -> Result<u64, ProjectionError> {
+        let kept = Arc::clone(&self.kept);
+        let count = move |connection: &Connection| Ok(kept.letters.count(connection));
+        self.database.query(count).await?
+    }
+
+    async fn release(
+        &self,
+        events: Arc<[RecordedEvent]>,
+        tried: Tried,
+    ) -> Result<Released, ProjectionError> {
+        let (checkpoint, kept) = (Arc::clone(&self.checkpoint), Arc::clone(&self.kept));
+        let release = move |tx: &Transaction<'_>| {
+            checkpoint.verify(tx)?;
+            kept.release(tx, &events, &tried)
+        };
+        self.database.transact(release).await
+    }
+
+    async fn skip(&self, position: Position, skipped: Skipped) -> Result<bool, ProjectionError> {
+        let (checkpoint, kept) = (Arc::clone(&self.checkpoint), Arc::clone(&self.kept));
+        let skip = move |tx: &Transaction<'_>| {
+            checkpoint.verify(tx)?;
+            kept.letters.skip(tx, position, skipped)
+        };
+        self.database.transact(skip).await
+    }
+}
+
+impl<H: Handler> Kept<H> {
+    fn release(
+        &self,
+        tx: &Transaction<'_>,
+        events: &[RecordedEvent],
+        tried: &Tried,
+    ) -> Result<Released, ProjectionError> {
+        let mut before = self.letters.parked(tx)?;
+        let events = events.iter();
+        let events = events.filter(|event| before.contains_key(&event.position));
+        let events: Vec<RecordedEvent> = events.cloned().collect();
+        let letters = self.try_again(tx, &events, &before, tried)?;
+        let mut released = Released::default();
+        for letter in letters {
+            released.parked.push(letter.position);
+            if let Some(earlier) = before.remove(&letter.position) {
+                self.letters.keep(tx, &[letter.after(&earlier)])?;
             }
         }
-        for (statements, writes) in self.statements.iter().zip(&folding.into_writes()) {
-            statements.write(tx, writes)?;
+        for event in events
+            .iter()
+            .filter(|event| before.contains_key(&event.position))
+        {
+            self.letters.remove(tx, event.position)?;
+            released.applied.push(event.position);
         }
-        Ok(())
+        Ok(released)
     }
+
+    /// Takes in parked events as far as they can be. What is told only when a row is written fails
+    /// all of them, so they are tried without it then.
+    fn try_again(
+        &self,
+        tx: &Transaction<'_>,
+        events: &[RecordedEvent],
+        before: &BTreeMap<Position, DeadLetter>,
+        tried: &Tried,
+    ) -> Result<Vec<DeadLetter>, ProjectionError> {
+        let mut failed: BTreeMap<Position, Failure> = BTreeMap::new();
+        loop {
+            let mut parking = Parking::of_failures(tried.clone());
+            for letter in before
+                .values()
+                .filter(|letter| !has(events, letter.position))
+            {
+                wait_for(&mut parking, letter.clone());
+            }
+            for (position, failure) in &failed {
+                parking.fail(*position, failure.clone());
+            }
+            match savepoint(tx, || self.handler.handle(tx, events, parking)) {
+                Err(ProjectionError::Event { position, cause })
+                    if !failed.contains_key(&position) =>
+                {
+                    let (error, tried) = (cause.to_string(), tried.clone());
+                    failed.insert(position, Failure { error, tried });
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+fn has(events: &[RecordedEvent], position: Position) -> bool {
+    let found = events.binary_search_by_key(&position, |event| event.position);
+    found.is_ok()
+}
+
+/// Takes back what was written if it fails.
+pub(crate) fn savepoint<T>(
+    tx: &Transaction<'_>,
+    write: impl FnOnce() -> Result<T, ProjectionError>,
+) -> Result<T, ProjectionError> {
+    let run = |sql| tx.execute_batch(sql).map_err(SqliteError::from);
+    run("savepoint annals")?;
+    let written = write();
+    if written.is_err() {
+        run("rollback to annals")?;
+    }
+    run("release annals")?;
+    written
 }

@@ -6,8 +6,10 @@ use annals_core::{Projector, QueryError, ReadModels, Select, SnapshotStore, Tabl
 use async_trait::async_trait;
 use rusqlite::params_from_iter;
 
+use crate::bound_fold::BoundFold;
 use crate::database::Database;
-use crate::projector::TableProjector;
+use crate::projector::TablesProjector;
+use crate::schema::Declaration;
 use crate::select::statement;
 use crate::snapshots::SnapshotTable;
 use crate::value::{parameters, read_row};
@@ -30,7 +32,10 @@ impl ReadModels for Database {
     }
 
     async fn projector(&self, fold: TableFold) -> Result<Arc<dyn Projector>, QueryError> {
-        Ok(Arc::new(TableProjector::new(self.clone(), fold).await?))
+        let declaration = Declaration::of(&fold);
+        let bound = BoundFold::new(fold);
+        let projector = TablesProjector::new(self.clone(), declaration, bound).await?;
+        Ok(Arc::new(projector))
     }
 
     async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError> {

@@ -4,6 +4,7 @@ use annals_core::{Fingerprint, TableFold};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::checkpoint;
+use crate::dead_letters;
 use crate::error::SqliteError;
 use crate::tables::{create, quoted};
 
@@ -40,6 +41,7 @@ impl Declaration {
     /// Makes the tables, unless they are there and of this declaration.
     pub(crate) fn install(&self, tx: &Transaction<'_>) -> Result<(), SqliteError> {
         checkpoint::create_table(tx)?;
+        dead_letters::create_table(tx)?;
         tx.execute_batch(MADE)?;
         let mine = self.fingerprint;
         match checkpoint::fingerprint(tx, self.projection).optional()? {
@@ -49,6 +51,7 @@ impl Declaration {
         }
         tx.execute_batch(&self.ddl)?;
         self.note_tables(tx)?;
+        dead_letters::reset(tx, self.projection)?;
         checkpoint::reset(tx, self.projection, mine)?;
         Ok(())
     }

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Event, Fingerprint, Position, ProjectionBatch, ProjectionError, Projector, Query, Recorded,
-    RecordedEvent, StoreId, decode, query_of,
+    DeadLetter, Event, Fingerprint, Parking, PartitionKey, ProjectionError, Projector, Query,
+    Recorded, RecordedEvent, decode, query_of,
 };
-use async_trait::async_trait;
 use rusqlite::Transaction;
 
-use crate::checkpoint::Checkpoint;
 use crate::database::Database;
 use crate::error::SqliteError;
+use crate::projector::{Handler, TablesProjector, savepoint};
 use crate::schema::Declaration;
 
 /// A read model kept by SQL of one's own, for what a row per key cannot say: several tables,
@@ -22,6 +21,8 @@ use crate::schema::Declaration;
 /// 1. [`apply`](Self::apply) depends on nothing but the event and the projection's own tables,
 ///    so that a rebuild gives the same rows.
 /// 2. It writes to [`TABLES`](Self::TABLES) alone, and neither commits nor rolls back.
+///
+/// When an event cannot be applied, later ones of its stream wait for it.
 pub trait SqlProjection: Send + Sync + 'static {
     /// The events it is made of.
     type Event: Event;
@@ -56,83 +57,67 @@ pub trait SqlProjection: Send + Sync + 'static {
     ) -> Result<(), rusqlite::Error>;
 }
 
-/// Keeps the tables of a [`SqlProjection`] up to date.
-#[derive(Debug)]
-pub struct SqlProjector<P> {
-    database: Database,
-    checkpoint: Arc<Checkpoint>,
-    projection: Arc<P>,
-}
+/// What a [`SqlProjection`] does to its tables.
+struct ByHand<P>(P);
 
-impl<P: SqlProjection> SqlProjector<P> {
-    /// Makes the tables if they are not there. If the schema, the revision or the
-    /// events it asks for changed, they are dropped, made again, and the checkpoint is put before
-    /// the first event.
+impl Database {
+    /// Keeps the tables of a projection by hand up to date. They are made if they are not there. If
+    /// the schema, the revision or the events it asks for changed, they are dropped, made again, and
+    /// the checkpoint is put before the first event.
     ///
     /// # Errors
     /// [`SqliteError`] when the tables cannot be made.
-    pub async fn new(database: Database, projection: P) -> Result<Self, SqliteError> {
+    pub async fn sql_projector<P: SqlProjection>(
+        &self,
+        projection: P,
+    ) -> Result<Arc<dyn Projector>, SqliteError> {
         let declaration = Declaration {
             projection: P::NAME,
             tables: P::TABLES.to_vec(),
             ddl: P::schema().to_owned(),
             fingerprint: Fingerprint::of_read_model(P::schema(), &query::<P>(), P::REVISION),
         };
-        let checkpoint = Checkpoint::new(P::NAME, declaration.fingerprint);
-        database.transact(move |tx| declaration.install(tx)).await?;
-        Ok(Self {
-            database,
-            checkpoint,
-            projection: Arc::new(projection),
-        })
+        let by_hand = ByHand(projection);
+        let projector = TablesProjector::new(self.clone(), declaration, by_hand).await?;
+        Ok(Arc::new(projector))
     }
 }
 
-#[async_trait]
-impl<P: SqlProjection> Projector for SqlProjector<P> {
-    fn name(&self) -> &str {
-        P::NAME
-    }
-
+impl<P: SqlProjection> Handler for ByHand<P> {
     fn query(&self) -> Query {
         query::<P>()
     }
 
-    async fn resume(&self, store: StoreId) -> Result<Position, ProjectionError> {
-        self.checkpoint.resume(&self.database, store).await
-    }
-
-    async fn position(&self, store: StoreId) -> Result<Position, ProjectionError> {
-        self.checkpoint.position(&self.database, store).await
-    }
-
-    async fn apply(&self, batch: ProjectionBatch) -> Result<(), ProjectionError> {
-        let checkpoint = Arc::clone(&self.checkpoint);
-        let projection = Arc::clone(&self.projection);
-        let apply = move |tx: &Transaction<'_>| {
-            checkpoint.advance(tx, &batch)?;
-            for record in batch.events.iter() {
-                apply_one(&*projection, tx, record)?;
+    fn handle(
+        &self,
+        tx: &Transaction<'_>,
+        events: &[RecordedEvent],
+        mut parking: Parking,
+    ) -> Result<Vec<DeadLetter>, ProjectionError> {
+        for record in events {
+            let keys = || vec![PartitionKey::of_stream(&record.stream)];
+            if parking.stays_parked(record, keys) {
+                continue;
             }
-            Ok(())
-        };
-        self.database.transact(apply).await
+            if let Err(failure) = savepoint(tx, || self.apply(tx, record)) {
+                parking.take_failure(record, keys, failure)?;
+            }
+        }
+        Ok(parking.into_parked())
     }
 }
 
-fn apply_one<P: SqlProjection>(
-    projection: &P,
-    tx: &Transaction<'_>,
-    record: &RecordedEvent,
-) -> Result<(), ProjectionError> {
-    let position = record.position;
-    // What it wrote before a panic is thrown away with the transaction.
-    ProjectionError::catch(position, || {
-        let event = decode(record.clone());
-        let event = event.map_err(|error| ProjectionError::at(position, error))?;
-        let applied = projection.apply(tx, &event);
-        applied.map_err(|error| SqliteError::from(error).at(position))
-    })?
+impl<P: SqlProjection> ByHand<P> {
+    fn apply(&self, tx: &Transaction<'_>, record: &RecordedEvent) -> Result<(), ProjectionError> {
+        let position = record.position;
+        // What it wrote before a panic is taken back.
+        ProjectionError::catch(position, || {
+            let event = decode(record.clone());
+            let event = event.map_err(|error| ProjectionError::at(position, error))?;
+            let applied = self.0.apply(tx, &event);
+            applied.map_err(|error| SqliteError::from(error).at(position))
+        })?
+    }
 }
 
 fn query<P: SqlProjection>() -> Query {

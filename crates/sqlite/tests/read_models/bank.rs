@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use annals_core::{Projection, Projector, ReadModels, Recorded, TableFold};
 use annals_sqlite::rusqlite::{self, Transaction};
-use annals_sqlite::{Database, SqlProjection, SqlProjector};
+use annals_sqlite::{Database, SqlProjection};
 pub(crate) use annals_testing::read_models::bank::{
     AccountEvent, Balance, OTHER_STORE, STORE, batch, deposit, failed_at, recorded,
 };
@@ -56,10 +56,8 @@ pub(crate) async fn projector_of<P: Projection>(database: &Database) -> Arc<dyn 
 }
 
 /// What keeps the deposits of a revision up to date, resumed.
-pub(crate) async fn deposits<const REVISION: u32>(
-    database: &Database,
-) -> SqlProjector<Deposits<REVISION>> {
-    let projector = SqlProjector::new(database.clone(), Deposits).await;
+pub(crate) async fn deposits<const REVISION: u32>(database: &Database) -> Arc<dyn Projector> {
+    let projector = database.sql_projector(Deposits::<REVISION>).await;
     let projector = projector.expect("the tables can be made");
     let resumed = projector.resume(STORE).await;
     resumed.expect("it is of this store");

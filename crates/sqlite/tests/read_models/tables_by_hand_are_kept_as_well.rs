@@ -1,10 +1,10 @@
 //! A read model by hand: its effect and the checkpoint commit together, and another revision of it
 //! is made again from the first event.
 
-use annals_core::{Position, ProjectionError, Projector as _, Recorded};
+use annals_core::{Position, ProjectionError, Recorded};
 use annals_macros::Event;
+use annals_sqlite::SqlProjection;
 use annals_sqlite::rusqlite::{self, Transaction};
-use annals_sqlite::{SqlProjection, SqlProjector};
 use serde::{Deserialize, Serialize};
 
 use crate::bank::{
@@ -89,7 +89,7 @@ async fn other_events_rebuild_tables_by_hand() {
     let events = vec![deposit(1, "a", 5)];
     projector.apply(batch(0, events)).await.unwrap();
 
-    let projector = SqlProjector::new(database.clone(), SavingsDeposits).await;
+    let projector = database.sql_projector(SavingsDeposits).await;
 
     let resumed = projector.unwrap().resume(STORE).await;
     assert_eq!(resumed.unwrap(), Position::START);
@@ -127,9 +127,7 @@ impl SqlProjection for Renamings {
 #[tokio::test]
 async fn a_panic_while_an_event_is_decoded_names_it() {
     let database = database().await;
-    let projector = SqlProjector::new(database.clone(), Renamings)
-        .await
-        .unwrap();
+    let projector = database.sql_projector(Renamings).await.unwrap();
     projector.resume(STORE).await.unwrap();
     let failure = projector.apply(batch(0, vec![deposit(1, "a", 5)])).await;
     assert_eq!(failed_at(&failure.unwrap_err()), 1);

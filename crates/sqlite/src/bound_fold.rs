@@ -1,0 +1,51 @@
+//! A fold, bound to its tables.
+
+use annals_core::{
+    DeadLetter, Parking, Progress, ProjectionError, Query, RecordedEvent, TableFold,
+};
+use rusqlite::Transaction;
+
+use crate::projector::Handler;
+use crate::rows::RowStatements;
+
+/// A fold with the statements for each of its tables.
+///
+/// Whatever the size of a batch, each row it touches is read once and written once.
+#[derive(Debug)]
+pub(crate) struct BoundFold {
+    fold: TableFold,
+    statements: Vec<RowStatements>,
+}
+
+impl BoundFold {
+    pub(crate) fn new(fold: TableFold) -> Self {
+        let statements = fold.tables().iter().map(RowStatements::of).collect();
+        Self { fold, statements }
+    }
+}
+
+impl Handler for BoundFold {
+    fn query(&self) -> Query {
+        self.fold.query().clone()
+    }
+
+    fn handle(
+        &self,
+        tx: &Transaction<'_>,
+        events: &[RecordedEvent],
+        parking: Parking,
+    ) -> Result<Vec<DeadLetter>, ProjectionError> {
+        let mut folding = self.fold.begin_with(parking);
+        while let Progress::Missing(rows) = folding.advance(events)? {
+            for (table, key) in rows {
+                let row = self.statements[table].load(tx, &key)?;
+                folding.loaded(table, key, row);
+            }
+        }
+        let (writes, parked) = folding.finish();
+        for (statements, writes) in self.statements.iter().zip(&writes) {
+            statements.write(tx, writes)?;
+        }
+        Ok(parked)
+    }
+}

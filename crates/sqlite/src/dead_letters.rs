@@ -1,0 +1,185 @@
+//! Dead letters, kept beside the checkpoint that moved past their events.
+
+use std::collections::BTreeMap;
+
+use annals_core::{DeadLetter, Parking, Position, ProjectionError, Skipped};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::error::SqliteError;
+
+/// Most events of one projection that are parked at a time. More are no mishap of a few events.
+const MOST: usize = 10_000;
+
+/// The letters of one projection.
+#[derive(Debug)]
+pub(crate) struct Letters {
+    projection: &'static str,
+}
+
+impl Letters {
+    pub(crate) fn of(projection: &'static str) -> Self {
+        Self { projection }
+    }
+
+    /// What events have to wait for.
+    pub(crate) fn parking(&self, connection: &Connection) -> Result<Parking, ProjectionError> {
+        let mut parking = Parking::default();
+        for letter in self.parked(connection)?.into_values() {
+            wait_for(&mut parking, letter);
+        }
+        Ok(parking)
+    }
+
+    /// All letters whose events are parked.
+    pub(crate) fn parked(
+        &self,
+        connection: &Connection,
+    ) -> Result<BTreeMap<Position, DeadLetter>, ProjectionError> {
+        let select = "select letter from annals_dead_letters where projection = ? and parked
+                      order by position limit ?";
+        let letters = self.select(connection, select, MOST as u64)?;
+        let letters = letters.into_iter().map(|letter| (letter.position, letter));
+        Ok(letters.collect())
+    }
+
+    /// Letters after a position, in order.
+    pub(crate) fn list(
+        &self,
+        connection: &Connection,
+        after: Position,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, ProjectionError> {
+        let select = format!(
+            "select letter from annals_dead_letters where projection = ? and position > {after}
+             order by position limit ?"
+        );
+        self.select(connection, &select, limit.into())
+    }
+
+    /// How many events are parked.
+    pub(crate) fn count(&self, connection: &Connection) -> Result<u64, ProjectionError> {
+        let count = "select count(*) from annals_dead_letters where projection = ? and parked";
+        let mut count = connection
+            .prepare_cached(count)
+            .map_err(SqliteError::from)?;
+        let parked: i64 = count
+            .query_row([self.projection], |row| row.get(0))
+            .map_err(SqliteError::from)?;
+        Ok(parked.cast_unsigned())
+    }
+
+    /// Keeps letters, in place of those of the same events.
+    pub(crate) fn keep(
+        &self,
+        tx: &Transaction<'_>,
+        letters: &[DeadLetter],
+    ) -> Result<(), ProjectionError> {
+        if letters.is_empty() {
+            return Ok(());
+        }
+        for letter in letters {
+            self.put(tx, letter)?;
+        }
+        if self.count(tx)? > MOST as u64 {
+            let projection = self.projection.to_owned();
+            return Err(ProjectionError::TooManyParked {
+                projection,
+                most: MOST,
+            });
+        }
+        Ok(())
+    }
+
+    /// Forgets the letter of an event that is applied by now.
+    pub(crate) fn remove(
+        &self,
+        tx: &Transaction<'_>,
+        position: Position,
+    ) -> Result<(), SqliteError> {
+        let remove = "delete from annals_dead_letters where projection = ? and position = ?";
+        let mut remove = tx.prepare_cached(remove)?;
+        remove.execute(params![self.projection, position.0.cast_signed()])?;
+        Ok(())
+    }
+
+    /// Gives up a parked event. True if it was parked.
+    pub(crate) fn skip(
+        &self,
+        tx: &Transaction<'_>,
+        position: Position,
+        skipped: Skipped,
+    ) -> Result<bool, ProjectionError> {
+        let select = "select letter from annals_dead_letters
+                      where projection = ? and position = ? and parked";
+        let key = params![self.projection, position.0.cast_signed()];
+        let letter: Option<String> = tx
+            .query_row(select, key, |row| row.get(0))
+            .optional()
+            .map_err(SqliteError::from)?;
+        let Some(letter) = letter else {
+            return Ok(false);
+        };
+        let mut letter = DeadLetter::from_json(&letter)?;
+        letter.skipped = Some(skipped);
+        self.put(tx, &letter)?;
+        Ok(true)
+    }
+
+    fn put(&self, tx: &Transaction<'_>, letter: &DeadLetter) -> Result<(), SqliteError> {
+        let put = "insert or replace into annals_dead_letters values (?, ?, ?, ?)";
+        tx.prepare_cached(put)?.execute(params![
+            self.projection,
+            letter.position.0.cast_signed(),
+            letter.skipped.is_none(),
+            letter.to_json(),
+        ])?;
+        Ok(())
+    }
+
+    fn select(
+        &self,
+        connection: &Connection,
+        select: &str,
+        limit: u64,
+    ) -> Result<Vec<DeadLetter>, ProjectionError> {
+        let letters = || -> rusqlite::Result<Vec<String>> {
+            let mut select = connection.prepare_cached(select)?;
+            let key = params![self.projection, limit.cast_signed()];
+            select.query_map(key, |row| row.get(0))?.collect()
+        };
+        let letters = letters().map_err(SqliteError::from)?;
+        let letters = letters.iter().map(|letter| DeadLetter::from_json(letter));
+        letters.collect()
+    }
+}
+
+/// Lets later events wait for that of a letter.
+pub(crate) fn wait_for(parking: &mut Parking, letter: DeadLetter) {
+    for key in letter.keys {
+        parking.wait_for(letter.position, key);
+    }
+}
+
+/// Makes the table of letters if it is not there.
+pub(crate) fn create_table(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    tx.execute_batch(
+        "create table if not exists annals_dead_letters (
+           projection text not null,
+           position integer not null,
+           parked integer not null,
+           letter text not null,
+           primary key (projection, position)
+         ) strict, without rowid;
+         create index if not exists annals_parked on annals_dead_letters (projection, position)
+           where parked;",
+    )
+}
+
+/// Forgets all letters of a projection that is made again.
+pub(crate) fn reset(tx: &Transaction<'_>, projection: &str) -> rusqlite::Result<()> {
+    tx.execute(
+        "delete from annals_dead_letters where projection = ?",
+        [projection],
+    )?;
+    Ok(())
+}
