@@ -1,5 +1,5 @@
-//! The contracts of [`ReadModels`] and of their [`Projector`](annals_core::Projector)s as a suite
-//! of cases. Each cites the line of the contract that it holds a database to.
+//! The contracts of [`ReadModels`], of their [`Projector`](annals_core::Projector)s and of their
+//! [`DeadLetters`](annals_core::DeadLetters) as a suite of cases. Each cites the line of the contract that it holds a database to.
 //!
 //! A database enrols by saying how read models are opened:
 //!
@@ -24,6 +24,7 @@ mod subject;
 
 mod batches;
 mod checkpoints;
+mod dead_letters;
 mod declarations;
 mod selections;
 mod several_tables;
@@ -48,6 +49,8 @@ pub enum Contract {
     ReadModels,
     /// That of [`annals_core::Projector`].
     Projector,
+    /// That of [`annals_core::DeadLetters`].
+    DeadLetters,
 }
 
 /// One promise of a contract, put to the test.

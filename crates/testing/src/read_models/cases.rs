@@ -1,8 +1,8 @@
 //! The list of all cases, and the macro that makes tests of them.
 
 use super::{
-    Case, Contract, batches, checkpoints, declarations, selections, several_tables, snapshots,
-    values,
+    Case, Contract, batches, checkpoints, dead_letters, declarations, selections, several_tables,
+    snapshots, values,
 };
 
 /// Hands the list of all cases to another macro: themes, and in each the contract, its line and
@@ -57,6 +57,22 @@ macro_rules! read_models_cases {
                 Projector 4 an_older_declaration_takes_nothing_over,
                 Projector 4 an_older_declaration_tells_nothing_of_the_tables,
                 Projector 5 a_look_at_the_checkpoint_takes_nothing_over,
+            }
+            dead_letters {
+                DeadLetters 1 what_is_parked_has_no_effect_and_other_keys_go_on,
+                DeadLetters 1 later_events_of_its_key_wait_in_later_batches_too,
+                DeadLetters 2 a_batch_that_does_not_begin_at_the_checkpoint_parks_nothing,
+                DeadLetters 2 a_failure_behind_a_parked_event_parks_nothing,
+                DeadLetters 3 released_events_have_the_effect_they_would_have_had,
+                DeadLetters 3 what_is_not_parked_is_not_released,
+                DeadLetters 3 one_that_fails_again_stays_and_counts_its_attempts,
+                DeadLetters 3 one_that_waits_for_another_is_not_released_before_it,
+                DeadLetters 3 one_whose_row_is_refused_stays_alone,
+                DeadLetters 4 nothing_waits_for_what_was_skipped,
+                DeadLetters 4 what_was_skipped_is_told_for_ever,
+                DeadLetters 4 letters_come_in_pages,
+                DeadLetters 4 an_older_declaration_releases_and_skips_nothing,
+                DeadLetters 4 a_rebuild_forgets_what_was_parked,
             }
             several_tables {
                 Projector 1 rows_of_all_tables_and_the_checkpoint_move_together,
@@ -137,7 +153,12 @@ mod tests {
 
     #[test]
     fn every_line_of_the_contracts_has_a_case() {
-        for (contract, lines) in [(Contract::ReadModels, 5), (Contract::Projector, 5)] {
+        let contracts = [
+            (Contract::ReadModels, 5),
+            (Contract::Projector, 5),
+            (Contract::DeadLetters, 4),
+        ];
+        for (contract, lines) in contracts {
             for line in 1..=lines {
                 let cites = |case: &Case| case.contract == contract && case.line == line;
                 assert!(CASES.iter().any(cites), "{contract:?} line {line}");
