@@ -14,11 +14,11 @@ use annals_embedded::EmbeddedStore;
 use annals_postgres::{
     InlineProjection, LeaseOptions, Postgres, PostgresLeases, PostgresReadModels, PostgresStore,
 };
-use annals_runtime::{Repository, RunnerOptions, SnapshotPolicy, run_projection};
+use annals_runtime::{ParkedEvents, Repository, RunnerOptions, SnapshotPolicy, run_projection};
 use annals_sqlite::Database;
 
 use crate::error::Error;
-use crate::service::Annals;
+use crate::service::{Annals, Running};
 
 /// A snapshot is taken when this many events have passed since the last.
 const SNAPSHOT_EVERY: u64 = 100;
@@ -36,6 +36,7 @@ pub struct Builder {
     projectors: Vec<Arc<dyn Projector>>,
     local_projectors: Vec<Arc<dyn Projector>>,
     leases: Option<Arc<dyn Leases>>,
+    code_version: String,
 }
 
 /// Where events and read models are kept.
@@ -90,7 +91,15 @@ impl Builder {
             projectors: Vec::new(),
             local_projectors: Vec::new(),
             leases: None,
+            code_version: String::new(),
         }
+    }
+
+    /// What this version of the service calls itself, such as `1.4.2`: dead letters tell which code
+    /// could not apply an event.
+    pub fn code_version(mut self, version: &str) -> Self {
+        version.clone_into(&mut self.code_version);
+        self
     }
 
     /// Declares an aggregate, with snapshots after every 100 events.
@@ -181,9 +190,13 @@ impl Builder {
             let name = projector.name().to_owned();
             let options = RunnerOptions {
                 leases,
+                code_version: self.code_version.clone(),
                 ..RunnerOptions::default()
             };
-            (name, run_projection(Arc::clone(&store), projector, options))
+            let parked = ParkedEvents::new(Arc::clone(&store), Arc::clone(&projector))
+                .with_code_version(&self.code_version);
+            let handle = run_projection(Arc::clone(&store), projector, options);
+            (name, Running { handle, parked })
         };
         let projections = shared.chain(local).map(run).collect();
         Ok(Annals::new(store, read_models, repositories, projections))

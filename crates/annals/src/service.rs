@@ -5,14 +5,22 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use annals_core::{Aggregate, EventStore, ReadModel, ReadModels, Table};
-use annals_runtime::{CommandContext, ExecuteError, Executed, ProjectionHandle, Repository};
+use annals_runtime::{
+    CommandContext, ExecuteError, Executed, ParkedEvents, ProjectionHandle, Repository,
+};
 
 /// A running service: its store, its aggregates, its read models and what keeps them up to date.
 pub struct Annals {
     store: Arc<dyn EventStore>,
     read_models: Arc<dyn ReadModels>,
     repositories: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-    projections: BTreeMap<String, ProjectionHandle>,
+    projections: BTreeMap<String, Running>,
+}
+
+/// A projection that runs.
+pub(crate) struct Running {
+    pub(crate) handle: ProjectionHandle,
+    pub(crate) parked: ParkedEvents,
 }
 
 impl Annals {
@@ -20,7 +28,7 @@ impl Annals {
         store: Arc<dyn EventStore>,
         read_models: Arc<dyn ReadModels>,
         repositories: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-        projections: BTreeMap<String, ProjectionHandle>,
+        projections: BTreeMap<String, Running>,
     ) -> Self {
         Self {
             store,
@@ -78,20 +86,32 @@ impl Annals {
     /// When no projection of this name was declared, or only an inline one, which does not run
     /// and is never behind: a mistake in the program.
     pub fn projection(&self, name: &str) -> &ProjectionHandle {
-        let projection = self.projections.get(name);
-        projection.unwrap_or_else(|| panic!("projection {name} was not declared"))
+        &self.running(name).handle
+    }
+
+    /// What a projection could not apply.
+    ///
+    /// # Panics
+    /// As [`projection`](Self::projection).
+    pub fn parked_events(&self, name: &str) -> &ParkedEvents {
+        &self.running(name).parked
     }
 
     /// All running projections, by name.
     pub fn projections(&self) -> impl Iterator<Item = &ProjectionHandle> {
-        self.projections.values()
+        self.projections.values().map(|running| &running.handle)
     }
 
     /// Finishes what projections are at and writes their checkpoints. Queries still work.
     pub async fn stop(&self) {
-        for projection in self.projections.values() {
+        for projection in self.projections() {
             projection.stop().await;
         }
+    }
+
+    fn running(&self, name: &str) -> &Running {
+        let running = self.projections.get(name);
+        running.unwrap_or_else(|| panic!("projection {name} was not declared"))
     }
 }
 

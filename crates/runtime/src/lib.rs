@@ -6,7 +6,7 @@
 //!   ([`CommandContext`], [`Executed`]); how repeats are recognised ([`IdempotencyKey`]); when
 //!   snapshots are taken ([`SnapshotPolicy`]);
 //! - [`run_projection`]: keeps a read model up to date, and [`ProjectionHandle`] tells how far
-//!   it is;
+//!   it is; [`ParkedEvents`] tells of what it could not apply, and tries it again;
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
 mod backoff;
@@ -14,6 +14,7 @@ mod error;
 mod execute;
 mod idempotency;
 mod load;
+mod parked_events;
 mod projection;
 mod refusal;
 mod repository;
@@ -25,6 +26,7 @@ pub use error::{ExecuteError, LoadError};
 pub use execute::{CommandContext, Executed};
 pub use idempotency::IdempotencyKey;
 pub use load::{Loaded, Moment};
+pub use parked_events::{ParkedError, ParkedEvents};
 pub use projection::{
     NotReached, ProjectionHandle, ProjectionStatus, RunError, RunnerOptions, run_projection,
 };

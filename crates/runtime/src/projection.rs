@@ -8,7 +8,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{EventStore, IdSource, Leases, Position, Projector, RandomIds};
+use annals_core::{
+    Clock, EventStore, IdSource, Leases, Position, Projector, RandomIds, SystemClock,
+};
 use tokio::sync::watch;
 
 use crate::backoff::Backoff;
@@ -34,8 +36,16 @@ pub struct RunnerOptions {
     /// Events that are not asked for are skipped without a write. The checkpoint is written all
     /// the same when it is so many positions behind, so that a restart need not skip them again.
     pub checkpoint_every: u64,
-    /// How often in a row an event that cannot be applied is tried before the projection fails.
+    /// How often in a row an event that cannot be applied is tried before it is parked, or the
+    /// projection fails.
     pub event_attempts: u32,
+    /// Whether an event that cannot be applied is parked as a dead letter, where the projector has a
+    /// place for those. Otherwise the projection fails.
+    pub parks_events: bool,
+    /// What the code calls itself in a dead letter, such as its version.
+    pub code_version: String,
+    /// Tells when an event was parked.
+    pub clock: Arc<dyn Clock>,
     /// How long to wait before trying again.
     pub backoff: Backoff,
     /// Says which of several processes does the work, when they share the read model; the others
@@ -53,6 +63,9 @@ impl Default for RunnerOptions {
             max_batch: NonZeroUsize::new(512).expect("512 is not zero"),
             checkpoint_every: 10_000,
             event_attempts: 5,
+            parks_events: true,
+            code_version: String::new(),
+            clock: Arc::new(SystemClock),
             backoff: Backoff {
                 first: Duration::from_millis(50),
                 most: Duration::from_secs(10),
@@ -70,6 +83,8 @@ impl std::fmt::Debug for RunnerOptions {
             .field("max_batch", &self.max_batch)
             .field("checkpoint_every", &self.checkpoint_every)
             .field("event_attempts", &self.event_attempts)
+            .field("parks_events", &self.parks_events)
+            .field("code_version", &self.code_version)
             .field("backoff", &self.backoff)
             .field("lease_retry", &self.lease_retry)
             .finish_non_exhaustive()
@@ -79,9 +94,10 @@ impl std::fmt::Debug for RunnerOptions {
 /// Starts to keep a read model up to date with a store, in a task of its own.
 ///
 /// It goes on from the projector's checkpoint and is woken by the store, never by a timer. When
-/// the store or the read model is unavailable it tries again for as long as it takes; when an
-/// event cannot be applied it fails after a few attempts, having applied all before it. Other
-/// projections do not notice either.
+/// the store or the read model is unavailable it tries again for as long as it takes. When an
+/// event cannot be applied, it is parked after a few attempts with all that has to wait for it, and
+/// [`ParkedEvents`](crate::ParkedEvents) tells of it; without a place for dead letters the
+/// projection fails, having applied all before it. Other projections do not notice either.
 ///
 /// With [`leases`](RunnerOptions::leases), one of the processes that run it does the work. The
 /// others follow its checkpoint, so that [`wait_for`](ProjectionHandle::wait_for) tells the truth

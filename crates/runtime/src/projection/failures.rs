@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use annals_core::{Position, ProjectionError};
+use annals_core::{Failure, Position, ProjectionError, RecordedEvent, Timestamp, Tried};
 
 use super::RunError;
 
@@ -21,6 +21,8 @@ pub(super) struct Failures {
     suspect: Position,
     /// How often it was tried.
     attempts: u32,
+    /// The event that is not tried again, and why.
+    given_up: Option<(Position, Failure)>,
 }
 
 impl Failures {
@@ -45,9 +47,11 @@ impl Failures {
         self.lost_leases
     }
 
-    /// What was gathered is taken in.
-    pub(super) fn taken_in(&mut self) {
+    /// Everything up to the checkpoint is taken in.
+    pub(super) fn taken_in(&mut self, checkpoint: Position) {
         self.end();
+        self.given_up
+            .take_if(|(position, _)| *position <= checkpoint);
         self.halvings = self.halvings.saturating_sub(1);
         self.lost_leases = 0;
     }
@@ -80,5 +84,23 @@ impl Failures {
     /// How often the suspect was tried.
     pub(super) fn attempts(&self) -> u32 {
         self.attempts
+    }
+
+    /// The suspect is not tried again.
+    pub(super) fn give_up(&mut self, error: String, code_version: &str, at: Timestamp) {
+        let tried = Tried {
+            attempts: self.attempts,
+            code_version: code_version.to_owned(),
+            at,
+        };
+        self.given_up = Some((self.suspect, Failure { error, tried }));
+    }
+
+    /// The event among these that is not tried again.
+    pub(super) fn given_up(&self, events: &[RecordedEvent]) -> Option<(Position, Failure)> {
+        let is_among = |position| events.iter().any(|event| event.position == position);
+        self.given_up
+            .clone()
+            .filter(|(position, _)| is_among(*position))
     }
 }

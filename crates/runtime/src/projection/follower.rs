@@ -1,7 +1,7 @@
 //! Doing the work: take in what the store delivers, batch by batch.
 
 use annals_core::{
-    Lease, Position, ProjectionBatch, ProjectionError, ReadError, RecordedEvent, Source,
+    Failure, Lease, Position, ProjectionBatch, ProjectionError, ReadError, RecordedEvent, Source,
     Subscription,
 };
 
@@ -53,8 +53,8 @@ impl<'a> Follower<'a> {
             if gathered.caught_up {
                 status = ProjectionStatus::Live;
             }
-            let broken = self.take_in(gathered).await?;
-            failures.taken_in();
+            let broken = self.take_in(gathered, failures).await?;
+            failures.taken_in(self.checkpoint);
             self.job.reporter.reached(self.complete, status.clone());
             broken.map_or(Ok(()), Err)?;
         }
@@ -81,9 +81,15 @@ impl<'a> Follower<'a> {
     }
 
     /// Applies what was gathered. Returns what ended the subscription after it.
-    async fn take_in(&mut self, gathered: Gathered) -> Result<Option<ReadError>, ProjectionError> {
+    async fn take_in(
+        &mut self,
+        gathered: Gathered,
+        failures: &Failures,
+    ) -> Result<Option<ReadError>, ProjectionError> {
         if !gathered.events.is_empty() {
-            self.apply(gathered.events, gathered.up_to).await?;
+            let given_up = failures.given_up(&gathered.events);
+            self.apply(gathered.events, gathered.up_to, given_up)
+                .await?;
         }
         self.complete = gathered.up_to;
         let skipped = self.complete.0.saturating_sub(self.checkpoint.0);
@@ -96,7 +102,7 @@ impl<'a> Follower<'a> {
     /// Writes down what has been skipped since the checkpoint.
     async fn write_checkpoint(&mut self) -> Result<(), ProjectionError> {
         if self.complete > self.checkpoint {
-            self.apply(Vec::new(), self.complete).await?;
+            self.apply(Vec::new(), self.complete, None).await?;
         }
         Ok(())
     }
@@ -105,13 +111,21 @@ impl<'a> Follower<'a> {
         &mut self,
         events: Vec<RecordedEvent>,
         up_to: Position,
+        given_up: Option<(Position, Failure)>,
     ) -> Result<(), ProjectionError> {
         let batch = ProjectionBatch {
             after: self.checkpoint,
             up_to,
             events: events.into(),
         };
-        self.job.projector.apply(batch).await?;
+        let projector = &self.job.projector;
+        match (given_up, projector.dead_letters()) {
+            (Some((position, failure)), Some(letters)) => {
+                letters.park(batch, position, failure.clone()).await?;
+                self.job.reporter.parked(position, &failure);
+            }
+            _ => projector.apply(batch).await?,
+        }
         self.checkpoint = up_to;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What others see of a running projection: how far it is, and what it is doing.
 
-use annals_core::{Lease, LeaseError, Position, ProjectionError, ReadError};
+use annals_core::{Failure, Lease, LeaseError, Position, ProjectionError, ReadError};
 use tokio::sync::watch;
 
 /// What a projection is doing.
@@ -170,6 +170,17 @@ impl Reporter {
     pub(super) fn retrying(&self, error: RunError, attempt: u32) {
         tracing::warn!(projection = self.projection, %error, attempt, "projection tries again");
         self.set(ProjectionStatus::Retrying { error, attempt });
+    }
+
+    /// An event could not be applied, and the projection goes on without it.
+    pub(super) fn parked(&self, position: Position, failure: &Failure) {
+        tracing::error!(
+            projection = self.projection,
+            %position,
+            error = failure.error,
+            attempts = failure.tried.attempts,
+            "an event is parked: it and what waits for it are dead letters"
+        );
     }
 
     /// The projection is over because of an error.

@@ -49,6 +49,9 @@ impl Runner {
                 return self.job.reporter.stopped();
             };
             self.failures.count(&error);
+            if self.gives_up(&error) {
+                continue;
+            }
             if self.is_final(&error) {
                 return self.job.reporter.failed(error);
             }
@@ -102,6 +105,22 @@ impl Runner {
     async fn follow(&mut self, lease: Option<&Lease>) -> Result<(), RunError> {
         let follower = Follower::resume(&self.job, lease).await?;
         follower.follow(&mut self.failures, &mut self.stop).await
+    }
+
+    /// Whether the event that failed is to be parked. Then it is not tried again.
+    fn gives_up(&mut self, error: &RunError) -> bool {
+        let RunError::ReadModel(ProjectionError::Event { cause, .. }) = error else {
+            return false;
+        };
+        let (options, projector) = (&self.job.options, &self.job.projector);
+        let is_tried = self.failures.attempts() >= options.event_attempts;
+        if !is_tried || !options.parks_events || projector.dead_letters().is_none() {
+            return false;
+        }
+        let now = options.clock.now();
+        self.failures
+            .give_up(cause.to_string(), &options.code_version, now);
+        true
     }
 
     fn is_final(&self, error: &RunError) -> bool {

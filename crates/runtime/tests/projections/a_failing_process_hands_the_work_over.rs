@@ -94,8 +94,14 @@ async fn a_batch_that_takes_so_long_that_its_owner_looks_stuck_goes_through_in_p
     // A quarter of the whole at first; how much more at once later depends on what is ready.
     let batches = ledger.kept().batches.clone();
     assert_eq!(batches[0], (0, 128, 128));
-    assert_eq!(batches.iter().map(|(.., events)| events).sum::<usize>(), 600);
-    assert!(batches.iter().any(|&(.., events)| events > 128), "{batches:?}");
+    assert_eq!(
+        batches.iter().map(|(.., events)| events).sum::<usize>(),
+        600
+    );
+    assert!(
+        batches.iter().any(|&(.., events)| events > 128),
+        "{batches:?}"
+    );
 }
 
 #[tokio::test]
