@@ -18,6 +18,8 @@ use std::sync::Arc;
 use annals_core::ReadModels;
 use async_trait::async_trait;
 
+use crate::conformance::panic_message;
+
 pub mod bank;
 mod cases;
 mod subject;
@@ -84,6 +86,9 @@ impl fmt::Display for Case {
 pub async fn check(name: &str, database: impl Database) {
     let case = CASES.iter().find(|case| case.name == name);
     let case = case.unwrap_or_else(|| panic!("there is no case named {name}"));
-    eprintln!("{case}");
-    case.run(Arc::new(database)).await;
+    // In a task of its own, so that a failed assertion is told with its case.
+    let ran = tokio::spawn(case.run(Arc::new(database))).await;
+    if let Err(failure) = ran {
+        panic!("{case}: {}", panic_message(&*failure.into_panic()));
+    }
 }
