@@ -1,8 +1,8 @@
 //! All of it works where each transaction may run on another connection.
 
 use annals_core::{
-    EventId, EventStore, Fingerprint, Lease, Leases, Position, StoredSnapshot, StreamId,
-    StreamVersion,
+    EventId, EventStore, Fingerprint, Lease, Leases, Position, ProjectionError, StoredSnapshot,
+    StreamId, StreamVersion,
 };
 use annals_postgres::{LeaseOptions, PostgresLeases};
 use uuid::Uuid;
@@ -25,7 +25,8 @@ async fn read_models_are_written_and_read() {
     let by_hand = database.deposits::<1>().await;
     for after in 0..20 {
         let next = || batch(after, vec![deposit(after + 1, "a", 5)]);
-        assert!(paused.apply(next()).await.is_err());
+        let refused = paused.apply(next()).await;
+        assert!(matches!(refused, Err(ProjectionError::Moved { .. })));
         projector.apply(next()).await.unwrap();
         annals_core::Projector::apply(&by_hand, next())
             .await
