@@ -15,6 +15,7 @@
 
 mod aggregate;
 mod append;
+mod checkpoint;
 mod clock;
 mod column;
 mod decode;
@@ -45,6 +46,7 @@ mod upcast;
 pub use aggregate::Aggregate;
 pub use append::{Append, Appended, ExpectedVersion, StreamWrite};
 pub use bytes::Bytes;
+pub use checkpoint::StoredCheckpoint;
 pub use clock::{Clock, SystemClock};
 pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
 pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
