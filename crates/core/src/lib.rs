@@ -15,6 +15,7 @@
 
 mod aggregate;
 mod append;
+mod checkpoint;
 mod clock;
 mod column;
 mod dead_letter;
@@ -47,6 +48,7 @@ mod upcast;
 pub use aggregate::Aggregate;
 pub use append::{Append, Appended, ExpectedVersion, StreamWrite};
 pub use bytes::Bytes;
+pub use checkpoint::StoredCheckpoint;
 pub use clock::{Clock, SystemClock};
 pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
 pub use dead_letter::{DeadLetter, DeadLetters, Failure, ParkCause, Released, Skipped, Tried};

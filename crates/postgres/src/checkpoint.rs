@@ -7,7 +7,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use annals_core::{Fingerprint, Position, ProjectionBatch, ProjectionError, StoreId};
+use annals_core::{
+    Fingerprint, Position, ProjectionBatch, ProjectionError, StoreId, StoredCheckpoint,
+};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -35,13 +37,6 @@ struct Claim {
     store: StoreId,
     /// None: it is shared.
     token: Option<i64>,
-}
-
-/// A checkpoint as it is kept.
-struct Stored {
-    fingerprint: Fingerprint,
-    store: Option<StoreId>,
-    position: Position,
 }
 
 impl Checkpoint {
@@ -115,9 +110,8 @@ impl Checkpoint {
         let rows = client
             .rows(&self.look, &[(&self.projection, Type::TEXT)])
             .await?;
-        let stored = self.only(&rows)?;
-        self.check(&stored, store)?;
-        Ok(stored.position)
+        self.only(&rows)?
+            .position_for(self.projection, self.fingerprint, store)
     }
 
     /// Moves it over a batch, unless it is not where the batch begins, or another owns it now.
@@ -173,54 +167,43 @@ impl Checkpoint {
         Ok(tx.execute(&self.advance, &parameters).await? == 1)
     }
 
-    async fn stored(&self, tx: &Transaction<'_>) -> Result<Stored, PostgresError> {
+    async fn stored(&self, tx: &Transaction<'_>) -> Result<StoredCheckpoint, PostgresError> {
         let rows = tx
             .rows(&self.look, &[(&self.projection, Type::TEXT)])
             .await?;
         self.only(&rows)
     }
 
-    fn only(&self, rows: &[Row]) -> Result<Stored, PostgresError> {
+    fn only(&self, rows: &[Row]) -> Result<StoredCheckpoint, PostgresError> {
         let missing = || PostgresError::Schema {
             schema: self.postgres.sql("{read}"),
             reason: format!("the checkpoint of {} is gone", self.projection),
         };
-        Stored::of(rows.first().ok_or_else(missing)?)
+        stored(rows.first().ok_or_else(missing)?)
     }
 
     /// Why it was not taken or moved.
-    fn refusal(&self, stored: &Stored, store: StoreId, expected: Position) -> ProjectionError {
-        let actual = stored.position;
-        let foreign = self.check(stored, store).err();
-        foreign.unwrap_or(ProjectionError::Moved { expected, actual })
-    }
-
-    /// Whether it is of this declaration, and of this store.
-    fn check(&self, stored: &Stored, mine: StoreId) -> Result<(), ProjectionError> {
-        if stored.fingerprint != self.fingerprint {
-            let projection = self.projection.to_owned();
-            return Err(ProjectionError::Superseded { projection });
-        }
-        match stored.store {
-            Some(actual) if actual != mine => Err(ProjectionError::WrongStore {
-                projection: self.projection.to_owned(),
-                expected: mine,
-                actual,
-            }),
-            _ => Ok(()),
+    fn refusal(
+        &self,
+        stored: &StoredCheckpoint,
+        store: StoreId,
+        expected: Position,
+    ) -> ProjectionError {
+        match stored.position_for(self.projection, self.fingerprint, store) {
+            Ok(actual) => ProjectionError::Moved { expected, actual },
+            Err(foreign) => foreign,
         }
     }
 }
 
-impl Stored {
-    fn of(row: &Row) -> Result<Self, PostgresError> {
-        let store: Option<Uuid> = row.try_get(1)?;
-        Ok(Self {
-            fingerprint: Fingerprint(row.try_get(0)?),
-            store: store.map(StoreId),
-            position: position(row, 2)?,
-        })
-    }
+/// A checkpoint as it is kept.
+fn stored(row: &Row) -> Result<StoredCheckpoint, PostgresError> {
+    let store: Option<Uuid> = row.try_get(1)?;
+    Ok(StoredCheckpoint {
+        fingerprint: Fingerprint(row.try_get(0)?),
+        store: store.map(StoreId),
+        position: position(row, 2)?,
+    })
 }
 
 fn position(row: &Row, place: usize) -> Result<Position, PostgresError> {

@@ -14,6 +14,7 @@ use crate::pool::{Lent, Pool, pool};
 use crate::{durability, migrate, tls};
 
 mod client;
+mod statements;
 mod transaction;
 
 pub use client::Client;
@@ -137,12 +138,4 @@ impl Dedicated {
     pub(crate) async fn transaction(&mut self) -> Result<Transaction<'_>, PostgresError> {
         Transaction::begin(&mut self.client, self.patience.clone(), &self.options).await
     }
-}
-
-fn types(parameters: &[Parameter<'_>]) -> Vec<Type> {
-    parameters.iter().map(|(_, kind)| kind.clone()).collect()
-}
-
-fn values<'a>(parameters: &[Parameter<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
-    parameters.iter().map(|(value, _)| *value).collect()
 }

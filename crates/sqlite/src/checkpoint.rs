@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use annals_core::{ColumnValue, Fingerprint, Position, ProjectionBatch, ProjectionError, StoreId};
+use annals_core::{
+    ColumnValue, Fingerprint, Position, ProjectionBatch, ProjectionError, StoreId, StoredCheckpoint,
+};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, Row, Transaction, params};
 use uuid::Uuid;
@@ -19,13 +21,6 @@ pub(crate) struct Checkpoint {
     fingerprint: Fingerprint,
     /// The store it was resumed with.
     store: Mutex<Option<StoreId>>,
-}
-
-/// A checkpoint as it is kept.
-struct Stored {
-    fingerprint: Fingerprint,
-    store: Option<StoreId>,
-    position: Position,
 }
 
 impl Checkpoint {
@@ -60,8 +55,7 @@ impl Checkpoint {
         let checkpoint = Arc::clone(self);
         let look = move |connection: &Connection| checkpoint.stored(connection);
         let stored = database.query(look).await?;
-        self.check(&stored, store)?;
-        Ok(stored.position)
+        stored.position_for(self.projection, self.fingerprint, store)
     }
 
     /// Moves it over a batch, unless it is not where the batch begins.
@@ -74,7 +68,8 @@ impl Checkpoint {
             if self.move_if_here(tx, store, batch)? {
                 return Ok(());
             }
-            self.check(&self.stored(tx)?, store)?;
+            self.stored(tx)?
+                .position_for(self.projection, self.fingerprint, store)?;
         }
         Err(ProjectionError::Moved {
             expected: batch.after,
@@ -84,7 +79,8 @@ impl Checkpoint {
 
     /// Makes sure that the tables are those of this declaration.
     pub(crate) fn verify(&self, connection: &Connection) -> Result<(), ProjectionError> {
-        self.check_declaration(&self.stored(connection)?)
+        let stored = self.stored(connection)?;
+        stored.verify(self.projection, self.fingerprint)
     }
 
     fn store(&self) -> Option<StoreId> {
@@ -92,33 +88,13 @@ impl Checkpoint {
     }
 
     fn claim(&self, tx: &Transaction<'_>, store: StoreId) -> Result<Position, ProjectionError> {
-        let stored = self.stored(tx)?;
-        self.check(&stored, store)?;
+        let position = self
+            .stored(tx)?
+            .position_for(self.projection, self.fingerprint, store)?;
         let claim = "update annals_checkpoints set store = ? where projection = ?";
         tx.execute(claim, params![store.to_string(), self.projection])
             .map_err(SqliteError::from)?;
-        Ok(stored.position)
-    }
-
-    /// Whether it is of this declaration, and of this store.
-    fn check(&self, stored: &Stored, mine: StoreId) -> Result<(), ProjectionError> {
-        self.check_declaration(stored)?;
-        match stored.store {
-            Some(actual) if actual != mine => Err(ProjectionError::WrongStore {
-                projection: self.projection.to_owned(),
-                expected: mine,
-                actual,
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_declaration(&self, stored: &Stored) -> Result<(), ProjectionError> {
-        if stored.fingerprint == self.fingerprint {
-            return Ok(());
-        }
-        let projection = self.projection.to_owned();
-        Err(ProjectionError::Superseded { projection })
+        Ok(position)
     }
 
     fn move_if_here(
@@ -141,26 +117,25 @@ impl Checkpoint {
         Ok(rows == 1)
     }
 
-    fn stored(&self, connection: &Connection) -> Result<Stored, SqliteError> {
+    fn stored(&self, connection: &Connection) -> Result<StoredCheckpoint, SqliteError> {
         let select = "select fingerprint, store, position from annals_checkpoints
                       where projection = ?";
-        Ok(connection.query_row(select, [self.projection], Stored::from_row)?)
+        Ok(connection.query_row(select, [self.projection], stored)?)
     }
 }
 
-impl Stored {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let UuidText(fingerprint) = row.get(0)?;
-        let store: Option<UuidText> = row.get(1)?;
-        let position: i64 = row.get(2)?;
-        let position = u64::try_from(position)
-            .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(2, position))?;
-        Ok(Self {
-            fingerprint: Fingerprint(fingerprint),
-            store: store.map(|UuidText(store)| StoreId(store)),
-            position: Position(position),
-        })
-    }
+/// A checkpoint as it is kept.
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredCheckpoint> {
+    let UuidText(fingerprint) = row.get(0)?;
+    let store: Option<UuidText> = row.get(1)?;
+    let position: i64 = row.get(2)?;
+    let position = u64::try_from(position)
+        .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(2, position))?;
+    Ok(StoredCheckpoint {
+        fingerprint: Fingerprint(fingerprint),
+        store: store.map(|UuidText(store)| StoreId(store)),
+        position: Position(position),
+    })
 }
 
 /// Makes the table of checkpoints if it is not there.

@@ -1,7 +1,7 @@
 //! The contracts of [`ReadModels`], of their [`Projector`](annals_core::Projector)s and of their
 //! [`DeadLetters`](annals_core::DeadLetters) as a suite of cases. Each cites the line of the contract that it holds a database to.
 //!
-//! A database enrols by saying how read models are opened:
+//! A database enrols by saying how read models are opened, and how tables by hand are kept in it:
 //!
 //! ```ignore
 //! annals_testing::read_models_suite!(MyDatabase::new());
@@ -15,22 +15,27 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use annals_core::ReadModels;
+use annals_core::{Projector, ReadModels};
 use async_trait::async_trait;
+
+use crate::conformance::panic_message;
 
 pub mod bank;
 mod cases;
 mod subject;
 
 mod batches;
+mod by_hand;
 mod checkpoints;
 mod dead_letters;
 mod declarations;
+mod others;
 mod selections;
 mod several_tables;
 mod snapshots;
 mod values;
 
+pub use by_hand::ByHand;
 pub use cases::CASES;
 use subject::Subject;
 
@@ -40,6 +45,13 @@ pub trait Database: Send + Sync + 'static {
     /// Opens the read models, as one more process would. The first one finds them empty. Panics
     /// when there is no database to be had.
     async fn open(&self) -> Arc<dyn ReadModels>;
+
+    /// Makes tables by hand, as one more process would, and what keeps them; it is not resumed.
+    async fn by_hand(&self, declared: ByHand) -> Arc<dyn Projector>;
+
+    /// Runs a statement that every database understands, as others may do who are let in. Names
+    /// without a schema are those of read models.
+    async fn execute(&self, sql: &str);
 }
 
 /// Whose promise a case puts to the test.
@@ -87,6 +99,9 @@ impl fmt::Display for Case {
 pub async fn check(name: &str, database: impl Database) {
     let case = CASES.iter().find(|case| case.name == name);
     let case = case.unwrap_or_else(|| panic!("there is no case named {name}"));
-    eprintln!("{case}");
-    case.run(Arc::new(database)).await;
+    // In a task of its own, so that a failed assertion is told with its case.
+    let ran = tokio::spawn(case.run(Arc::new(database))).await;
+    if let Err(failure) = ran {
+        panic!("{case}: {}", panic_message(&*failure.into_panic()));
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio_postgres::{Row, Statement};
+use tokio_postgres::Row;
 
-use super::{Parameter, Transaction, types, values};
+use super::statements::Statements;
+use super::{Parameter, Transaction};
 use crate::error::PostgresError;
 use crate::options::PostgresOptions;
 use crate::patience::RowsInTime;
@@ -31,18 +32,7 @@ impl Client {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
-        if self.options.pooler {
-            return self
-                .object
-                .patience
-                .answer(self.object.query_typed(sql, parameters))
-                .await;
-        }
-        let statement = self.prepared(sql, parameters).await?;
-        self.object
-            .patience
-            .answer(self.object.query(&statement, &values(parameters)))
-            .await
+        self.statements().rows(sql, parameters).await
     }
 
     /// The rows that a statement answers with, planned for these very values: which index is best,
@@ -52,10 +42,7 @@ impl Client {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
-        self.object
-            .patience
-            .answer(self.object.query_typed(sql, parameters))
-            .await
+        self.statements().rows_planned(sql, parameters).await
     }
 
     /// The rows that a statement answers with, as they arrive.
@@ -64,17 +51,7 @@ impl Client {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<RowsInTime, PostgresError> {
-        let patience = &self.object.patience;
-        if self.options.pooler {
-            let parameters = parameters
-                .iter()
-                .map(|(value, kind)| (*value, kind.clone()));
-            let asked = self.object.query_typed_raw(sql, parameters);
-            return Ok(patience.rows(patience.answer(asked).await?));
-        }
-        let statement = self.prepared(sql, parameters).await?;
-        let asked = self.object.query_raw(&statement, values(parameters));
-        Ok(patience.rows(patience.answer(asked).await?))
+        self.statements().stream(sql, parameters).await
     }
 
     /// Runs a statement and tells how many rows it changed.
@@ -86,18 +63,7 @@ impl Client {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, PostgresError> {
-        if self.options.pooler {
-            return self
-                .object
-                .patience
-                .answer(self.object.execute_typed(sql, parameters))
-                .await;
-        }
-        let statement = self.prepared(sql, parameters).await?;
-        self.object
-            .patience
-            .answer(self.object.execute(&statement, &values(parameters)))
-            .await
+        self.statements().execute(sql, parameters).await
     }
 
     /// Begins a transaction; dropped, it is rolled back.
@@ -109,13 +75,12 @@ impl Client {
         Transaction::begin(&mut self.object, patience, &self.options).await
     }
 
-    async fn prepared(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Statement, PostgresError> {
-        let types = types(parameters);
-        let asked = self.object.prepare_typed_cached(sql, &types);
-        self.object.patience.answer(asked).await
+    fn statements(&self) -> Statements<'_> {
+        Statements {
+            client: &self.object,
+            prepared: &self.object.statement_cache,
+            patience: &self.object.patience,
+            pooler: self.options.pooler,
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Statements that take effect together.
 
 use deadpool_postgres::ClientWrapper;
+use tokio_postgres::Row;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Row, Statement};
 
-use super::{Parameter, types, values};
+use super::Parameter;
+use super::statements::Statements;
 use crate::error::PostgresError;
 use crate::options::PostgresOptions;
 use crate::patience::{Patience, RowsInTime};
@@ -44,16 +45,7 @@ impl<'a> Transaction<'a> {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
-        if self.pooler {
-            return self
-                .patience
-                .answer(self.inner.query_typed(sql, parameters))
-                .await;
-        }
-        let statement = self.prepared(sql, parameters).await?;
-        self.patience
-            .answer(self.inner.query(&statement, &values(parameters)))
-            .await
+        self.statements().rows(sql, parameters).await
     }
 
     /// The rows that a statement answers with, planned for these very values and for what the
@@ -63,8 +55,7 @@ impl<'a> Transaction<'a> {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
-        let asked = self.inner.query_typed(sql, parameters);
-        self.patience.answer(asked).await
+        self.statements().rows_planned(sql, parameters).await
     }
 
     /// As [`rows`](Self::rows), with what the driver says when it fails, for a caller with a limit
@@ -74,12 +65,7 @@ impl<'a> Transaction<'a> {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, tokio_postgres::Error> {
-        if self.pooler {
-            return self.inner.query_typed(sql, parameters).await;
-        }
-        let types = types(parameters);
-        let statement = self.inner.prepare_typed_cached(sql, &types).await?;
-        self.inner.query(&statement, &values(parameters)).await
+        self.statements().try_rows(sql, parameters).await
     }
 
     /// The rows that a statement answers with, as they arrive.
@@ -88,17 +74,7 @@ impl<'a> Transaction<'a> {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<RowsInTime, PostgresError> {
-        let patience = &self.patience;
-        if self.pooler {
-            let parameters = parameters
-                .iter()
-                .map(|(value, kind)| (*value, kind.clone()));
-            let asked = self.inner.query_typed_raw(sql, parameters);
-            return Ok(patience.rows(patience.answer(asked).await?));
-        }
-        let statement = self.prepared(sql, parameters).await?;
-        let asked = self.inner.query_raw(&statement, values(parameters));
-        Ok(patience.rows(patience.answer(asked).await?))
+        self.statements().stream(sql, parameters).await
     }
 
     /// Runs a statement and tells how many rows it changed.
@@ -110,16 +86,7 @@ impl<'a> Transaction<'a> {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, PostgresError> {
-        if self.pooler {
-            return self
-                .patience
-                .answer(self.inner.execute_typed(sql, parameters))
-                .await;
-        }
-        let statement = self.prepared(sql, parameters).await?;
-        self.patience
-            .answer(self.inner.execute(&statement, &values(parameters)))
-            .await
+        self.statements().execute(sql, parameters).await
     }
 
     /// Copies rows into a table, in binary form, and so in exactly these types.
@@ -164,13 +131,12 @@ impl<'a> Transaction<'a> {
         self.patience.answer(self.inner.commit()).await
     }
 
-    async fn prepared(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Statement, PostgresError> {
-        let types = types(parameters);
-        let asked = self.inner.prepare_typed_cached(sql, &types);
-        self.patience.answer(asked).await
+    fn statements(&self) -> Statements<'_> {
+        Statements {
+            client: self.inner.client(),
+            prepared: &self.inner.statement_cache,
+            patience: &self.patience,
+            pooler: self.pooler,
+        }
     }
 }

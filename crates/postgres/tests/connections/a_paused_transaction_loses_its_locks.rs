@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use annals_postgres::{Postgres, PostgresOptions};
+use annals_postgres::{Postgres, PostgresError, PostgresOptions};
 use annals_servers::{PgBouncer, PostgresCluster};
 use tokio::time::timeout;
 
@@ -36,7 +36,9 @@ async fn assert_loses_lock(url: String, table: &str, admin: Admin) {
     let other = format!("begin; {lock}; commit");
     let taken = timeout(LONG, admin.execute(&other)).await;
     taken.unwrap_or_else(|_| panic!("{table} is locked for ever"));
-    paused.commit().await.unwrap_err();
+    let refusal = paused.commit().await.unwrap_err();
+    let unavailable = matches!(refusal, PostgresError::Unavailable { .. });
+    assert!(unavailable, "{refusal}");
 }
 
 #[tokio::test]

@@ -9,19 +9,20 @@ use annals_postgres::{
     Postgres, PostgresError, PostgresReadModels, SqlProjection, SqlProjector, Transaction,
 };
 pub(crate) use annals_testing::read_models::bank::{
-    AccountEvent, Balance, OTHER_STORE, STORE, batch, deposit, failed_at, recorded, transfer,
+    AccountEvent, Balance, STORE, batch, deposit, failed_at, recorded, transfer,
 };
 use async_trait::async_trait;
 
 use crate::place::Place;
 
-/// Every deposit, by hand, of a revision.
-pub(crate) struct Deposits<const REVISION: u32>;
+/// Every deposit, by hand, of a revision; those of one category alone, or of all.
+pub(crate) struct Deposits<const REVISION: u32, const SAVINGS: bool = false>;
 
 #[async_trait]
-impl<const REVISION: u32> SqlProjection for Deposits<REVISION> {
+impl<const REVISION: u32, const SAVINGS: bool> SqlProjection for Deposits<REVISION, SAVINGS> {
     type Event = AccountEvent;
     const NAME: &'static str = "deposits";
+    const CATEGORIES: &'static [&'static str] = if SAVINGS { &["Savings"] } else { &[] };
     const TABLES: &'static [&'static str] = &["deposits", "deposit_notes"];
     const REVISION: u32 = REVISION;
 
@@ -61,10 +62,10 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) async fn new() -> Self {
-        Self::at(Place::on(annals_servers::postgres_url())).await
+        Self::at(&Place::on(annals_servers::postgres_url())).await
     }
 
-    pub(crate) async fn at(place: Place) -> Self {
+    pub(crate) async fn at(place: &Place) -> Self {
         let postgres = Postgres::connect(&place.url()).await.unwrap();
         let read_models: Arc<dyn ReadModels> = Arc::new(PostgresReadModels::open(&postgres));
         Self {
@@ -81,11 +82,12 @@ impl Database {
         projector
     }
 
-    /// A projector of the deposits by hand, resumed.
-    pub(crate) async fn deposits<const REVISION: u32>(&self) -> SqlProjector<Deposits<REVISION>> {
-        let projector = SqlProjector::new(&self.postgres, Deposits).await.unwrap();
-        projector.resume(STORE).await.unwrap();
-        projector
+    /// A projector of the deposits by hand, not resumed yet.
+    pub(crate) async fn deposits<const REVISION: u32, const SAVINGS: bool>(
+        &self,
+    ) -> Arc<dyn Projector> {
+        let deposits = Deposits::<REVISION, SAVINGS>;
+        Arc::new(SqlProjector::new(&self.postgres, deposits).await.unwrap())
     }
 
     pub(crate) fn table<R: ReadModel>(&self) -> Table<R> {

@@ -1,8 +1,8 @@
 //! All of it works where each transaction may run on another connection.
 
 use annals_core::{
-    EventId, EventStore, Fingerprint, Lease, Leases, Position, StoredSnapshot, StreamId,
-    StreamVersion,
+    EventId, EventStore, Fingerprint, Lease, Leases, Position, ProjectionError, StoredSnapshot,
+    StreamId, StreamVersion,
 };
 use annals_postgres::{LeaseOptions, PostgresLeases};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use crate::place::Place;
 /// A database behind PgBouncer in transaction mode.
 async fn database() -> Database {
     let pooled = format!("{}?pooler=true", annals_servers::pgbouncer_url());
-    Database::at(Place::on(pooled)).await
+    Database::at(&Place::on(pooled)).await
 }
 
 #[tokio::test]
@@ -22,14 +22,14 @@ async fn read_models_are_written_and_read() {
     let database = database().await;
     let paused = database.projector::<Balance>().await;
     let projector = database.projector::<Balance>().await;
-    let by_hand = database.deposits::<1>().await;
+    let by_hand = database.deposits::<1, false>().await;
+    by_hand.resume(STORE).await.unwrap();
     for after in 0..20 {
         let next = || batch(after, vec![deposit(after + 1, "a", 5)]);
-        assert!(paused.apply(next()).await.is_err());
+        let refused = paused.apply(next()).await;
+        assert!(matches!(refused, Err(ProjectionError::Moved { .. })));
         projector.apply(next()).await.unwrap();
-        annals_core::Projector::apply(&by_hand, next())
-            .await
-            .unwrap();
+        by_hand.apply(next()).await.unwrap();
     }
     assert_eq!(database.balance("a").await, Some(100));
     assert_eq!(database.count("deposits").await, 20);

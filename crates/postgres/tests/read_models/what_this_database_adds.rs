@@ -1,7 +1,8 @@
 //! What read models on PostgreSQL do beyond those of every database.
 
 use annals_core::{
-    Position, Projection, Projector as _, Recorded, RecordedEvent, Selection, TableFold,
+    Position, Projection, ProjectionError, Projector as _, Recorded, RecordedEvent, Selection,
+    TableFold,
 };
 use annals_macros::ReadModel;
 use annals_postgres::SqlProjector;
@@ -77,4 +78,20 @@ async fn many_that_start_at_once_make_the_tables_once() {
         let batch = batch(after, vec![deposit(after + 1, "a", 1)]);
         projector.apply(batch).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_column_of_another_type_is_told_with_both_types() {
+    let database = Database::new().await;
+    let projector = database.projector::<Balance>().await;
+    let events = vec![deposit(1, "a", 5)];
+    projector.apply(batch(0, events)).await.unwrap();
+    let retype = "alter table {read}.balances alter column cents type numeric";
+    database.execute(retype).await;
+
+    let key = "a".to_owned();
+    let refused = database.table::<Balance>().get(&key).await.unwrap_err();
+    assert!(refused.to_string().contains("`numeric`"), "{refused}");
+    let failure = projector.apply(batch(1, vec![deposit(2, "a", 5)])).await;
+    assert!(matches!(failure, Err(ProjectionError::Damaged { .. })));
 }

@@ -1,20 +1,17 @@
-//! The bank in SQLite: its events, a typed read model of them, and one by hand.
+//! The bank in SQLite: its deposits in tables by hand.
 
-use std::sync::Arc;
-
-use annals_core::{Projection, Projector, ReadModels, Recorded, TableFold};
+use annals_core::Recorded;
 use annals_sqlite::rusqlite::{self, Transaction};
 use annals_sqlite::{Database, SqlProjection};
-pub(crate) use annals_testing::read_models::bank::{
-    AccountEvent, Balance, OTHER_STORE, STORE, batch, deposit, failed_at, recorded,
-};
+use annals_testing::read_models::bank::AccountEvent;
 
-/// Every deposit, by hand, of a revision.
-pub(crate) struct Deposits<const REVISION: u32>;
+/// Every deposit, by hand, of a revision; those of one category alone, or of all.
+pub(crate) struct Deposits<const REVISION: u32, const SAVINGS: bool>;
 
-impl<const REVISION: u32> SqlProjection for Deposits<REVISION> {
+impl<const REVISION: u32, const SAVINGS: bool> SqlProjection for Deposits<REVISION, SAVINGS> {
     type Event = AccountEvent;
     const NAME: &'static str = "deposits";
+    const CATEGORIES: &'static [&'static str] = if SAVINGS { &["Savings"] } else { &[] };
     const TABLES: &'static [&'static str] = &["deposits", "deposit_notes"];
     const REVISION: u32 = REVISION;
 
@@ -32,7 +29,8 @@ impl<const REVISION: u32> SqlProjection for Deposits<REVISION> {
         let cents = match event.event {
             AccountEvent::Deposited { cents } => Some(cents),
             AccountEvent::Poisoned => None,
-            _ => return Ok(()),
+            AccountEvent::Closed => panic!("closed"),
+            AccountEvent::Transferred { .. } => return Ok(()),
         };
         tx.prepare_cached("insert into deposits values (?, ?)")?
             .execute((position, cents))?;
@@ -44,29 +42,6 @@ impl<const REVISION: u32> SqlProjection for Deposits<REVISION> {
 
 pub(crate) async fn database() -> Database {
     Database::in_memory().await.expect("there is memory")
-}
-
-/// What keeps a typed read model up to date, resumed.
-pub(crate) async fn projector_of<P: Projection>(database: &Database) -> Arc<dyn Projector> {
-    let projector = database.projector(TableFold::of_rows::<P>()).await;
-    let projector = projector.expect("the table can be made");
-    let resumed = projector.resume(STORE).await;
-    resumed.expect("it is of this store");
-    projector
-}
-
-/// What keeps the deposits of a revision up to date, resumed.
-pub(crate) async fn deposits<const REVISION: u32>(database: &Database) -> Arc<dyn Projector> {
-    let projector = database.sql_projector(Deposits::<REVISION>).await;
-    let projector = projector.expect("the tables can be made");
-    let resumed = projector.resume(STORE).await;
-    resumed.expect("it is of this store");
-    projector
-}
-
-pub(crate) async fn balance(database: &Database, account: &str) -> Option<i64> {
-    let row = database.table::<Balance>().get(&account.to_owned()).await;
-    row.expect("the table is there").map(|row| row.cents)
 }
 
 pub(crate) async fn count(database: &Database, table: &'static str) -> i64 {

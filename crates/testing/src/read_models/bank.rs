@@ -31,8 +31,13 @@ pub enum AccountEvent {
     },
     /// It is no more.
     Closed,
-    /// What no projection can take in.
+    /// What no projection can take in; as the first version of it, it cannot even be decoded.
+    #[event(version = 2, upcast(1 => poisoned))]
     Poisoned,
+}
+
+fn poisoned(_: serde_json::Value) -> serde_json::Value {
+    panic!("poisoned")
 }
 
 /// What an account holds.

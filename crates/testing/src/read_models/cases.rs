@@ -1,8 +1,8 @@
 //! The list of all cases, and the macro that makes tests of them.
 
 use super::{
-    Case, Contract, batches, checkpoints, dead_letters, declarations, selections, several_tables,
-    snapshots, values,
+    Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, others, selections,
+    several_tables, snapshots, values,
 };
 
 /// Hands the list of all cases to another macro: themes, and in each the contract, its line and
@@ -78,6 +78,19 @@ macro_rules! read_models_cases {
                 Projector 1 rows_of_all_tables_and_the_checkpoint_move_together,
                 Projector 1 a_row_tells_where_others_go_in_its_own_batch_and_in_later_ones,
             }
+            by_hand {
+                Projector 1 a_refused_statement_or_a_panic_writes_neither_and_names_the_event,
+                Projector 1 an_event_that_is_not_decoded_or_panics_meanwhile_is_named,
+                Projector 4 an_older_declaration_by_hand_writes_nothing_and_takes_nothing_over,
+                ReadModels 4 another_revision_rebuilds_tables_that_refer_to_each_other,
+                ReadModels 4 other_events_rebuild_tables_by_hand,
+            }
+            others {
+                Projector 1 a_table_that_is_gone_is_damage_and_not_unavailable,
+                Projector 1 a_row_that_other_code_wrote_is_damage_and_nothing_is_written,
+                Projector 3 a_read_model_that_is_of_another_store_by_now_is_not_written,
+                ReadModels 5 a_table_that_no_projection_made_is_not_taken_over,
+            }
             values {
                 Projector 1 a_number_that_no_column_can_hold_fails_at_its_event,
                 Projector 1 a_text_with_nul_fails_at_its_event,
@@ -95,6 +108,7 @@ macro_rules! read_models_cases {
                 ReadModels 1 a_snapshot_is_kept_for_its_stream_alone,
                 ReadModels 1 a_newer_snapshot_replaces_an_older_one_and_stays,
                 ReadModels 1 a_snapshot_of_another_shape_at_the_same_version_replaces,
+                ReadModels 1 a_damaged_snapshot_is_none_and_gives_way_to_any_other,
             }
         }
     };

@@ -26,7 +26,11 @@ impl Snapshots {
     }
 
     async fn save(&self, snapshot: StoredSnapshot) {
-        let saved = self.0.save(&stream("a"), snapshot).await;
+        self.save_of("a", snapshot).await;
+    }
+
+    async fn save_of(&self, id: &str, snapshot: StoredSnapshot) {
+        let saved = self.0.save(&stream(id), snapshot).await;
         saved.unwrap_or_else(|error| panic!("not saved: {error}"));
     }
 
@@ -62,4 +66,25 @@ pub(super) async fn a_snapshot_of_another_shape_at_the_same_version_replaces(sub
     reshaped.fingerprint = Fingerprint::of(b"shape", 2);
     snapshots.save(reshaped.clone()).await;
     assert_eq!(snapshots.load("a").await, Some(reshaped));
+}
+
+pub(super) async fn a_damaged_snapshot_is_none_and_gives_way_to_any_other(subject: Subject) {
+    let snapshots = Snapshots::of(&subject).await;
+    let mut others = snapshot(9);
+    others.fingerprint = Fingerprint::of(b"shape", 2);
+    snapshots.save_of("b", others).await;
+    let others = |column| {
+        format!("{column} = (select {column} from annals_snapshots where stream = 'Account-b')")
+    };
+    let columns = ["fingerprint", "version", "last_event", "state", "checksum"];
+    let damages = columns.map(others).into_iter();
+    for damage in damages.chain(["version = -1".to_owned()]) {
+        snapshots.save(snapshot(5)).await;
+        let update = format!("update annals_snapshots set {damage} where stream = 'Account-a'");
+        subject.execute(&update).await;
+
+        assert_eq!(snapshots.load("a").await, None, "{damage}");
+        snapshots.save(snapshot(4)).await;
+        assert_eq!(snapshots.load("a").await, Some(snapshot(4)), "{damage}");
+    }
 }

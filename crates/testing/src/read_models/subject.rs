@@ -12,7 +12,7 @@ use super::bank::{Balance, STORE, batch};
 
 /// The read models of one process.
 pub(super) struct Subject {
-    database: Arc<dyn Database>,
+    pub(super) database: Arc<dyn Database>,
     pub(super) read_models: Arc<dyn ReadModels>,
 }
 
@@ -50,6 +50,11 @@ impl Subject {
     pub(super) async fn projector(&self, fold: TableFold) -> Arc<dyn Projector> {
         let projector = self.read_models.projector(fold).await;
         projector.unwrap_or_else(|error| panic!("the tables were not made: {error}"))
+    }
+
+    /// What others do to the tables.
+    pub(super) async fn execute(&self, sql: &str) {
+        self.database.execute(sql).await;
     }
 
     pub(super) fn table<R: ReadModel>(&self) -> Table<R> {

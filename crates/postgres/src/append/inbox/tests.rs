@@ -1,6 +1,6 @@
 //! When a group leaves.
 
-use annals_core::{Append, ExpectedVersion, limits};
+use annals_core::{Append, AppendError, ExpectedVersion, limits};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
@@ -65,7 +65,9 @@ async fn an_append_without_time_to_be_sent_is_refused() {
     queue.send(request("A-2")).unwrap();
     let (group, _) = inbox.next_group(&Arc::default()).await.unwrap();
     assert_eq!(group.requests.len(), 1);
-    assert!(told.await.unwrap().is_err());
+    let told = told.await.unwrap();
+    let refused = matches!(told, Err(AppendError::Unavailable { .. }));
+    assert!(refused, "{told:?}");
 }
 
 #[tokio::test(start_paused = true)]
