@@ -88,8 +88,8 @@ pub(crate) enum NotProjected {
     Behind(Arc<dyn InlineProjector>),
     /// A projection cannot take in what this transaction appends.
     Refused(AppendError),
-    /// The database does not answer.
-    Unavailable(Cause),
+    /// The database does not do what a projection asks of it, whatever is appended: why.
+    Unavailable(String),
 }
 
 /// What one transaction appends.
@@ -192,7 +192,7 @@ impl InlineProjections {
         };
         let projected = projector.project(tx, &batch).await;
         projected.map_err(|error| match error {
-            ProjectionError::Unavailable(cause) => NotProjected::Unavailable(cause),
+            ProjectionError::Unavailable(cause) => NotProjected::hindered(&**projector, &cause),
             _ => behind(),
         })
     }
@@ -252,12 +252,16 @@ impl Recorded {
 impl NotProjected {
     fn of(projector: &Arc<dyn InlineProjector>, error: ProjectionError) -> Self {
         match error {
-            ProjectionError::Unavailable(cause) => Self::Unavailable(cause),
+            ProjectionError::Unavailable(cause) => Self::hindered(&**projector, &cause),
             ProjectionError::Moved { .. } => Self::Behind(Arc::clone(projector)),
             // Its position is free again: it says nothing to whoever appends.
             ProjectionError::Event { cause, .. } => Self::refused(&**projector, cause),
             other => Self::refused(&**projector, Arc::new(other)),
         }
+    }
+
+    fn hindered(projector: &dyn InlineProjector, cause: &Cause) -> Self {
+        Self::Unavailable(hindrance(projector, cause))
     }
 
     fn refused(projector: &dyn InlineProjector, cause: Cause) -> Self {
@@ -271,6 +275,11 @@ pub(crate) fn refusal(projector: &dyn InlineProjector, cause: Cause) -> AppendEr
     AppendError::Projection { projection, cause }
 }
 
+/// Why a projection cannot take in anything now.
+pub(crate) fn hindrance(projector: &dyn InlineProjector, cause: &Cause) -> String {
+    format!("projection {}: {cause}", projector.name())
+}
+
 /// What an append is told while a projection is behind.
 pub(crate) fn catching_up(projector: &dyn InlineProjector) -> AppendError {
     let reason = format!("projection {} is catching up", projector.name());
@@ -281,7 +290,7 @@ impl From<ReadError> for NotProjected {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Corrupt(corruption) => Self::Refused(corruption.into()),
-            other => Self::Unavailable(Arc::new(other)),
+            other => Self::Unavailable(other.to_string()),
         }
     }
 }

@@ -98,9 +98,7 @@ async fn project(
     };
     Err(match failure {
         NotProjected::Refused(refusal) => refusal,
-        NotProjected::Unavailable(cause) => AppendError::Unavailable {
-            reason: cause.to_string(),
-        },
+        NotProjected::Unavailable(reason) => AppendError::Unavailable { reason },
         NotProjected::Behind(projector) => {
             let refusal = catching_up(&*projector);
             tokio::spawn(catch_up(Arc::clone(inline), projector));

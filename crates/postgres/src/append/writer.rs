@@ -98,8 +98,16 @@ impl Writer {
                     lost = Some(cause);
                     None
                 }
+                Err(Failure::Broken(_)) if Instant::now() < until => {
+                    pause().await;
+                    None
+                }
                 Err(Failure::Repeats(_)) if !careful => None,
-                Err(Failure::Repeats(refusal) | Failure::Refused(refusal)) => Some(refusal),
+                Err(
+                    Failure::Broken(refusal)
+                    | Failure::Repeats(refusal)
+                    | Failure::Refused(refusal),
+                ) => Some(refusal),
                 // Once more, by what the server's clock says now.
                 Err(Failure::TooLate(_)) if !std::mem::replace(&mut was_late, true) => None,
                 Err(Failure::TooLate(refusal)) => Some(refusal),
@@ -156,15 +164,16 @@ impl Writer {
             .map_err(|_| PostgresError::unavailable("it does not answer in time"))??;
         let valid_until = session.until(until);
         let parameters = columns.parameters(&valid_until, &careful);
-        let sent = timeout_at(late, self.send(&mut session, &parameters, group)).await;
-        let answered =
-            sent.unwrap_or_else(|_| Err(Failure::Lost(Lost::because("no answer came in time"))));
+        let answered = self.send(&mut session, &parameters, (group, late)).await;
         if let Ok(answer) = &answered {
             session.server_time = (answer.server_time, Instant::now());
         }
         // After a lost answer a new connection is made: this one may still be at the statement.
         // So it is after one that came too late: the server's clock may have been set.
-        if !matches!(answered, Err(Failure::Lost(_) | Failure::TooLate(_))) {
+        if !matches!(
+            answered,
+            Err(Failure::Lost(_) | Failure::Broken(_) | Failure::TooLate(_))
+        ) {
             self.session = Some(session);
         }
         answered
@@ -187,15 +196,17 @@ impl Writer {
         &self,
         session: &mut Session,
         parameters: &[Parameter<'_>],
-        group: &Group,
+        (group, late): (&Group, Instant),
     ) -> Result<Answer, Failure> {
-        match &self.inline {
-            None => session.send(&self.call, parameters).await,
-            Some(inline) => {
-                let call = (self.call.as_str(), parameters);
-                inline.send(&mut session.connection, call, group).await
-            }
-        }
+        let call = self.call.as_str();
+        let Some(inline) = &self.inline else {
+            let sent = timeout_at(late, session.send(call, parameters)).await;
+            return sent.unwrap_or_else(|_| Err(Failure::Lost(Lost::in_time())));
+        };
+        let connection = &mut session.connection;
+        inline
+            .send(connection, (call, parameters), (group, late))
+            .await
     }
 
     /// Tells each caller its verdict. Those of whom there is no final one yet are given back.

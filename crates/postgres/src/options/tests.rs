@@ -90,5 +90,8 @@ fn every_name_that_is_made_of_the_longest_schema_is_one_that_the_server_keeps() 
         assert!(options.schema.len() + made.len() < 64);
     }
     let refusal = PostgresOptions::new(&url(SCHEMA_BYTES + 1)).unwrap_err();
-    assert!(refusal.to_string().contains("56 characters at most"), "{refusal}");
+    assert!(
+        refusal.to_string().contains("56 characters at most"),
+        "{refusal}"
+    );
 }

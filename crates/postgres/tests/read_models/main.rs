@@ -15,6 +15,7 @@ mod inline_bank;
 mod place;
 mod tables_by_hand_are_kept_as_well;
 mod what_an_inline_projection_cannot_take_in_is_refused;
+mod what_hinders_an_inline_projection_is_told;
 mod what_others_wrote_is_noticed;
 mod what_this_database_adds;
 
