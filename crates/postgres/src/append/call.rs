@@ -2,7 +2,7 @@
 
 use annals_core::{
     Append, AppendError, Appended, ContentType, ExpectedVersion, NewEvent, Position, Query,
-    StreamId, StreamVersion,
+    StreamId, StreamVersion, StreamWrite,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -306,9 +306,10 @@ fn take<'a>(
     }
 }
 
-/// The first write that does not find what it expects.
+/// Of the writes that do not find what they expect, the first that never will; if all of them may
+/// yet, the first.
 fn conflict(append: &Append, before: &[u64], taken: &HashMap<&StreamId, u64>) -> AppendError {
-    let actual = |(write, before): (&annals_core::StreamWrite, &u64)| {
+    let conflict = |(write, before): (&StreamWrite, &u64)| {
         let actual = StreamVersion(before + taken.get(&write.stream).unwrap_or(&0));
         (!write.expected.holds_at(actual)).then(|| AppendError::Conflict {
             stream: write.stream.clone(),
@@ -316,8 +317,25 @@ fn conflict(append: &Append, before: &[u64], taken: &HashMap<&StreamId, u64>) ->
             actual,
         })
     };
-    let found = append.writes.iter().zip(before).find_map(actual);
+    let conflicts = append.writes.iter().zip(before).filter_map(conflict);
+    let found = conflicts.min_by_key(may_pass);
     found.unwrap_or_else(|| AppendError::Unavailable {
         reason: "the database refused an append whose streams are as expected".to_owned(),
     })
+}
+
+/// True for a refusal that need not be the last word while a statement is on its way whose answer
+/// was lost: it may come after others have brought the stream to where it is expected.
+pub(super) fn may_pass(refusal: &AppendError) -> bool {
+    let AppendError::Conflict {
+        expected, actual, ..
+    } = refusal
+    else {
+        return false;
+    };
+    match expected {
+        ExpectedVersion::Exists => true,
+        ExpectedVersion::At(version) => actual < version,
+        ExpectedVersion::Any | ExpectedVersion::NoStream => false,
+    }
 }

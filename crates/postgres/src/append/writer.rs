@@ -6,16 +6,16 @@
 //! the time it was given, since it refuses itself then. But until then it may be recorded: so a
 //! conflict is no answer while it could still pass.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{Append, AppendError, Cause, ExpectedVersion, Position};
+use annals_core::{Append, AppendError, Cause, Position};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use super::Request;
-use super::call::{Answer, CALL, Columns, Verdict};
+use super::call::{Answer, CALL, Columns, Verdict, may_pass};
 use super::failure::{Failure, Lost};
 use super::group::Group;
 use super::inbox::{Inbox, Trip, UnderWay};
@@ -39,6 +39,17 @@ pub(super) struct Writer {
     inline: Option<Arc<InlineProjections>>,
     call: String,
     session: Option<Session>,
+}
+
+/// Appends of a group without a final verdict, by their place in it: they may only travel together
+/// again in the same order.
+type Open = BTreeMap<usize, Request>;
+
+/// An append of a group that was recorded before, as the event at a position, or says it was.
+struct Repeat {
+    nth: usize,
+    request: Request,
+    position: Position,
 }
 
 impl Writer {
@@ -86,11 +97,11 @@ impl Writer {
         loop {
             let refusal = match self.attempt(&group, careful, until).await {
                 Ok(answer) => {
-                    let mut open = self.answer(group, &answer, lost.is_some()).await;
+                    let open = self.answer(group, &answer, lost.is_some()).await;
                     if open.is_empty() {
                         return;
                     }
-                    group = Group::take(&mut open);
+                    group = Group::again(open.into_values());
                     lost.get_or_insert_with(|| Lost::because("its repeat could not be read"));
                     None
                 }
@@ -135,10 +146,10 @@ impl Writer {
     /// Sends a group in two halves, and so on: of those that travel together, the one that can
     /// never be written is refused alone.
     async fn settle_halves(&mut self, group: Group, lost: Option<&Cause>) {
-        let mut first = VecDeque::from(group.requests);
-        let mut second = first.split_off(first.len() / 2);
-        for half in [&mut first, &mut second] {
-            Box::pin(self.settle(Group::take(half), lost.cloned())).await;
+        let mut first = group.requests;
+        let second = first.split_off(first.len() / 2);
+        for half in [first, second] {
+            Box::pin(self.settle(Group::again(half), lost.cloned())).await;
         }
     }
 
@@ -210,20 +221,24 @@ impl Writer {
     }
 
     /// Tells each caller its verdict. Those of whom there is no final one yet are given back.
-    async fn answer(&self, group: Group, answer: &Answer, lost: bool) -> VecDeque<Request> {
+    async fn answer(&self, group: Group, answer: &Answer, lost: bool) -> Open {
         let late = group.until() + PAUSE;
         let (verdicts, last) = answer.verdicts(&group);
         self.reader.head.written(last);
         let mut answers = Vec::with_capacity(verdicts.len());
-        let mut open = VecDeque::new();
-        let mut repeats: Vec<(Request, Position)> = Vec::new();
-        for (request, verdict) in group.requests.into_iter().zip(verdicts) {
+        let mut open = Open::new();
+        let mut repeats = Vec::new();
+        for (nth, (request, verdict)) in group.requests.into_iter().zip(verdicts).enumerate() {
             match verdict {
                 Verdict::Known(Err(refusal)) if lost && may_pass(&refusal) => {
-                    open.push_back(request);
+                    open.insert(nth, request);
                 }
                 Verdict::Known(outcome) => answers.push((request, outcome)),
-                Verdict::Repeats(position) => repeats.push((request, position)),
+                Verdict::Repeats(position) => repeats.push(Repeat {
+                    nth,
+                    request,
+                    position,
+                }),
             }
         }
         self.unsettled.answer(answers);
@@ -234,18 +249,23 @@ impl Writer {
     }
 
     /// Answers those that were recorded before. Those that could not be compared are given back.
-    async fn compare(&self, repeats: Vec<(Request, Position)>, late: Instant) -> Vec<Request> {
+    async fn compare(&self, repeats: Vec<Repeat>, late: Instant) -> Open {
         let asked: Vec<(&Append, Position)> = repeats
             .iter()
-            .map(|(request, at)| (&request.append, *at))
+            .map(|repeat| (&repeat.request.append, repeat.position))
             .collect();
         let Ok(outcomes) = timeout_at(late, self.reader.compare(&asked)).await else {
-            return repeats.into_iter().map(|(request, _)| request).collect();
+            let open = repeats
+                .into_iter()
+                .map(|repeat| (repeat.nth, repeat.request));
+            return open.collect();
         };
-        let (mut answers, mut open) = (Vec::new(), Vec::new());
-        for ((request, _), outcome) in repeats.into_iter().zip(outcomes) {
+        let (mut answers, mut open) = (Vec::new(), Open::new());
+        for (Repeat { nth, request, .. }, outcome) in repeats.into_iter().zip(outcomes) {
             match outcome {
-                Err(AppendError::Unavailable { .. }) => open.push(request),
+                Err(AppendError::Unavailable { .. }) => {
+                    open.insert(nth, request);
+                }
                 outcome => answers.push((request, outcome)),
             }
         }
@@ -267,22 +287,6 @@ impl Writer {
             let cause = Arc::clone(cause);
             request.reply(Err(AppendError::Unconfirmed { append, cause }));
         }
-    }
-}
-
-/// True for a refusal that need not be the last word while a statement is on its way whose answer
-/// was lost: it may come after others have brought the stream to where it is expected.
-fn may_pass(refusal: &AppendError) -> bool {
-    let AppendError::Conflict {
-        expected, actual, ..
-    } = refusal
-    else {
-        return false;
-    };
-    match expected {
-        ExpectedVersion::Exists => true,
-        ExpectedVersion::At(version) => actual < version,
-        ExpectedVersion::Any | ExpectedVersion::NoStream => false,
     }
 }
 
