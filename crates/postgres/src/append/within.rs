@@ -11,7 +11,7 @@ use super::call::{Answer, CALL, Columns, Verdict};
 use super::group::Group;
 use crate::error::PostgresError;
 use crate::head::tell_at_commit;
-use crate::inline::{InlineProjections, InlineProjector, NotProjected, catching_up};
+use crate::inline::{InlineProjections, NotProjected, catching_up};
 use crate::postgres::Transaction;
 use crate::read::Reader;
 
@@ -101,15 +101,9 @@ async fn project(
         NotProjected::Unavailable(reason) => AppendError::Unavailable { reason },
         NotProjected::Behind(projector) => {
             let refusal = catching_up(&*projector);
-            tokio::spawn(catch_up(Arc::clone(inline), projector));
+            let inline = Arc::clone(inline);
+            tokio::spawn(async move { inline.catch_up_aside(&*projector).await });
             refusal
         }
     })
-}
-
-async fn catch_up(inline: Arc<InlineProjections>, projector: Arc<dyn InlineProjector>) {
-    if let Err(error) = inline.catch_up(&*projector).await {
-        let projection = projector.name();
-        tracing::error!(projection, %error, "an inline projection cannot catch up");
-    }
 }
