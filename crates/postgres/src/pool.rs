@@ -15,8 +15,15 @@ use crate::error::PostgresError;
 use crate::options::PostgresOptions;
 use crate::patience::Patience;
 
+#[cfg(test)]
+mod tests;
+
 /// How long a server is asked to stop what it is at.
 const CANCEL_LIMIT: Duration = Duration::from_secs(5);
+
+/// So many prepared statements are kept on a connection, then all are prepared anew: a selection
+/// of rows has a statement for each set of conditions, and the server keeps the plans of all.
+const STATEMENTS: usize = 256;
 
 /// The connections that are kept.
 pub(crate) type Pool = deadpool::managed::Pool<Checked>;
@@ -87,6 +94,10 @@ impl Manager for Checked {
     ) -> RecycleResult<PostgresError> {
         if connection.patience.is_lost() {
             return Err(RecycleError::message("it owes an answer"));
+        }
+        let prepared = &connection.client.statement_cache;
+        if prepared.size() > STATEMENTS {
+            prepared.clear();
         }
         let recycled = self.driver.recycle(&mut connection.client, metrics).await;
         recycled.map_err(|error| RecycleError::message(error.to_string()))
