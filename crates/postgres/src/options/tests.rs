@@ -95,3 +95,20 @@ fn every_name_that_is_made_of_the_longest_schema_is_one_that_the_server_keeps() 
         "{refusal}"
     );
 }
+
+#[test]
+fn a_parameter_that_is_given_twice_is_refused_by_its_name() {
+    for (name, values) in [
+        ("schema", ["a", "b"]),
+        ("sslmode", ["disable", "verify-full"]),
+        ("connect_timeout", ["1", "2"]),
+    ] {
+        let [first, second] = values;
+        let url = format!("postgres://localhost/bank?{name}={first}&{name}={second}");
+        let refusal = tls(&url).unwrap_err().to_string();
+        assert!(
+            refusal.contains(&format!("{name} is given twice")),
+            "{refusal}"
+        );
+    }
+}
