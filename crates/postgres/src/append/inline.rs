@@ -5,9 +5,9 @@ use std::sync::Arc;
 use annals_core::{AppendError, ProjectionError};
 use tokio::time::{Instant, timeout_at};
 
-use super::call::Answer;
 use super::failure::{Failure, Lost};
 use super::group::Group;
+use super::verdict::Answer;
 use crate::error::{PostgresError, with_causes};
 use crate::inline::{
     InlineProjections, InlineProjector, NotProjected, catching_up, hindrance, refusal,

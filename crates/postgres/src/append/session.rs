@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use tokio_postgres::Statement;
 
-use super::call::Answer;
 use super::failure::Failure;
+use super::verdict::Answer;
 use crate::error::PostgresError;
 use crate::postgres::{Dedicated, Parameter, Postgres};
 

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Request;
-use super::call::{Answer, CALL, Columns, Verdict};
+use super::columns::{CALL, Columns};
 use super::group::Group;
+use super::verdict::{Answer, Verdict};
 use crate::error::PostgresError;
 use crate::head::tell_at_commit;
 use crate::inline::{InlineProjections, NotProjected, catching_up};

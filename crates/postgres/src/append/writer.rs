@@ -15,12 +15,13 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use super::Request;
-use super::call::{Answer, CALL, Columns, Verdict, may_pass};
+use super::columns::{CALL, Columns};
 use super::failure::{Failure, Lost};
 use super::group::Group;
 use super::inbox::{Inbox, Trip, UnderWay};
 use super::session::Session;
 use super::unsettled::Unsettled;
+use super::verdict::{Answer, Verdict, may_pass};
 use crate::error::PostgresError;
 use crate::inline::{InlineProjections, InlineProjector};
 use crate::postgres::{Parameter, Postgres};

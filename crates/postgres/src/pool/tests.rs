@@ -1,12 +1,10 @@
 use super::*;
+use crate::place::Place;
 use crate::postgres::Postgres;
-
-#[path = "../../tests/place/mod.rs"]
-mod place;
 
 #[tokio::test]
 async fn however_many_statements_differ_few_stay_prepared() {
-    let url = place::Place::on(annals_servers::postgres_url()).url();
+    let url = Place::on(annals_servers::postgres_url()).url();
     let postgres = Postgres::connect(&format!("{url}&pool_size=1"))
         .await
         .unwrap();

@@ -3,9 +3,7 @@
 use annals_core::{EventType, Position, QueryItem};
 
 use super::*;
-
-#[path = "../../tests/place/mod.rs"]
-mod place;
+use crate::place::Place;
 
 /// Many events of one type, and after them few of another, as they are before anybody vacuums.
 const FILL: &str = "
@@ -18,7 +16,7 @@ const FILL: &str = "
     analyze {schema}.events";
 
 async fn birds() -> Postgres {
-    let url = place::Place::on(annals_servers::postgres_url()).url();
+    let url = Place::on(annals_servers::postgres_url()).url();
     let postgres = Postgres::connect(&url).await.unwrap();
     let mut client = postgres.client().await.unwrap();
     let tx = client.transaction().await.unwrap();

@@ -10,12 +10,10 @@ use futures_util::future::join_all;
 use super::*;
 use crate::head::Head;
 use crate::kinds::Kinds;
+use crate::place::Place;
 use crate::postgres::{Postgres, Transaction};
 use crate::read::Reader;
 use crate::store::PostgresStore;
-
-#[path = "../../../tests/place/mod.rs"]
-mod place;
 
 /// A projection of all events, of which it takes in so many at once at most.
 struct Slow {
@@ -92,7 +90,7 @@ impl InlineProjector for Slow {
 
 /// The inline projections of a store with so many events: none yet.
 async fn store_of(events: usize) -> InlineProjections {
-    let url = place::Place::on(annals_servers::postgres_url()).url();
+    let url = Place::on(annals_servers::postgres_url()).url();
     let postgres = Postgres::connect(&url).await.unwrap();
     let store = PostgresStore::open(&postgres).await.unwrap();
     let seen = || {
