@@ -197,9 +197,9 @@ impl Writer {
         group: &'a Group,
     ) -> Result<(Columns<'a>, Session), PostgresError> {
         let columns = Columns::learning(group, &self.reader).await?;
-        let session = match self.session.take().filter(Session::is_open) {
-            Some(session) => session,
-            None => Session::open(&self.postgres, &self.call).await?,
+        let session = match self.session.take() {
+            Some(session) if session.is_alive().await => session,
+            _ => Session::open(&self.postgres, &self.call).await?,
         };
         Ok((columns, session))
     }
