@@ -1,10 +1,10 @@
 //! Appends: what arrives while one group is on its way travels together in the next.
 //!
 //! In reading order: `inbox` is where they wait, `group` decides which of them can travel together,
-//! `call` is the one round trip and its verdicts, by a `session`; `writer` is the task that makes
-//! it, again after a `failure`, and `unsettled` knows what is on its way. `inline` is that round
-//! trip with projections in it. `within` is the way past all of them, into a transaction of the
-//! caller's own.
+//! `columns` go out and a `verdict` comes back in one round trip, by a `session`; `writer` is the
+//! task that makes it, again after a `failure`, and `unsettled` knows what is on its way. `inline`
+//! is that round trip with projections in it. `within` is the way past all of them, into a
+//! transaction of the caller's own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +17,14 @@ use crate::inline::InlineProjections;
 use crate::postgres::Postgres;
 use crate::read::Reader;
 
-mod call;
+mod columns;
 mod failure;
 mod group;
 mod inbox;
 mod inline;
 mod session;
 mod unsettled;
+mod verdict;
 mod within;
 mod writer;
 

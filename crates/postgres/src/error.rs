@@ -121,6 +121,11 @@ pub enum PostgresError {
         cause: ProjectionError,
     },
 
+    /// Stored data is damaged.
+    /// **Do:** stop, and call for help; do not append.
+    #[error(transparent)]
+    Corrupt(#[from] Corruption),
+
     /// The database refused a statement.
     /// **Do:** read what it said; the same statement will be refused again.
     #[error("the database refused: {}", said(.0))]
@@ -148,10 +153,12 @@ impl PostgresError {
         ProjectionError::at(position, self)
     }
 
-    /// What is damaged, if that is what the database found. It does not say which event.
+    /// What is damaged, if anything is. The database does not say which event.
     fn damage(&self) -> Option<Corruption> {
-        let Self::Refused(error) = self else {
-            return None;
+        let error = match self {
+            Self::Corrupt(corruption) => return Some(corruption.clone()),
+            Self::Refused(error) => error,
+            _ => return None,
         };
         let is_damage =
             |code| [&SqlState::DATA_CORRUPTED, &SqlState::INDEX_CORRUPTED].contains(&code);

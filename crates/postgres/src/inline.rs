@@ -6,25 +6,24 @@
 use std::sync::Arc;
 
 use annals_core::{
-    AppendError, Cause, Direction, Position, ProjectionBatch, ProjectionError, Projector,
-    ReadError, RecordedEvent, Source, StoreId, TableFold,
+    AppendError, Cause, Position, ProjectionBatch, ProjectionError, Projector, ReadError,
+    RecordedEvent, Source, StoreId, TableFold,
 };
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::sync::Mutex;
 
 use crate::error::PostgresError;
 use crate::postgres::{Postgres, Transaction};
 use crate::projector::TableProjector;
-use crate::query::Bounds;
 use crate::read::Reader;
 use crate::sql_projection::{SqlProjection, SqlProjector};
 
+mod catch_up;
+
 /// How many events that others recorded are taken in within an append, while all writers wait.
 const BACKLOG: u64 = 500;
-
-/// How many events are taken in by one transaction apart from appends.
-const BATCH: u64 = 1_000;
 
 /// A projection to be kept up to date in the transaction of every append of a store.
 pub struct InlineProjection {
@@ -80,6 +79,8 @@ pub(crate) struct InlineProjections {
     store: StoreId,
     reader: Arc<Reader>,
     projectors: Vec<Arc<dyn InlineProjector>>,
+    /// Held while one of them is brought up to date apart from appends: that is one at a time.
+    turn: Mutex<()>,
 }
 
 /// Why the events of a transaction were not taken in. It can only be rolled back.
@@ -88,8 +89,8 @@ pub(crate) enum NotProjected {
     Behind(Arc<dyn InlineProjector>),
     /// A projection cannot take in what this transaction appends.
     Refused(AppendError),
-    /// The database does not answer.
-    Unavailable(Cause),
+    /// The database does not do what a projection asks of it, whatever is appended: why.
+    Unavailable(String),
 }
 
 /// What one transaction appends.
@@ -113,6 +114,7 @@ impl InlineProjections {
             store,
             reader: Arc::clone(reader),
             projectors: Vec::with_capacity(projections.len()),
+            turn: Mutex::default(),
         };
         for projection in projections {
             let projector = (projection.install)(reader.postgres.clone()).await?;
@@ -192,45 +194,9 @@ impl InlineProjections {
         };
         let projected = projector.project(tx, &batch).await;
         projected.map_err(|error| match error {
-            ProjectionError::Unavailable(cause) => NotProjected::Unavailable(cause),
+            ProjectionError::Unavailable(cause) => NotProjected::hindered(&**projector, &cause),
             _ => behind(),
         })
-    }
-
-    /// Brings a projection up to the head, in transactions of its own while others append.
-    pub(crate) async fn catch_up(
-        &self,
-        projector: &dyn InlineProjector,
-    ) -> Result<(), ProjectionError> {
-        loop {
-            let after = projector.position(self.store).await?;
-            let source = Source::query_after(projector.query(), after);
-            let page = self.reader.page(Bounds {
-                source: &source,
-                direction: Direction::Forwards,
-                most: BATCH,
-            });
-            let page = page.await.map_err(unread)?;
-            if page.head < after {
-                return Err(ahead(after, page.head));
-            }
-            if page.head == after {
-                return Ok(());
-            }
-            let last = page.events.last().filter(|_| !page.is_last);
-            let batch = ProjectionBatch {
-                after,
-                up_to: last.map_or(page.head, |last| last.position),
-                events: page.events.into(),
-            };
-            match projector.apply(batch).await {
-                Ok(()) if page.is_last => return Ok(()),
-                Ok(()) => {}
-                // Somebody else has moved it on.
-                Err(ProjectionError::Moved { expected, actual }) if expected != actual => {}
-                Err(error) => return Err(error),
-            }
-        }
     }
 }
 
@@ -252,12 +218,16 @@ impl Recorded {
 impl NotProjected {
     fn of(projector: &Arc<dyn InlineProjector>, error: ProjectionError) -> Self {
         match error {
-            ProjectionError::Unavailable(cause) => Self::Unavailable(cause),
+            ProjectionError::Unavailable(cause) => Self::hindered(&**projector, &cause),
             ProjectionError::Moved { .. } => Self::Behind(Arc::clone(projector)),
             // Its position is free again: it says nothing to whoever appends.
             ProjectionError::Event { cause, .. } => Self::refused(&**projector, cause),
             other => Self::refused(&**projector, Arc::new(other)),
         }
+    }
+
+    fn hindered(projector: &dyn InlineProjector, cause: &Cause) -> Self {
+        Self::Unavailable(hindrance(projector, cause))
     }
 
     fn refused(projector: &dyn InlineProjector, cause: Cause) -> Self {
@@ -271,6 +241,11 @@ pub(crate) fn refusal(projector: &dyn InlineProjector, cause: Cause) -> AppendEr
     AppendError::Projection { projection, cause }
 }
 
+/// Why a projection cannot take in anything now.
+pub(crate) fn hindrance(projector: &dyn InlineProjector, cause: &Cause) -> String {
+    format!("projection {}: {cause}", projector.name())
+}
+
 /// What an append is told while a projection is behind.
 pub(crate) fn catching_up(projector: &dyn InlineProjector) -> AppendError {
     let reason = format!("projection {} is catching up", projector.name());
@@ -281,19 +256,7 @@ impl From<ReadError> for NotProjected {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Corrupt(corruption) => Self::Refused(corruption.into()),
-            other => Self::Unavailable(Arc::new(other)),
+            other => Self::Unavailable(other.to_string()),
         }
     }
-}
-
-fn unread(error: ReadError) -> ProjectionError {
-    match error {
-        ReadError::Corrupt(corruption) => ProjectionError::at(corruption.position, corruption),
-        other => ProjectionError::Unavailable(Arc::new(other)),
-    }
-}
-
-fn ahead(checkpoint: Position, head: Position) -> ProjectionError {
-    let reason = format!("it is at position {checkpoint}, ahead of the store at {head}");
-    ProjectionError::Damaged { reason }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use annals_core::{EventType, StreamId};
+use annals_core::{Corruption, EventType, Position, StreamId};
 use tokio_postgres::types::Type;
 
 use crate::error::PostgresError;
@@ -88,9 +88,11 @@ impl Kinds {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for row in rows {
             let (number, category): (i32, String) = (row.try_get(0)?, row.try_get(1)?);
-            let Ok(event_type) = EventType::new(row.try_get::<_, &str>(2)?) else {
-                continue;
-            };
+            let event_type = EventType::new(row.try_get::<_, &str>(2)?);
+            let event_type = event_type.map_err(|invalid| Corruption {
+                position: Position::START,
+                reason: format!("the event type of kind {number}: {invalid}"),
+            })?;
             known.types.insert(number, event_type.clone());
             known
                 .numbers

@@ -41,6 +41,10 @@ mod sql_projection;
 mod tables;
 mod value;
 
+#[cfg(test)]
+#[path = "../tests/place/mod.rs"]
+mod place;
+
 pub use error::PostgresError;
 pub use import::{Import, ImportError, Imported};
 pub use inline::InlineProjection;

@@ -1,5 +1,6 @@
 //! Which database, and how it is used.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -28,7 +29,7 @@ const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 /// | parameter | meaning | unless given |
 /// |---|---|---|
 /// | `schema` | schema of the event store; read models are in `<schema>_read` | `annals` |
-/// | `pool_size` | most connections at once, beside two that write, one that listens, and one in passing for new event types | 8 |
+/// | `pool_size` | most connections at once, beside two that write, one that listens, one that renews leases, and one in passing for new event types | 8 |
 /// | `pooler=true` | a pooler in transaction mode is in between: nothing that lives in a session | false |
 /// | `sslmode` | `disable`, or `verify-full`: also `require` and `verify-ca` check everything | plain text on this machine, else `verify-full` |
 /// | `sslrootcert` | a PEM file of trusted certificates | those of the system |
@@ -212,7 +213,11 @@ impl Ours {
             return Ok((ours, url.to_owned()));
         };
         let mut rest = form_urlencoded::Serializer::new(String::new());
+        let mut given = HashSet::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if !given.insert(name.clone()) {
+                return Err(PostgresError::Options(format!("{name} is given twice")));
+            }
             if !ours.take(&name, &value)? {
                 rest.append_pair(&name, &value);
             }

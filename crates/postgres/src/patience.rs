@@ -9,9 +9,16 @@ use std::time::Duration;
 
 use futures_util::Stream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
-use tokio_postgres::{Row, RowStream};
+use tokio_postgres::{Client, Row, RowStream};
 
 use crate::error::PostgresError;
+
+/// A connection that was silent for so long is tried before it is used. A server that vanished does
+/// not say so, and what is sent to it would be waited for as long as it may take.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// For how long the answer to such a trial is waited for.
+const TRIAL: Duration = Duration::from_secs(2);
 
 /// So much later than the server would have ended it, which tells more.
 const LATER: Duration = Duration::from_secs(1);
@@ -72,6 +79,14 @@ impl Patience {
     fn too_late(&self) -> PostgresError {
         PostgresError::unavailable(format!("no answer in {:?}", self.limit))
     }
+}
+
+/// True if a connection, whose server was heard at this time, can be used.
+pub(crate) async fn is_alive(client: &Client, heard: Instant) -> bool {
+    if client.is_closed() || heard.elapsed() < SILENCE {
+        return !client.is_closed();
+    }
+    matches!(timeout(TRIAL, client.simple_query("")).await, Ok(Ok(_)))
 }
 
 /// An answer that is waited for. Dropped before it has come, it is lost.

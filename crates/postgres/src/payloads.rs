@@ -38,8 +38,8 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`PostgresError::Forbidden`] unless the role owns the tables, [`PostgresError::Options`]
-    /// behind a pooler. What is left of an index whose
-    /// making was interrupted is dropped by the next call.
+    /// behind a pooler. Dropped or failed midway, it leaves an index of no use, which the next call
+    /// drops first.
     pub async fn index_payloads(&self) -> Result<(), PostgresError> {
         let postgres = self.postgres();
         let session = unhurried(postgres).await?;

@@ -7,16 +7,23 @@ use std::time::Duration;
 use deadpool::managed::{Manager, Metrics, Object, RecycleError, RecycleResult};
 use deadpool_postgres::{ClientWrapper, Timeouts};
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::durability;
 use crate::error::PostgresError;
 use crate::options::PostgresOptions;
-use crate::patience::Patience;
+use crate::patience::{Patience, is_alive};
+
+#[cfg(test)]
+mod tests;
 
 /// How long a server is asked to stop what it is at.
 const CANCEL_LIMIT: Duration = Duration::from_secs(5);
+
+/// So many prepared statements are kept on a connection, then all are prepared anew: a selection
+/// of rows has a statement for each set of conditions, and the server keeps the plans of all.
+const STATEMENTS: usize = 256;
 
 /// The connections that are kept.
 pub(crate) type Pool = deadpool::managed::Pool<Checked>;
@@ -35,6 +42,8 @@ pub(crate) struct Connection {
     /// may go down when a request to cancel is not waited for, and the driver does not.
     canceller: Option<MakeRustlsConnect>,
     pub(crate) patience: Patience,
+    /// When it was last known to be alive.
+    heard: Instant,
 }
 
 /// A connection of the pool, given back when dropped, unless it owes an answer: whoever had it
@@ -77,6 +86,7 @@ impl Manager for Checked {
             client,
             canceller: self.canceller.clone(),
             patience,
+            heard: Instant::now(),
         })
     }
 
@@ -87,6 +97,14 @@ impl Manager for Checked {
     ) -> RecycleResult<PostgresError> {
         if connection.patience.is_lost() {
             return Err(RecycleError::message("it owes an answer"));
+        }
+        if !is_alive(&connection.client, connection.heard).await {
+            return Err(RecycleError::message("it no longer answers"));
+        }
+        connection.heard = Instant::now();
+        let prepared = &connection.client.statement_cache;
+        if prepared.size() > STATEMENTS {
+            prepared.clear();
         }
         let recycled = self.driver.recycle(&mut connection.client, metrics).await;
         recycled.map_err(|error| RecycleError::message(error.to_string()))

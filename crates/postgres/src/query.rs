@@ -6,6 +6,9 @@ use tokio_postgres::types::{ToSql, Type};
 use crate::postgres::{Parameter, Postgres};
 use crate::record::COLUMNS;
 
+#[cfg(test)]
+mod tests;
+
 /// The column of the head, after those of the event.
 pub(crate) const HEAD: usize = 12;
 
@@ -109,19 +112,34 @@ impl Bounds<'_> {
         if !item.tags.is_empty() {
             return self.of_tags(item, kinds.as_deref(), after, statement);
         }
+        if let Some(kinds) = kinds {
+            return self.of_kinds(&kinds, after, statement);
+        }
         let (way, most) = (self.way(), self.limit(statement));
         let bound = self.beyond("e.position", after, statement);
-        match kinds {
-            None => format!(
-                "select e.position from {{schema}}.events e where true{bound}
-                 order by e.position {way} limit {most}"
-            ),
-            Some(kinds) => format!(
-                "select p.position from ({kinds}) k cross join lateral (
-                   select e.position from {{schema}}.events e where e.kind = k.id{bound}
-                   order by e.position {way} limit {most}) p order by p.position {way} limit {most}"
-            ),
-        }
+        format!(
+            "select e.position from {{schema}}.events e where true{bound}
+             order by e.position {way} limit {most}"
+        )
+    }
+
+    /// The kind is bounded from both sides and never equalled: in the order of kind and position
+    /// there is one index, and the planner would rather read all events in the order of positions.
+    fn of_kinds(&self, kinds: &str, after: Option<u64>, statement: &mut Statement) -> String {
+        let (way, most) = (self.way(), self.limit(statement));
+        let after = after.map(|after| i64::try_from(after).unwrap_or(i64::MAX));
+        let (from, to, start) = match self.direction {
+            Direction::Forwards => (">", "<=", 0),
+            Direction::Backwards => ("<", ">=", i64::MAX),
+        };
+        let after = statement.value(Value::Number(after.unwrap_or(start)));
+        format!(
+            "select p.position from ({kinds}) k cross join lateral (
+               select e.position from {{schema}}.events e
+               where (e.kind, e.position) {from} (k.id, {after}) and e.kind {to} k.id
+               order by e.kind {way}, e.position {way} limit {most}) p
+             order by p.position {way} limit {most}"
+        )
     }
 
     /// Along one of the tags, those that have the others too, and are of one of the kinds.

@@ -215,7 +215,7 @@ impl Reader {
         let positions: Vec<i64> = asked.iter().map(|(_, at)| at.0.cast_signed()).collect();
         match self.appends_at(&positions).await {
             Ok(recorded) => answers(asked, &recorded),
-            // What could not be compared was not written.
+            // Nobody knows whether they are what was recorded.
             Err(error) => asked.iter().map(|_| Err(unread(&error))).collect(),
         }
     }

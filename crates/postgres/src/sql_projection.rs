@@ -8,6 +8,7 @@ use annals_core::{
 };
 use async_trait::async_trait;
 use futures_util::FutureExt;
+use tokio_postgres::types::Type;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::PostgresError;
@@ -24,7 +25,8 @@ use crate::schema::{Declaration, SEARCH_PATH};
 ///    so that a rebuild gives the same rows.
 /// 2. It writes to [`TABLES`](Self::TABLES) alone, and neither commits nor rolls back.
 /// 3. It returns the error of a statement that failed: nothing else of the transaction can take
-///    effect then. A batch in which it does not is refused.
+///    effect then. A batch in which it does not is refused, and so is one at whose end a deferred
+///    constraint of its tables does not hold.
 /// 4. It waits for nothing but its statements. The server ends a transaction that is idle for five
 ///    seconds, and a statement after the [time](crate::PostgresOptions::statement_timeout) that it
 ///    may take. The batch is tried again then, in ever smaller parts; a single event that takes
@@ -69,12 +71,22 @@ pub trait SqlProjection: Send + Sync + 'static {
     ) -> Result<(), PostgresError>;
 }
 
+/// Those of a projection's constraints that can be deferred, also of others that refer to its
+/// tables; and whether they are, unless told.
+const DEFERRABLE: &str = "
+    select c.connamespace::regnamespace || '.' || quote_ident(c.conname), c.condeferred
+    from unnest($1) t (name)
+    join pg_constraint c on to_regclass('{read}.' || quote_ident(t.name)) in (c.conrelid, c.confrelid)
+    where c.condeferrable group by c.oid, c.connamespace, c.conname, c.condeferred";
+
 /// Keeps the tables of a [`SqlProjection`] up to date.
 #[derive(Debug)]
 pub struct SqlProjector<P> {
     postgres: Postgres,
     checkpoint: Checkpoint,
     projection: P,
+    /// The statements that check its constraints, and fail after a statement that failed.
+    check: String,
 }
 
 impl<P: SqlProjection> SqlProjector<P> {
@@ -96,6 +108,7 @@ impl<P: SqlProjection> SqlProjector<P> {
             postgres: postgres.clone(),
             checkpoint: Checkpoint::new(postgres, P::NAME, fingerprint),
             projection,
+            check: check(postgres, P::TABLES).await?,
         })
     }
 
@@ -163,7 +176,31 @@ impl<P: SqlProjection> InlineProjector for SqlProjector<P> {
         // Here and not at the commit, where nobody can tell whose they are. It also fails when a
         // statement failed and the projection kept that to itself: the server would answer the
         // commit by rolling back, and the driver call that done.
-        let checked = tx.batch("set constraints all immediate").await;
+        let checked = tx.batch(&self.check).await;
         checked.map_err(|error| error.at(batch.up_to))
     }
+}
+
+/// Checks the constraints of some tables now, and leaves them as they were. Those of others are not
+/// touched: the transaction may be somebody else's, who is not done with it.
+async fn check(postgres: &Postgres, tables: &[&str]) -> Result<String, PostgresError> {
+    let client = postgres.client().await?;
+    let sql = postgres.sql(DEFERRABLE);
+    let rows = client.rows(&sql, &[(&tables, Type::TEXT_ARRAY)]).await?;
+    let (mut all, mut deferred): (Vec<String>, Vec<String>) = Default::default();
+    for row in rows {
+        let name: String = row.try_get(0)?;
+        if row.try_get(1)? {
+            deferred.push(name.clone());
+        }
+        all.push(name);
+    }
+    let mut check = match all.is_empty() {
+        true => "select".to_owned(),
+        false => format!("set constraints {} immediate", all.join(", ")),
+    };
+    if !deferred.is_empty() {
+        check += &format!("; set constraints {} deferred", deferred.join(", "));
+    }
+    Ok(check)
 }

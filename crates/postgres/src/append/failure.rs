@@ -21,6 +21,8 @@ pub(super) enum Failure {
     TooLate(AppendError),
     /// Nobody knows.
     Lost(Cause),
+    /// Nothing was written: the connection broke before the commit.
+    Broken(AppendError),
     /// Nothing was written: an inline projection has more to take in than there is time for.
     Behind(Arc<dyn InlineProjector>),
     /// Nothing was written: one of its appends can never be.
@@ -36,9 +38,19 @@ impl Lost {
     pub(super) fn because(reason: &str) -> Cause {
         Arc::new(Self(reason.to_owned()))
     }
+
+    pub(super) fn in_time() -> Cause {
+        Self::because("no answer came in time")
+    }
 }
 
 impl Failure {
+    /// Nothing was written, since nothing was committed.
+    pub(super) fn broken(reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self::Broken(AppendError::Unavailable { reason })
+    }
+
     pub(super) fn of(error: tokio_postgres::Error) -> Self {
         let Some(said) = error.as_db_error() else {
             return Self::Lost(Arc::new(error));

@@ -72,8 +72,17 @@ impl Group {
 
     /// An append that travels alone.
     pub(super) fn of(request: Request) -> Self {
+        Self::again([request])
+    }
+
+    /// Some of those that travelled together, in the same order: then none of them has to wait for
+    /// another.
+    pub(super) fn again(requests: impl IntoIterator<Item = Request>) -> Self {
         let mut group = Self::default();
-        group.add(request, false);
+        for request in requests {
+            let follows = group.admission(&request.append) == Admission::Follows;
+            group.add(request, follows);
+        }
         group
     }
 

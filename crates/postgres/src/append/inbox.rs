@@ -98,12 +98,19 @@ impl Inbox {
         }
     }
 
-    /// Answers those who have waited for too long. They are the first in line.
+    /// Answers those who have waited for too long, wherever they stand: who waited for a place in
+    /// line may be behind others that have more time.
     fn refuse_late(&mut self) {
         let least = Instant::now() + self.least_time;
-        while let Some(late) = self.waiting.pop_front_if(|request| request.until < least) {
-            self.unsettled.answer(vec![(late, Err(overloaded()))]);
+        let is_late = |request: &Request| request.until < least;
+        if !self.waiting.iter().any(is_late) {
+            return;
         }
+        let waiting = std::mem::take(&mut self.waiting);
+        let (late, waiting): (VecDeque<Request>, _) = waiting.into_iter().partition(is_late);
+        self.waiting = waiting;
+        let refused = late.into_iter().map(|late| (late, Err(overloaded())));
+        self.unsettled.answer(refused.collect());
     }
 }
 

@@ -5,33 +5,55 @@ use std::sync::Arc;
 use annals_core::{AppendError, ProjectionError};
 use tokio::time::{Instant, timeout_at};
 
-use super::call::Answer;
-use super::failure::Failure;
+use super::failure::{Failure, Lost};
 use super::group::Group;
-use crate::error::PostgresError;
-use crate::inline::{InlineProjections, InlineProjector, NotProjected, catching_up, refusal};
+use super::verdict::Answer;
+use crate::error::{PostgresError, with_causes};
+use crate::inline::{
+    InlineProjections, InlineProjector, NotProjected, catching_up, hindrance, refusal,
+};
 use crate::postgres::{Dedicated, Parameter, Transaction};
 
 impl InlineProjections {
-    /// Sends a group once.
+    /// Sends a group once, and is done with it by `late`.
     pub(super) async fn send(
         &self,
         connection: &mut Dedicated,
-        (call, parameters): (&str, &[Parameter<'_>]),
-        group: &Group,
+        call: (&str, &[Parameter<'_>]),
+        (group, late): (&Group, Instant),
     ) -> Result<Answer, Failure> {
-        let tx = connection.transaction().await.map_err(lost)?;
-        let rows = tx.try_rows(call, parameters).await.map_err(Failure::of)?;
-        let row = rows.first().expect("a function answers with a row");
-        let answer = Answer::of(row).map_err(Failure::of)?;
-        let (head, last) = answer.recorded(group);
-        match self.project(&tx, (head, last)).await {
-            Ok(()) => commit(tx).await?,
-            // What is recorded already or refused stays so, whatever a projection says.
-            Err(_) if last == head => {}
-            Err(failure) => return Err(failure.into()),
+        let recorded = timeout_at(late, self.record(connection, call, group)).await;
+        let not_in_time = |_| Err(Failure::broken("it was not taken in in time"));
+        let (answer, to_commit) = recorded.unwrap_or_else(not_in_time)?;
+        if let Some(tx) = to_commit {
+            let committed = timeout_at(late, commit(tx)).await;
+            committed.unwrap_or_else(|_| Err(Failure::Lost(Lost::in_time())))?;
         }
         Ok(answer)
+    }
+
+    /// Records a group in a transaction, which is given back if it is to be committed. Until it is,
+    /// nothing is written, whatever becomes of the connection.
+    async fn record<'a>(
+        &self,
+        connection: &'a mut Dedicated,
+        (call, parameters): (&str, &[Parameter<'_>]),
+        group: &Group,
+    ) -> Result<(Answer, Option<Transaction<'a>>), Failure> {
+        let begun = connection.transaction().await;
+        let tx = begun.map_err(|error| Failure::broken(with_causes(&error)))?;
+        let rows = tx.try_rows(call, parameters).await.map_err(uncommitted)?;
+        let row = rows.first().expect("a function answers with a row");
+        let answer = Answer::of(row).map_err(uncommitted)?;
+        let (head, last) = answer.recorded(group);
+        match self.project(&tx, (head, last)).await {
+            Ok(()) => Ok((answer, Some(tx))),
+            // What is recorded already or refused stays so, whatever a projection says.
+            Err(_) if last == head => Ok((answer, None)),
+            Err(NotProjected::Behind(projector)) => Err(Failure::Behind(projector)),
+            Err(NotProjected::Refused(refusal)) => Err(Failure::Unfit(refusal)),
+            Err(NotProjected::Unavailable(reason)) => Err(hindered(&tx, reason).await),
+        }
     }
 
     /// Brings a projection up to date that has too much to take in within an append.
@@ -44,7 +66,7 @@ impl InlineProjections {
         match caught_up {
             Ok(Ok(())) if Instant::now() < until => Ok(()),
             Ok(Err(ProjectionError::Unavailable(cause))) => {
-                let reason = cause.to_string();
+                let reason = hindrance(projector, &cause);
                 Err(AppendError::Unavailable { reason })
             }
             Ok(Err(error)) => Err(refusal(projector, Arc::new(error))),
@@ -57,21 +79,23 @@ impl InlineProjections {
 async fn commit(tx: Transaction<'_>) -> Result<(), Failure> {
     tx.commit().await.map_err(|error| match error {
         PostgresError::Refused(_) => Failure::Refused(error.into()),
-        unknown => lost(unknown),
+        unknown => Failure::Lost(Arc::new(unknown)),
     })
 }
 
-fn lost(error: PostgresError) -> Failure {
-    Failure::Lost(Arc::new(error))
+/// A server that still answers has said no, and says so again. Otherwise the next attempt, on a
+/// new connection, is as good as the first.
+async fn hindered(tx: &Transaction<'_>, reason: String) -> Failure {
+    match tx.batch("rollback").await {
+        Ok(()) => Failure::Refused(AppendError::Unavailable { reason }),
+        Err(_) => Failure::broken(reason),
+    }
 }
 
-impl From<NotProjected> for Failure {
-    fn from(failure: NotProjected) -> Self {
-        match failure {
-            NotProjected::Behind(projector) => Self::Behind(projector),
-            NotProjected::Refused(refusal) => Self::Unfit(refusal),
-            // Before the commit, so nothing is written; the next attempt is as good as the first.
-            NotProjected::Unavailable(cause) => Self::Lost(cause),
-        }
+/// What went wrong before the commit.
+fn uncommitted(error: tokio_postgres::Error) -> Failure {
+    match Failure::of(error) {
+        Failure::Lost(cause) => Failure::broken(with_causes(&*cause)),
+        said => said,
     }
 }

@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use tokio_postgres::Statement;
 
-use super::call::Answer;
 use super::failure::Failure;
+use super::verdict::Answer;
 use crate::error::PostgresError;
+use crate::patience::is_alive;
 use crate::postgres::{Dedicated, Parameter, Postgres};
 
 /// A connection, with what is known of the server's clock.
@@ -42,8 +43,9 @@ impl Session {
         })
     }
 
-    pub(super) fn is_open(&self) -> bool {
-        !self.connection.client.is_closed()
+    pub(super) async fn is_alive(&self) -> bool {
+        let (_, heard) = self.server_time;
+        is_alive(&self.connection.client, heard).await
     }
 
     /// A moment on the server's clock.

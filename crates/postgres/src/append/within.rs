@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Request;
-use super::call::{Answer, CALL, Columns, Verdict};
+use super::columns::{CALL, Columns};
 use super::group::Group;
+use super::verdict::{Answer, Verdict};
 use crate::error::PostgresError;
 use crate::head::tell_at_commit;
-use crate::inline::{InlineProjections, InlineProjector, NotProjected, catching_up};
+use crate::inline::{InlineProjections, NotProjected, catching_up};
 use crate::postgres::Transaction;
 use crate::read::Reader;
 
@@ -98,20 +99,12 @@ async fn project(
     };
     Err(match failure {
         NotProjected::Refused(refusal) => refusal,
-        NotProjected::Unavailable(cause) => AppendError::Unavailable {
-            reason: cause.to_string(),
-        },
+        NotProjected::Unavailable(reason) => AppendError::Unavailable { reason },
         NotProjected::Behind(projector) => {
             let refusal = catching_up(&*projector);
-            tokio::spawn(catch_up(Arc::clone(inline), projector));
+            let inline = Arc::clone(inline);
+            tokio::spawn(async move { inline.catch_up_aside(&*projector).await });
             refusal
         }
     })
-}
-
-async fn catch_up(inline: Arc<InlineProjections>, projector: Arc<dyn InlineProjector>) {
-    if let Err(error) = inline.catch_up(&*projector).await {
-        let projection = projector.name();
-        tracing::error!(projection, %error, "an inline projection cannot catch up");
-    }
 }

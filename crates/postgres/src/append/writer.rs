@@ -6,21 +6,22 @@
 //! the time it was given, since it refuses itself then. But until then it may be recorded: so a
 //! conflict is no answer while it could still pass.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{Append, AppendError, Cause, ExpectedVersion, Position};
+use annals_core::{Append, AppendError, Cause, Position};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use super::Request;
-use super::call::{Answer, CALL, Columns, Verdict};
+use super::columns::{CALL, Columns};
 use super::failure::{Failure, Lost};
 use super::group::Group;
 use super::inbox::{Inbox, Trip, UnderWay};
 use super::session::Session;
 use super::unsettled::Unsettled;
+use super::verdict::{Answer, Verdict, may_pass};
 use crate::error::PostgresError;
 use crate::inline::{InlineProjections, InlineProjector};
 use crate::postgres::{Parameter, Postgres};
@@ -39,6 +40,17 @@ pub(super) struct Writer {
     inline: Option<Arc<InlineProjections>>,
     call: String,
     session: Option<Session>,
+}
+
+/// Appends of a group without a final verdict, by their place in it: they may only travel together
+/// again in the same order.
+type Open = BTreeMap<usize, Request>;
+
+/// An append of a group that was recorded before, as the event at a position, or says it was.
+struct Repeat {
+    nth: usize,
+    request: Request,
+    position: Position,
 }
 
 impl Writer {
@@ -86,11 +98,11 @@ impl Writer {
         loop {
             let refusal = match self.attempt(&group, careful, until).await {
                 Ok(answer) => {
-                    let mut open = self.answer(group, &answer, lost.is_some()).await;
+                    let open = self.answer(group, &answer, lost.is_some()).await;
                     if open.is_empty() {
                         return;
                     }
-                    group = Group::take(&mut open);
+                    group = Group::again(open.into_values());
                     lost.get_or_insert_with(|| Lost::because("its repeat could not be read"));
                     None
                 }
@@ -98,8 +110,16 @@ impl Writer {
                     lost = Some(cause);
                     None
                 }
+                Err(Failure::Broken(_)) if Instant::now() < until => {
+                    pause().await;
+                    None
+                }
                 Err(Failure::Repeats(_)) if !careful => None,
-                Err(Failure::Repeats(refusal) | Failure::Refused(refusal)) => Some(refusal),
+                Err(
+                    Failure::Broken(refusal)
+                    | Failure::Repeats(refusal)
+                    | Failure::Refused(refusal),
+                ) => Some(refusal),
                 // Once more, by what the server's clock says now.
                 Err(Failure::TooLate(_)) if !std::mem::replace(&mut was_late, true) => None,
                 Err(Failure::TooLate(refusal)) => Some(refusal),
@@ -127,10 +147,10 @@ impl Writer {
     /// Sends a group in two halves, and so on: of those that travel together, the one that can
     /// never be written is refused alone.
     async fn settle_halves(&mut self, group: Group, lost: Option<&Cause>) {
-        let mut first = VecDeque::from(group.requests);
-        let mut second = first.split_off(first.len() / 2);
-        for half in [&mut first, &mut second] {
-            Box::pin(self.settle(Group::take(half), lost.cloned())).await;
+        let mut first = group.requests;
+        let second = first.split_off(first.len() / 2);
+        for half in [first, second] {
+            Box::pin(self.settle(Group::again(half), lost.cloned())).await;
         }
     }
 
@@ -156,15 +176,16 @@ impl Writer {
             .map_err(|_| PostgresError::unavailable("it does not answer in time"))??;
         let valid_until = session.until(until);
         let parameters = columns.parameters(&valid_until, &careful);
-        let sent = timeout_at(late, self.send(&mut session, &parameters, group)).await;
-        let answered =
-            sent.unwrap_or_else(|_| Err(Failure::Lost(Lost::because("no answer came in time"))));
+        let answered = self.send(&mut session, &parameters, (group, late)).await;
         if let Ok(answer) = &answered {
             session.server_time = (answer.server_time, Instant::now());
         }
         // After a lost answer a new connection is made: this one may still be at the statement.
         // So it is after one that came too late: the server's clock may have been set.
-        if !matches!(answered, Err(Failure::Lost(_) | Failure::TooLate(_))) {
+        if !matches!(
+            answered,
+            Err(Failure::Lost(_) | Failure::Broken(_) | Failure::TooLate(_))
+        ) {
             self.session = Some(session);
         }
         answered
@@ -176,9 +197,9 @@ impl Writer {
         group: &'a Group,
     ) -> Result<(Columns<'a>, Session), PostgresError> {
         let columns = Columns::learning(group, &self.reader).await?;
-        let session = match self.session.take().filter(Session::is_open) {
-            Some(session) => session,
-            None => Session::open(&self.postgres, &self.call).await?,
+        let session = match self.session.take() {
+            Some(session) if session.is_alive().await => session,
+            _ => Session::open(&self.postgres, &self.call).await?,
         };
         Ok((columns, session))
     }
@@ -187,32 +208,38 @@ impl Writer {
         &self,
         session: &mut Session,
         parameters: &[Parameter<'_>],
-        group: &Group,
+        (group, late): (&Group, Instant),
     ) -> Result<Answer, Failure> {
-        match &self.inline {
-            None => session.send(&self.call, parameters).await,
-            Some(inline) => {
-                let call = (self.call.as_str(), parameters);
-                inline.send(&mut session.connection, call, group).await
-            }
-        }
+        let call = self.call.as_str();
+        let Some(inline) = &self.inline else {
+            let sent = timeout_at(late, session.send(call, parameters)).await;
+            return sent.unwrap_or_else(|_| Err(Failure::Lost(Lost::in_time())));
+        };
+        let connection = &mut session.connection;
+        inline
+            .send(connection, (call, parameters), (group, late))
+            .await
     }
 
     /// Tells each caller its verdict. Those of whom there is no final one yet are given back.
-    async fn answer(&self, group: Group, answer: &Answer, lost: bool) -> VecDeque<Request> {
+    async fn answer(&self, group: Group, answer: &Answer, lost: bool) -> Open {
         let late = group.until() + PAUSE;
         let (verdicts, last) = answer.verdicts(&group);
         self.reader.head.written(last);
         let mut answers = Vec::with_capacity(verdicts.len());
-        let mut open = VecDeque::new();
-        let mut repeats: Vec<(Request, Position)> = Vec::new();
-        for (request, verdict) in group.requests.into_iter().zip(verdicts) {
+        let mut open = Open::new();
+        let mut repeats = Vec::new();
+        for (nth, (request, verdict)) in group.requests.into_iter().zip(verdicts).enumerate() {
             match verdict {
                 Verdict::Known(Err(refusal)) if lost && may_pass(&refusal) => {
-                    open.push_back(request);
+                    open.insert(nth, request);
                 }
                 Verdict::Known(outcome) => answers.push((request, outcome)),
-                Verdict::Repeats(position) => repeats.push((request, position)),
+                Verdict::Repeats(position) => repeats.push(Repeat {
+                    nth,
+                    request,
+                    position,
+                }),
             }
         }
         self.unsettled.answer(answers);
@@ -223,18 +250,23 @@ impl Writer {
     }
 
     /// Answers those that were recorded before. Those that could not be compared are given back.
-    async fn compare(&self, repeats: Vec<(Request, Position)>, late: Instant) -> Vec<Request> {
+    async fn compare(&self, repeats: Vec<Repeat>, late: Instant) -> Open {
         let asked: Vec<(&Append, Position)> = repeats
             .iter()
-            .map(|(request, at)| (&request.append, *at))
+            .map(|repeat| (&repeat.request.append, repeat.position))
             .collect();
         let Ok(outcomes) = timeout_at(late, self.reader.compare(&asked)).await else {
-            return repeats.into_iter().map(|(request, _)| request).collect();
+            let open = repeats
+                .into_iter()
+                .map(|repeat| (repeat.nth, repeat.request));
+            return open.collect();
         };
-        let (mut answers, mut open) = (Vec::new(), Vec::new());
-        for ((request, _), outcome) in repeats.into_iter().zip(outcomes) {
+        let (mut answers, mut open) = (Vec::new(), Open::new());
+        for (Repeat { nth, request, .. }, outcome) in repeats.into_iter().zip(outcomes) {
             match outcome {
-                Err(AppendError::Unavailable { .. }) => open.push(request),
+                Err(AppendError::Unavailable { .. }) => {
+                    open.insert(nth, request);
+                }
                 outcome => answers.push((request, outcome)),
             }
         }
@@ -256,22 +288,6 @@ impl Writer {
             let cause = Arc::clone(cause);
             request.reply(Err(AppendError::Unconfirmed { append, cause }));
         }
-    }
-}
-
-/// True for a refusal that need not be the last word while a statement is on its way whose answer
-/// was lost: it may come after others have brought the stream to where it is expected.
-fn may_pass(refusal: &AppendError) -> bool {
-    let AppendError::Conflict {
-        expected, actual, ..
-    } = refusal
-    else {
-        return false;
-    };
-    match expected {
-        ExpectedVersion::Exists => true,
-        ExpectedVersion::At(version) => actual < version,
-        ExpectedVersion::Any | ExpectedVersion::NoStream => false,
     }
 }
 

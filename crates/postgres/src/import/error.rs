@@ -127,7 +127,7 @@ impl From<NotProjected> for Stop {
         match failure {
             NotProjected::Behind(projector) => Self::Behind(projector),
             NotProjected::Refused(refusal) => Self::Unprojected(refusal),
-            NotProjected::Unavailable(cause) => Self::Unavailable(cause.to_string()),
+            NotProjected::Unavailable(reason) => Self::Unavailable(reason),
         }
     }
 }

@@ -90,5 +90,25 @@ fn every_name_that_is_made_of_the_longest_schema_is_one_that_the_server_keeps() 
         assert!(options.schema.len() + made.len() < 64);
     }
     let refusal = PostgresOptions::new(&url(SCHEMA_BYTES + 1)).unwrap_err();
-    assert!(refusal.to_string().contains("56 characters at most"), "{refusal}");
+    assert!(
+        refusal.to_string().contains("56 characters at most"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_parameter_that_is_given_twice_is_refused_by_its_name() {
+    for (name, values) in [
+        ("schema", ["a", "b"]),
+        ("sslmode", ["disable", "verify-full"]),
+        ("connect_timeout", ["1", "2"]),
+    ] {
+        let [first, second] = values;
+        let url = format!("postgres://localhost/bank?{name}={first}&{name}={second}");
+        let refusal = tls(&url).unwrap_err().to_string();
+        assert!(
+            refusal.contains(&format!("{name} is given twice")),
+            "{refusal}"
+        );
+    }
 }

@@ -25,7 +25,7 @@ impl Reader {
     ) -> Vec<Result<Appended, AppendError>> {
         match self.appends_at_within(tx, asked).await {
             Ok(recorded) => answers(asked, &recorded),
-            // What could not be compared was not written.
+            // Nobody knows whether they are what was recorded.
             Err(error) => asked.iter().map(|_| Err(unread(&error))).collect(),
         }
     }

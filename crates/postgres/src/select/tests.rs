@@ -10,13 +10,11 @@ use annals_macros::ReadModel;
 use serde_json::json;
 
 use super::statement;
+use crate::place;
 use crate::postgres::{Parameter, Postgres};
 use crate::read_models::PostgresReadModels;
 use crate::tables::{create, quoted};
 use crate::value::SqlValue;
-
-#[path = "../../tests/place/mod.rs"]
-mod place;
 
 #[derive(ReadModel, Clone)]
 #[read_model(

@@ -109,6 +109,25 @@ async fn a_stream_that_is_past_what_was_expected_is_a_conflict_after_a_lost_answ
 }
 
 #[tokio::test]
+async fn of_several_conflicts_the_one_that_cannot_pass_is_told() {
+    let line = LateLine::to(&Place::on(postgres_url()).url()).await;
+    let store = open_for(LIMIT, line.url()).await;
+    store
+        .append(append("Past-1", ExpectedVersion::Any))
+        .await
+        .unwrap();
+    let mut writes = append("Behind-1", at(7)).writes;
+    writes.extend(append("Past-1", ExpectedVersion::NoStream).writes);
+    let late = Append::to_streams(writes);
+    line.keep_back(&late);
+    let told = store.append(late).await;
+    assert!(
+        matches!(&told, Err(AppendError::Conflict { stream, .. }) if stream.as_str() == "Past-1"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_repeat_that_cannot_be_compared_is_not_called_unavailable() {
     let options = PostgresOptions::new(&Place::on(postgres_url()).url()).unwrap();
     let options = options.pool_size(1).connect_timeout(SOON);

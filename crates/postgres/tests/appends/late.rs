@@ -16,6 +16,9 @@ use crate::proxy::{Meddler, Proxy, Taken, Takeover, some};
 /// How a server says that a statement is over.
 const READY: &[u8] = b"Z\0\0\0\x05I";
 
+/// What a client says first.
+const CONNECTS: &[u8] = b"application_name";
+
 /// What an append is known by: the id of its first event, as it is sent.
 type Mark = [u8; 16];
 
@@ -30,6 +33,7 @@ struct Delays {
     to_come: Mutex<Vec<Mark>>,
     watched: Mutex<HashMap<Mark, mpsc::UnboundedSender<()>>>,
     is_silent: AtomicBool,
+    is_lost: AtomicBool,
     kept_back: Arc<Mutex<Vec<Taken>>>,
 }
 
@@ -56,6 +60,12 @@ impl LateLine {
         self.delays.is_silent.store(true, Ordering::SeqCst);
     }
 
+    /// Lets the server vanish: what comes from now on stays without an answer, until somebody
+    /// connects anew.
+    pub(crate) fn lose_connections(&self) {
+        self.delays.is_lost.store(true, Ordering::SeqCst);
+    }
+
     /// Tells each time that `append` comes to the line.
     pub(crate) fn watch(&self, append: &Append) -> mpsc::UnboundedReceiver<()> {
         let (seen, sightings) = mpsc::unbounded_channel();
@@ -75,10 +85,13 @@ impl LateLine {
 
 impl Meddler for Delays {
     fn takes_over(&self, sent: &[u8]) -> Option<Takeover> {
-        if self.is_silent.load(Ordering::SeqCst) {
+        if holds(sent, CONNECTS) {
+            self.is_lost.store(false, Ordering::SeqCst);
+        }
+        if self.is_silent.load(Ordering::SeqCst) || self.is_lost.load(Ordering::SeqCst) {
             return Some(Box::new(|taken| stay_silent(taken).boxed()));
         }
-        let is_sent = |mark: &Mark| sent.windows(mark.len()).any(|bytes| bytes == mark);
+        let is_sent = |mark: &Mark| holds(sent, mark);
         for (mark, seen) in &*self.watched.lock().unwrap() {
             if is_sent(mark) {
                 let _no_longer_watched = seen.send(());
@@ -109,6 +122,10 @@ async fn carry_out(mut late: Taken) -> io::Result<()> {
         some(late.server.read_buf(&mut answer).await?)?;
     }
     Ok(())
+}
+
+fn holds(sent: &[u8], part: &[u8]) -> bool {
+    sent.windows(part.len()).any(|bytes| bytes == part)
 }
 
 fn mark(append: &Append) -> Mark {

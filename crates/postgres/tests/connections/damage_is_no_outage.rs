@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use annals_core::{EventStore, Read, ReadError, Source};
-use annals_postgres::{Postgres, PostgresStore};
+use annals_postgres::{Postgres, PostgresError, PostgresStore};
 use annals_servers::PostgresCluster;
 
 use crate::admin::Admin;
@@ -47,4 +47,21 @@ async fn file_of_events(cluster: &PostgresCluster) -> File {
         .value("select current_setting('data_directory') || '/' || pg_relation_filepath('annals.events')")
         .await;
     File::options().write(true).open(path).unwrap()
+}
+
+#[tokio::test]
+async fn an_event_type_that_cannot_be_is_told_as_damage() {
+    let cluster = PostgresCluster::start().unwrap();
+    let service = Service::start(&cluster.url()).await;
+    service.see("wren").await.unwrap();
+    let damaged = "insert into annals.kinds (category, event_type) values ('Bird', '')";
+    Admin::of(&cluster).await.execute(damaged).await;
+
+    let postgres = Postgres::connect(&cluster.url()).await.unwrap();
+    let refused = PostgresStore::open(&postgres).await.unwrap_err();
+    assert!(matches!(refused, PostgresError::Corrupt(_)), "{refused:?}");
+    assert!(
+        refused.to_string().contains("the event type of kind 2"),
+        "{refused}"
+    );
 }

@@ -15,6 +15,7 @@ mod mistakes_by_hand_are_told;
 #[path = "../place/mod.rs"]
 mod place;
 mod what_an_inline_projection_cannot_take_in_is_refused;
+mod what_hinders_an_inline_projection_is_told;
 mod what_this_database_adds;
 
 use std::sync::Arc;

@@ -143,3 +143,71 @@ async fn a_store_does_not_open_with_a_projection_that_cannot_take_in_what_is_rec
     let expected = "inline projection balances: event at position 1 cannot be applied: the projection panicked: poisoned";
     assert_eq!(refused.to_string(), expected);
 }
+
+/// A pair of rows for each deposit, of which the first refers to the second.
+struct Pairs;
+
+#[async_trait]
+impl SqlProjection for Pairs {
+    type Event = AccountEvent;
+    const NAME: &'static str = "pairs";
+    const TABLES: &'static [&'static str] = &["pairs"];
+    const REVISION: u32 = 1;
+
+    fn schema() -> &'static str {
+        "create table pairs (number bigint primary key,
+           other bigint references pairs deferrable initially deferred)"
+    }
+
+    async fn apply(
+        &self,
+        tx: &Transaction<'_>,
+        event: &Recorded<AccountEvent>,
+    ) -> Result<(), PostgresError> {
+        let number = event.record.position.0.cast_signed();
+        for pair in [[number, -number], [-number, number]] {
+            let row = pair.each_ref().map(|number| (number as _, Type::INT8));
+            tx.execute("insert into pairs values ($1, $2)", &row)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_constraint_is_deferred_again_for_what_is_taken_in_next() {
+    let database = Database::new().await;
+    let inline = vec![InlineProjection::by_sql(Pairs)];
+    let store = PostgresStore::open_with_inline(&database.postgres, inline)
+        .await
+        .unwrap();
+    let plain = PostgresStore::open(&database.postgres).await.unwrap();
+    plain.append(deposit_of("a", 1)).await.unwrap();
+    store.append(deposit_of("a", 2)).await.unwrap();
+    assert_eq!(database.count("pairs").await, 4);
+}
+
+#[tokio::test]
+async fn a_deferred_constraint_of_the_callers_own_is_checked_at_its_commit() {
+    let database = Database::new().await;
+    let inline = vec![InlineProjection::by_sql(Pairs)];
+    let store = PostgresStore::open_with_inline(&database.postgres, inline)
+        .await
+        .unwrap();
+    let sql = |text: &str| database.postgres.sql(text);
+    let mut client = database.postgres.client().await.unwrap();
+    let tables = "create table {schema}.parents (id bigint primary key);
+        create table {schema}.children (parent bigint references {schema}.parents deferrable initially deferred)";
+    let tx = client.transaction().await.unwrap();
+    tx.batch(&sql(tables)).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let tx = client.transaction().await.unwrap();
+    let child = sql("insert into {schema}.children values (1)");
+    tx.batch(&child).await.unwrap();
+    store.append_in(&tx, deposit_of("a", 1)).await.unwrap();
+    let parent = sql("insert into {schema}.parents values (1)");
+    tx.batch(&parent).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(database.count("pairs").await, 2);
+}

@@ -303,3 +303,34 @@ fn those_far_behind_in_line_are_not_looked_at() {
     assert_eq!(take_ids(&mut waiting), [first.id, seen]);
     assert_eq!(waiting.back().unwrap().append.id, unseen);
 }
+
+#[test]
+fn some_of_a_group_travel_again_without_leaving_any_behind() {
+    let appends = || {
+        [
+            unless(append("a", ANY), "seat:1"),
+            tagged(append("b", ANY), "seat:1"),
+            append("c", AT_3),
+            append("c", AT_3),
+            append("c", AT_3),
+            append_to_both(write("d", AT_3), write("e", ANY)),
+        ]
+    };
+    for left_out in 0..appends().len() {
+        let mut group = Group::take(&mut waiting(appends()));
+        assert_eq!(group.requests.len(), appends().len());
+        group.requests.remove(left_out);
+        let open: Vec<AppendId> = group.appends().map(|append| append.id).collect();
+        let again = Group::again(group.requests);
+        assert_eq!(ids(&again.requests.into()), open);
+        let followers = again.follows.iter().filter(|follows| **follows).count();
+        assert_eq!(followers, if (2..5).contains(&left_out) { 1 } else { 2 });
+    }
+}
+
+#[test]
+fn a_full_group_travels_again_whole() {
+    let appends = [EVENTS - 1, 2].map(|events| large(events, 0));
+    let group = Group::take(&mut waiting(appends));
+    assert_eq!(Group::again(group.requests).requests.len(), 2);
+}

@@ -61,8 +61,8 @@ async fn an_append_without_time_to_be_sent_is_refused() {
     let (queue, mut inbox) = inbox();
     let append = request("A-1").append;
     let (late, told) = Request::new(append, 0, Instant::now() + TIME / 4);
-    queue.send(late).unwrap();
     queue.send(request("A-2")).unwrap();
+    queue.send(late).unwrap();
     let (group, _) = inbox.next_group(&Arc::default()).await.unwrap();
     assert_eq!(group.requests.len(), 1);
     let told = told.await.unwrap();

@@ -1,13 +1,9 @@
-//! The one round trip: a group goes out as columns, verdicts come back.
+//! What goes out: a group as columns.
 
-use annals_core::{
-    Append, AppendError, Appended, ContentType, ExpectedVersion, NewEvent, Position, Query,
-    StreamId, StreamVersion,
-};
+use annals_core::{Append, ContentType, ExpectedVersion, NewEvent, Query, StreamId, StreamWrite};
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::HashMap;
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -61,51 +57,58 @@ impl<'a> Columns<'a> {
 
     /// The columns of a group, or the kinds whose numbers are not known yet.
     fn of(group: &'a Group, kinds: &Kinds) -> Result<Self, Vec<Kind>> {
-        let mut columns = Self::default();
+        let mut columns = Self {
+            follows: Some(group.follows.as_slice()).filter(|follows| follows.contains(&true)),
+            conditions: conditions(group),
+            ..Self::default()
+        };
         let mut unknown = Vec::new();
-        let mut conditions = Vec::new();
         let mut offsets: HashMap<&StreamId, i32> = HashMap::new();
         for append in group.appends() {
-            columns.append_ids.push(append.id.0);
-            let number = number(columns.append_ids.len());
-            conditions.extend(condition(number, append));
-            columns.append_counts.push(small(append.events().count()));
-            let mut index = 0;
+            columns.push_append(append);
+            let mut indexes = 0..;
             for write in &append.writes {
-                columns.write_appends.push(number);
-                columns.write_streams.push(write.stream.as_str());
-                columns.write_expected.push(expected(write.expected));
-                columns.write_events.push(self::number(write.events.len()));
+                columns.push_write(write);
                 let offset = offsets.entry(&write.stream).or_default();
-                for event in &write.events {
+                for (event, index) in write.events.iter().zip(&mut indexes) {
                     *offset += 1;
+                    columns.push_place(write, *offset, index);
+                    columns.push_event(event);
                     match kinds.number(&write.stream, &event.event_type) {
                         Some(kind) => columns.event_kinds.push(kind),
-                        None => unknown
-                            .push((write.stream.category().to_owned(), event.event_type.clone())),
+                        None => unknown.push(kind_of(write, event)),
                     }
-                    columns.event_appends.push(number);
-                    columns
-                        .event_writes
-                        .push(self::number(columns.write_appends.len()));
-                    columns.event_offsets.push(*offset);
-                    columns.append_indexes.push(index);
-                    columns.event_streams.push(write.stream.as_str());
-                    columns.push_event(event);
-                    index += 1;
                 }
             }
         }
-        if !unknown.is_empty() {
-            return Err(unknown);
+        match unknown.is_empty() {
+            true => Ok(columns),
+            false => Err(unknown),
         }
-        if group.follows.contains(&true) {
-            columns.follows = Some(&group.follows);
-        }
-        if !conditions.is_empty() {
-            columns.conditions = Some(serde_json::Value::Array(conditions).to_string());
-        }
-        Ok(columns)
+    }
+
+    fn push_append(&mut self, append: &Append) {
+        let events = i16::try_from(append.events().count());
+        self.append_ids.push(append.id.0);
+        self.append_counts
+            .push(events.expect("an append is bounded"));
+    }
+
+    /// A write of the append that was pushed last.
+    fn push_write(&mut self, write: &'a StreamWrite) {
+        self.write_appends.push(number(self.append_ids.len()));
+        self.write_streams.push(write.stream.as_str());
+        self.write_expected.push(expected(write.expected));
+        self.write_events.push(number(write.events.len()));
+    }
+
+    /// Where an event of the write that was pushed last belongs.
+    fn push_place(&mut self, write: &'a StreamWrite, offset: i32, index: i16) {
+        self.event_appends.push(number(self.append_ids.len()));
+        self.event_writes.push(number(self.write_appends.len()));
+        self.event_offsets.push(offset);
+        self.append_indexes.push(index);
+        self.event_streams.push(write.stream.as_str());
     }
 
     fn push_event(&mut self, event: &'a NewEvent) {
@@ -186,6 +189,19 @@ fn expected(version: ExpectedVersion) -> i64 {
     }
 }
 
+fn kind_of(write: &StreamWrite, event: &NewEvent) -> Kind {
+    let category = write.stream.category().to_owned();
+    (category, event.event_type.clone())
+}
+
+/// The conditions of a group, if there is one.
+fn conditions(group: &Group) -> Option<String> {
+    let numbered = group.appends().zip(1..);
+    let conditions = numbered.filter_map(|(append, number)| condition(number, append));
+    let conditions: Vec<_> = conditions.collect();
+    (!conditions.is_empty()).then(|| serde_json::Value::Array(conditions).to_string())
+}
+
 fn condition(append: i32, asked: &Append) -> Option<serde_json::Value> {
     let condition = asked.condition.as_ref()?;
     let after = i64::try_from(condition.after.0).unwrap_or(i64::MAX);
@@ -214,110 +230,4 @@ fn query(query: &Query) -> Vec<serde_json::Value> {
 
 fn number(count: usize) -> i32 {
     i32::try_from(count).expect("a group is bounded")
-}
-
-fn small(count: usize) -> i16 {
-    i16::try_from(count).expect("an append is bounded")
-}
-
-/// What the database says to a group.
-pub(super) struct Answer {
-    /// None of them: all are taken.
-    verdicts: Option<Vec<i16>>,
-    positions: Vec<i64>,
-    versions: Vec<i64>,
-    head: u64,
-    pub(super) server_time: Timestamp,
-}
-
-/// What becomes of one append.
-pub(super) enum Verdict {
-    Known(Result<Appended, AppendError>),
-    /// It repeats what was recorded as the event at this position, or says it does.
-    Repeats(Position),
-}
-
-impl Answer {
-    pub(super) fn of(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        let positions: Option<Vec<i64>> = row.try_get(1)?;
-        let head: i64 = row.try_get(3)?;
-        Ok(Self {
-            verdicts: row.try_get(0)?,
-            positions: positions.unwrap_or_default(),
-            versions: row.try_get(2)?,
-            head: head.unsigned_abs(),
-            server_time: row.try_get(4)?,
-        })
-    }
-
-    /// The positions of the last event before the group, and of the last one after it.
-    pub(super) fn recorded(&self, group: &Group) -> (Position, Position) {
-        let (_, last) = self.verdicts(group);
-        (Position(self.head), last)
-    }
-
-    /// The verdict on each append, and the position of the last event recorded.
-    pub(super) fn verdicts(&self, group: &Group) -> (Vec<Verdict>, Position) {
-        let mut last = self.head;
-        // How many events of this group each stream got so far.
-        let mut taken: HashMap<&StreamId, u64> = HashMap::new();
-        let mut writes = self.versions.iter().map(|version| version.unsigned_abs());
-        let mut verdicts = Vec::with_capacity(group.requests.len());
-        for (nth, append) in group.appends().enumerate() {
-            let before: Vec<u64> = writes.by_ref().take(append.writes.len()).collect();
-            let position = self
-                .positions
-                .get(nth)
-                .map(|at| Position(at.unsigned_abs()));
-            let verdict = self.verdicts.as_ref().map_or(0, |verdicts| verdicts[nth]);
-            verdicts.push(match (verdict, position) {
-                (1, Some(position)) => Verdict::Repeats(position),
-                (3, Some(position)) => {
-                    Verdict::Known(Err(AppendError::ConditionFailed { position }))
-                }
-                (2, _) => Verdict::Known(Err(conflict(append, &before, &taken))),
-                _ => Verdict::Known(Ok(take(append, &before, &mut taken, &mut last))),
-            });
-        }
-        (verdicts, Position(last))
-    }
-}
-
-fn take<'a>(
-    append: &'a Append,
-    before: &[u64],
-    taken: &mut HashMap<&'a StreamId, u64>,
-    last: &mut u64,
-) -> Appended {
-    let first = Position(*last + 1);
-    let mut versions = Vec::with_capacity(append.writes.len());
-    for (write, before) in append.writes.iter().zip(before) {
-        let events = write.events.len() as u64;
-        let so_far = taken.entry(&write.stream).or_default();
-        *so_far += events;
-        *last += events;
-        versions.push((write.stream.clone(), StreamVersion(before + *so_far)));
-    }
-    Appended {
-        id: append.id,
-        first,
-        last: Position(*last),
-        versions,
-    }
-}
-
-/// The first write that does not find what it expects.
-fn conflict(append: &Append, before: &[u64], taken: &HashMap<&StreamId, u64>) -> AppendError {
-    let actual = |(write, before): (&annals_core::StreamWrite, &u64)| {
-        let actual = StreamVersion(before + taken.get(&write.stream).unwrap_or(&0));
-        (!write.expected.holds_at(actual)).then(|| AppendError::Conflict {
-            stream: write.stream.clone(),
-            expected: write.expected,
-            actual,
-        })
-    };
-    let found = append.writes.iter().zip(before).find_map(actual);
-    found.unwrap_or_else(|| AppendError::Unavailable {
-        reason: "the database refused an append whose streams are as expected".to_owned(),
-    })
 }
