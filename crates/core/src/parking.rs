@@ -65,10 +65,21 @@ impl Parking {
         }
     }
 
-    /// Says that the event at `first` is parked and has this key.
-    pub fn wait_for(&mut self, first: Position, key: PartitionKey) {
+    /// True if events that cannot be applied are parked: what one did is to be taken back then.
+    pub fn parks_failures(&self) -> bool {
+        self.parks_failures.is_some()
+    }
+
+    fn wait_for(&mut self, first: Position, key: PartitionKey) {
         let known = self.parked_from.entry(key).or_insert(first);
         *known = first.min(*known);
+    }
+
+    /// Lets events wait for one that is parked.
+    pub fn wait_behind(&mut self, letter: DeadLetter) {
+        for key in letter.keys {
+            self.wait_for(letter.position, key);
+        }
     }
 
     /// Parks an event when its turn comes, without another try.

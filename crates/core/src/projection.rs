@@ -146,7 +146,7 @@ pub enum ProjectionError {
         /// Which projection.
         projection: String,
         /// How many may be.
-        most: usize,
+        most: u32,
     },
 
     /// The checkpoint is elsewhere, or another process has taken it over.

@@ -28,6 +28,7 @@ pub(crate) struct Checkpoint {
     take: String,
     share: String,
     advance: String,
+    hold: String,
     look: String,
 }
 
@@ -52,7 +53,11 @@ impl Checkpoint {
                      where projection = $1 and fingerprint = $2 and (store is null or store = $3)";
         let advance = "update {read}.annals_checkpoints set position = $6
                        where projection = $1 and fingerprint = $2 and store = $3
-                         and token = coalesce($4, token) and position = $5";
+                         and token = coalesce($4, token) and position = $5
+                       returning exists (select from {read}.annals_dead_letters
+                                         where projection = $1 and parked)";
+        let hold = "select fingerprint, store, position from {read}.annals_checkpoints
+                    where projection = $1 for update";
         let look = "select fingerprint, store, position from {read}.annals_checkpoints
                     where projection = $1";
         Self {
@@ -63,6 +68,7 @@ impl Checkpoint {
             take: postgres.sql(take),
             share: postgres.sql(share),
             advance: postgres.sql(advance),
+            hold: postgres.sql(hold),
             look: postgres.sql(look),
         }
     }
@@ -114,22 +120,32 @@ impl Checkpoint {
             .position_for(self.projection, self.fingerprint, store)
     }
 
-    /// Moves it over a batch, unless it is not where the batch begins, or another owns it now.
+    /// Moves it over a batch, unless it is not where the batch begins, or another owns it now. Tells
+    /// whether events of the projection are parked.
     pub(crate) async fn advance(
         &self,
         tx: &Transaction<'_>,
         batch: &ProjectionBatch,
-    ) -> Result<(), ProjectionError> {
+    ) -> Result<bool, ProjectionError> {
         let claim = *self.claim.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(claim) = claim else {
             let (expected, actual) = (batch.after, self.stored(tx).await?.position);
             return Err(ProjectionError::Moved { expected, actual });
         };
-        if self.move_if_mine(tx, claim, batch).await? {
-            return Ok(());
+        if let Some(has_parked) = self.move_if_mine(tx, claim, batch).await? {
+            return Ok(has_parked);
         }
         let stored = self.stored(tx).await?;
         Err(self.refusal(&stored, claim.store, batch.after))
+    }
+
+    /// Keeps it where it is until the end of a transaction, and makes sure that the tables are those
+    /// of this declaration.
+    pub(crate) async fn hold(&self, tx: &Transaction<'_>) -> Result<(), ProjectionError> {
+        let rows = tx
+            .rows(&self.hold, &[(&self.projection, Type::TEXT)])
+            .await?;
+        self.only(&rows)?.verify(self.projection, self.fingerprint)
     }
 
     async fn take(
@@ -154,7 +170,7 @@ impl Checkpoint {
         tx: &Transaction<'_>,
         claim: Claim,
         batch: &ProjectionBatch,
-    ) -> Result<bool, PostgresError> {
+    ) -> Result<Option<bool>, PostgresError> {
         let (after, up_to) = (batch.after.0.cast_signed(), batch.up_to.0.cast_signed());
         let parameters: [Parameter<'_>; 6] = [
             (&self.projection, Type::TEXT),
@@ -164,7 +180,8 @@ impl Checkpoint {
             (&after, Type::INT8),
             (&up_to, Type::INT8),
         ];
-        Ok(tx.execute(&self.advance, &parameters).await? == 1)
+        let moved = tx.rows(&self.advance, &parameters).await?;
+        Ok(moved.first().map(|row| row.try_get(0)).transpose()?)
     }
 
     async fn stored(&self, tx: &Transaction<'_>) -> Result<StoredCheckpoint, PostgresError> {

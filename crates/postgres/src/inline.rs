@@ -14,11 +14,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 
+use crate::bound_fold::BoundFold;
 use crate::error::PostgresError;
 use crate::postgres::{Postgres, Transaction};
-use crate::projector::TableProjector;
+use crate::projector::TablesProjector;
 use crate::read::Reader;
-use crate::sql_projection::{SqlProjection, SqlProjector};
+use crate::schema::Declaration;
+use crate::sql_projection::SqlProjection;
 
 mod catch_up;
 
@@ -36,7 +38,12 @@ impl InlineProjection {
     /// A projection of typed tables.
     pub fn of_tables(fold: TableFold) -> Self {
         let install = |postgres: Postgres| -> Installing {
-            async move { Ok(Arc::new(TableProjector::new(&postgres, fold).await?) as _) }.boxed()
+            async move {
+                let declaration = Declaration::of(&fold);
+                let bound = BoundFold::new(&postgres, fold);
+                Ok(Arc::new(TablesProjector::new(&postgres, declaration, bound).await?) as _)
+            }
+            .boxed()
         };
         let install = Box::new(install);
         Self { install }
@@ -45,7 +52,7 @@ impl InlineProjection {
     /// A projection by SQL of one's own.
     pub fn by_sql<P: SqlProjection>(projection: P) -> Self {
         let install = |postgres: Postgres| -> Installing {
-            async move { Ok(Arc::new(SqlProjector::new(&postgres, projection).await?) as _) }
+            async move { Ok(Arc::new(TablesProjector::by_hand(&postgres, projection).await?) as _) }
                 .boxed()
         };
         let install = Box::new(install);

@@ -28,7 +28,9 @@ mod record;
 mod store;
 mod subscribe;
 
+mod bound_fold;
 mod checkpoint;
+mod dead_letters;
 mod inline;
 mod leases;
 mod projector;
@@ -52,6 +54,6 @@ pub use leases::{LeaseOptions, PostgresLeases};
 pub use options::PostgresOptions;
 pub use postgres::{Client, Parameter, Postgres, Transaction};
 pub use read_models::PostgresReadModels;
-pub use sql_projection::{SqlProjection, SqlProjector};
+pub use sql_projection::SqlProjection;
 pub use store::PostgresStore;
 pub use tokio_postgres;

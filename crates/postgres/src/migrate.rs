@@ -6,7 +6,7 @@ use crate::error::PostgresError;
 use crate::postgres::{Dedicated, Postgres, Transaction};
 
 /// All migrations, oldest first. A released one is never changed.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         name: "0001_events",
         sql: include_str!("../migrations/0001_events.sql"),
@@ -14,6 +14,10 @@ const MIGRATIONS: [Migration; 2] = [
     Migration {
         name: "0002_read_models",
         sql: include_str!("../migrations/0002_read_models.sql"),
+    },
+    Migration {
+        name: "0003_dead_letters",
+        sql: include_str!("../migrations/0003_dead_letters.sql"),
     },
 ];
 

@@ -1,128 +1,162 @@
-//! Keeps the tables of a projection up to date.
+//! Drives what changes the tables of a projection, with its checkpoint and its dead letters.
 
-use std::slice;
+use std::sync::Arc;
 
 use annals_core::{
-    Folding, Position, Progress, ProjectionBatch, ProjectionError, Projector, Query, StoreId,
-    TableFold, TableWrites, Value,
+    DeadLetter, DeadLetters, Failure, Parking, Position, ProjectionBatch, ProjectionError,
+    Projector, Query, RecordedEvent, Released, Releasing, Skipped, StoreId, Tried,
 };
 use async_trait::async_trait;
 
 use crate::checkpoint::Checkpoint;
+use crate::dead_letters::Letters;
 use crate::error::PostgresError;
 use crate::inline::InlineProjector;
 use crate::postgres::{Postgres, Transaction};
-use crate::rows::RowStatements;
 use crate::schema::Declaration;
-use crate::tables::create;
 
-/// A fold, bound to its tables.
-///
-/// Whatever the size of a batch, it takes one statement for each table to load the rows it
-/// touches, and one to write them.
-#[derive(Debug)]
-pub(crate) struct TableProjector {
-    postgres: Postgres,
-    fold: TableFold,
-    checkpoint: Checkpoint,
-    /// In the order of the fold's tables.
-    statements: Vec<RowStatements>,
+/// What changes the tables of a projection.
+#[async_trait]
+pub(crate) trait Handler: Send + Sync + 'static {
+    /// The events it wants.
+    fn query(&self) -> Query;
+
+    /// Takes in events, but for those that are parked, which it tells.
+    async fn handle(
+        &self,
+        tx: &Transaction<'_>,
+        events: &[RecordedEvent],
+        parking: Parking,
+        pace: Pace,
+    ) -> Result<Vec<DeadLetter>, NotHandled>;
 }
 
-impl TableProjector {
+/// How rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Many by one statement.
+    AtOnce,
+    /// One by one, so that it shows whose row is refused.
+    OneByOne,
+}
+
+/// Why events were not taken in. The transaction can only be rolled back.
+pub(crate) enum NotHandled {
+    /// This is why.
+    Because(ProjectionError),
+    /// Of the many rows of a statement one was refused. Which, shows if they are written one by one.
+    OneOfMany(PostgresError),
+}
+
+/// Keeps the tables of a projection up to date.
+pub(crate) struct TablesProjector<H> {
+    postgres: Postgres,
+    projection: &'static str,
+    checkpoint: Checkpoint,
+    letters: Letters,
+    handler: H,
+}
+
+impl<H: Handler> TablesProjector<H> {
     /// Makes the tables if they are not there, and again if their declaration changed.
-    pub(crate) async fn new(postgres: &Postgres, fold: TableFold) -> Result<Self, PostgresError> {
-        let declaration = Declaration {
-            projection: fold.name(),
-            tables: fold.tables().iter().map(|table| table.name).collect(),
-            ddl: fold.tables().iter().map(create).collect(),
-            fingerprint: fold.fingerprint(),
-        };
+    pub(crate) async fn new(
+        postgres: &Postgres,
+        declaration: Declaration,
+        handler: H,
+    ) -> Result<Self, PostgresError> {
         declaration.install(postgres).await?;
-        let statements = fold
-            .tables()
-            .iter()
-            .map(|table| RowStatements::of(table, postgres));
+        let projection = declaration.projection;
         Ok(Self {
             postgres: postgres.clone(),
-            checkpoint: Checkpoint::new(postgres, fold.name(), fold.fingerprint()),
-            statements: statements.collect(),
-            fold,
+            projection,
+            checkpoint: Checkpoint::new(postgres, projection, declaration.fingerprint),
+            letters: Letters::of(projection, postgres),
+            handler,
         })
     }
 
-    /// What a batch writes, once the checkpoint is moved over it.
-    async fn fold(
+    /// Takes a batch in, but for an event that failed, in a transaction of its own.
+    async fn take_in(
+        &self,
+        batch: &ProjectionBatch,
+        failed: Option<(Position, Failure)>,
+    ) -> Result<(), ProjectionError> {
+        let mut client = self.postgres.client().await?;
+        let tx = client.transaction().await?;
+        match self
+            .take_in_within(&tx, batch, failed.clone(), Pace::AtOnce)
+            .await
+        {
+            Ok(()) => return Ok(tx.commit().await?),
+            Err(NotHandled::Because(error)) => return Err(error),
+            Err(NotHandled::OneOfMany(_)) => drop(tx),
+        }
+        let tx = client.transaction().await?;
+        let taken_in = self
+            .take_in_within(&tx, batch, failed, Pace::OneByOne)
+            .await;
+        taken_in.map_err(|failure| failure.at(batch.up_to))?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn take_in_within(
         &self,
         tx: &Transaction<'_>,
         batch: &ProjectionBatch,
-    ) -> Result<Vec<TableWrites>, ProjectionError> {
+        failed: Option<(Position, Failure)>,
+        pace: Pace,
+    ) -> Result<(), NotHandled> {
         // First, because it waits for an owner that is still writing.
-        self.checkpoint.advance(tx, batch).await?;
-        let mut folding = self.fold.begin();
-        while let Progress::Missing(rows) = folding.advance(&batch.events)? {
-            self.load(tx, &mut folding, rows).await?;
+        let has_parked = self.checkpoint.advance(tx, batch).await?;
+        let mut parking = match has_parked {
+            true => self.letters.parking(tx).await?,
+            false => Parking::default(),
+        };
+        if let Some((position, failure)) = failed {
+            parking.fail(position, failure);
         }
-        Ok(folding.into_writes())
+        let parked = self
+            .handler
+            .handle(tx, &batch.events, parking, pace)
+            .await?;
+        Ok(self.letters.keep(tx, &parked).await?)
     }
 
-    async fn load(
+    async fn release_within(
         &self,
         tx: &Transaction<'_>,
-        folding: &mut Folding,
-        missing: Vec<(usize, Vec<Value>)>,
-    ) -> Result<(), ProjectionError> {
-        let mut keys: Vec<Vec<Vec<Value>>> = vec![Vec::new(); self.statements.len()];
-        for (table, key) in missing {
-            keys[table].push(key);
-        }
-        for (table, keys) in keys.into_iter().enumerate() {
-            let mut rows = self.statements[table].load(tx, &keys).await?;
-            for key in keys {
-                let row = rows.remove(&key);
-                folding.loaded(table, key, row);
+        events: &[RecordedEvent],
+        tried: Tried,
+    ) -> Result<Released, ProjectionError> {
+        let mut releasing = Releasing::new(self.letters.parked(tx).await?, events, tried);
+        let parked = loop {
+            tx.batch("savepoint annals").await?;
+            let (events, parking) = (releasing.events(), releasing.parking());
+            match self
+                .handler
+                .handle(tx, events, parking, Pace::OneByOne)
+                .await
+            {
+                Ok(parked) => break parked,
+                Err(failure) => releasing.goes_on_without(failure.at(Position::START))?,
             }
-        }
-        Ok(())
-    }
-
-    async fn write(
-        &self,
-        tx: &Transaction<'_>,
-        writes: &[TableWrites],
-    ) -> Result<(), PostgresError> {
-        for (statements, writes) in self.statements.iter().zip(writes) {
-            statements.clear(tx, writes).await?;
-            statements.put(tx, &writes.put).await?;
-        }
-        Ok(())
-    }
-
-    /// Writes the same row by row, to find the event whose row is refused.
-    async fn write_one_by_one(
-        &self,
-        tx: &Transaction<'_>,
-        writes: &[TableWrites],
-    ) -> Result<(), ProjectionError> {
-        for (statements, writes) in self.statements.iter().zip(writes) {
-            statements.clear(tx, writes).await?;
-            for row in &writes.put {
-                let put = statements.put(tx, slice::from_ref(row)).await;
-                put.map_err(|error| error.at(row.by))?;
-            }
-        }
-        Ok(())
+            tx.batch("rollback to savepoint annals").await?;
+        };
+        let (released, kept) = releasing.end(parked);
+        self.letters.keep(tx, &kept).await?;
+        self.letters.remove(tx, &released.applied).await?;
+        Ok(released)
     }
 }
 
 #[async_trait]
-impl Projector for TableProjector {
+impl<H: Handler> Projector for TablesProjector<H> {
     fn name(&self) -> &str {
-        self.fold.name()
+        self.projection
     }
 
     fn query(&self) -> Query {
-        self.fold.query().clone()
+        self.handler.query()
     }
 
     async fn resume(&self, store: StoreId) -> Result<Position, ProjectionError> {
@@ -134,25 +168,16 @@ impl Projector for TableProjector {
     }
 
     async fn apply(&self, batch: ProjectionBatch) -> Result<(), ProjectionError> {
-        let mut client = self.postgres.client().await?;
-        let tx = client.transaction().await?;
-        let writes = self.fold(&tx, &batch).await?;
-        match self.write(&tx, &writes).await {
-            Ok(()) => return Ok(tx.commit().await?),
-            Err(error) if error.is_unavailable() => return Err(error.into()),
-            // Of the many rows of a statement one was refused.
-            Err(_) => drop(tx),
-        }
-        let tx = client.transaction().await?;
-        // What was folded is still right, or the checkpoint would have moved.
-        self.checkpoint.advance(&tx, &batch).await?;
-        self.write_one_by_one(&tx, &writes).await?;
-        Ok(tx.commit().await?)
+        self.take_in(&batch, None).await
+    }
+
+    fn dead_letters(&self) -> Option<&dyn DeadLetters> {
+        Some(self)
     }
 }
 
 #[async_trait]
-impl InlineProjector for TableProjector {
+impl<H: Handler> InlineProjector for TablesProjector<H> {
     async fn share(&self, store: StoreId) -> Result<(), ProjectionError> {
         self.checkpoint.share(store).await
     }
@@ -162,8 +187,70 @@ impl InlineProjector for TableProjector {
         tx: &Transaction<'_>,
         batch: &ProjectionBatch,
     ) -> Result<(), ProjectionError> {
-        let writes = self.fold(tx, batch).await?;
-        let written = self.write(tx, &writes).await;
-        written.map_err(|error| error.at(batch.up_to))
+        let taken_in = self.take_in_within(tx, batch, None, Pace::AtOnce).await;
+        taken_in.map_err(|failure| failure.at(batch.up_to))
+    }
+}
+
+#[async_trait]
+impl<H: Handler> DeadLetters for TablesProjector<H> {
+    async fn park(
+        &self,
+        batch: ProjectionBatch,
+        failed: Position,
+        failure: Failure,
+    ) -> Result<(), ProjectionError> {
+        self.take_in(&batch, Some((failed, failure))).await
+    }
+
+    async fn list(&self, after: Position, limit: u32) -> Result<Vec<DeadLetter>, ProjectionError> {
+        let mut client = self.postgres.client().await?;
+        let tx = client.transaction().await?;
+        self.letters.list(&tx, after, limit).await
+    }
+
+    async fn parked(&self) -> Result<u64, ProjectionError> {
+        let mut client = self.postgres.client().await?;
+        let tx = client.transaction().await?;
+        Ok(self.letters.count(&tx).await?)
+    }
+
+    async fn release(
+        &self,
+        events: Arc<[RecordedEvent]>,
+        tried: Tried,
+    ) -> Result<Released, ProjectionError> {
+        let mut client = self.postgres.client().await?;
+        let tx = client.transaction().await?;
+        // First, because it waits for an owner that is still writing.
+        self.checkpoint.hold(&tx).await?;
+        let released = self.release_within(&tx, &events, tried).await?;
+        tx.commit().await?;
+        Ok(released)
+    }
+
+    async fn skip(&self, position: Position, skipped: Skipped) -> Result<bool, ProjectionError> {
+        let mut client = self.postgres.client().await?;
+        let tx = client.transaction().await?;
+        self.checkpoint.hold(&tx).await?;
+        let is_skipped = self.letters.skip(&tx, position, skipped).await?;
+        tx.commit().await?;
+        Ok(is_skipped)
+    }
+}
+
+impl NotHandled {
+    /// This failure, if the event at `position` is to blame where nothing tells which is.
+    fn at(self, position: Position) -> ProjectionError {
+        match self {
+            Self::Because(error) => error,
+            Self::OneOfMany(error) => error.at(position),
+        }
+    }
+}
+
+impl From<ProjectionError> for NotHandled {
+    fn from(error: ProjectionError) -> Self {
+        Self::Because(error)
     }
 }

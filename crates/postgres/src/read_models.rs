@@ -5,11 +5,14 @@ use std::sync::Arc;
 use annals_core::{Projector, QueryError, ReadModels, Select, SnapshotStore, TableFold, Value};
 use async_trait::async_trait;
 
+use crate::bound_fold::BoundFold;
 use crate::error::PostgresError;
 use crate::postgres::{Parameter, Postgres};
-use crate::projector::TableProjector;
+use crate::projector::TablesProjector;
+use crate::schema::Declaration;
 use crate::select::statement;
 use crate::snapshots::SnapshotTable;
+use crate::sql_projection::SqlProjection;
 use crate::value::{SqlValue, read_row};
 
 /// Read models in PostgreSQL: their tables, checkpoints and snapshots.
@@ -28,6 +31,20 @@ impl PostgresReadModels {
     pub fn open(postgres: &Postgres) -> Self {
         let postgres = postgres.clone();
         Self { postgres }
+    }
+
+    /// Keeps the tables of a projection by hand up to date. They are made if they are not there. If
+    /// the schema, the revision or the events it asks for changed, they are dropped, made again, and
+    /// the checkpoint is put before the first event.
+    ///
+    /// # Errors
+    /// [`PostgresError`] when the tables cannot be made.
+    pub async fn sql_projector<P: SqlProjection>(
+        &self,
+        projection: P,
+    ) -> Result<Arc<dyn Projector>, PostgresError> {
+        let projector = TablesProjector::by_hand(&self.postgres, projection).await?;
+        Ok(Arc::new(projector))
     }
 }
 
@@ -50,7 +67,10 @@ impl ReadModels for PostgresReadModels {
     }
 
     async fn projector(&self, fold: TableFold) -> Result<Arc<dyn Projector>, QueryError> {
-        Ok(Arc::new(TableProjector::new(&self.postgres, fold).await?))
+        let declaration = Declaration::of(&fold);
+        let bound = BoundFold::new(&self.postgres, fold);
+        let projector = TablesProjector::new(&self.postgres, declaration, bound).await?;
+        Ok(Arc::new(projector))
     }
 
     async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError> {

@@ -1,12 +1,13 @@
 //! The tables of a projection: made when they are new, made again when their declaration changed.
 
-use annals_core::Fingerprint;
+use annals_core::{Fingerprint, TableFold};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use crate::dead_letters::Letters;
 use crate::error::PostgresError;
 use crate::postgres::{Parameter, Postgres, Transaction};
-use crate::tables::in_read_schema;
+use crate::tables::{create, in_read_schema};
 
 /// Until the end of a transaction, names without a schema are those of read models, then those of
 /// extensions.
@@ -32,6 +33,15 @@ struct Installed {
 }
 
 impl Declaration {
+    pub(crate) fn of(fold: &TableFold) -> Self {
+        Self {
+            projection: fold.name(),
+            tables: fold.tables().iter().map(|table| table.name).collect(),
+            ddl: fold.tables().iter().map(create).collect(),
+            fingerprint: fold.fingerprint(),
+        }
+    }
+
     /// Makes the tables, unless they are there and of this declaration. Of several processes that
     /// start at once, one does it and the others wait.
     pub(crate) async fn install(&self, postgres: &Postgres) -> Result<(), PostgresError> {
@@ -45,6 +55,7 @@ impl Declaration {
         }
         tx.batch(&postgres.sql(SEARCH_PATH)).await?;
         tx.batch(&self.ddl).await?;
+        Letters::of(self.projection, postgres).reset(&tx).await?;
         self.reset(postgres, &tx).await?;
         tx.commit().await
     }

@@ -3,17 +3,16 @@
 use std::panic::AssertUnwindSafe;
 
 use annals_core::{
-    Event, Fingerprint, Position, ProjectionBatch, ProjectionError, Projector, Query, Recorded,
-    RecordedEvent, StoreId, decode, query_of,
+    DeadLetter, Event, Fingerprint, Parking, PartitionKey, ProjectionError, Query, Recorded,
+    RecordedEvent, decode, query_of,
 };
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use tokio_postgres::types::Type;
 
-use crate::checkpoint::Checkpoint;
 use crate::error::PostgresError;
-use crate::inline::InlineProjector;
 use crate::postgres::{Postgres, Transaction};
+use crate::projector::{Handler, NotHandled, Pace, TablesProjector};
 use crate::schema::{Declaration, SEARCH_PATH};
 
 /// A read model kept by SQL of one's own, for what rows per key cannot say: joins, set-based
@@ -31,6 +30,8 @@ use crate::schema::{Declaration, SEARCH_PATH};
 ///    seconds, and a statement after the [time](crate::PostgresOptions::statement_timeout) that it
 ///    may take. The batch is tried again then, in ever smaller parts; a single event that takes
 ///    longer is tried for ever, and the projection's status says why.
+///
+/// When an event cannot be applied, later ones of its stream wait for it.
 ///
 /// Names without a schema mean the schema of read models, then `public`, in the statements that
 /// make the tables as well as in those that fill them.
@@ -79,40 +80,80 @@ const DEFERRABLE: &str = "
     join pg_constraint c on to_regclass('{read}.' || quote_ident(t.name)) in (c.conrelid, c.confrelid)
     where c.condeferrable group by c.oid, c.connamespace, c.conname, c.condeferred";
 
-/// Keeps the tables of a [`SqlProjection`] up to date.
-#[derive(Debug)]
-pub struct SqlProjector<P> {
-    postgres: Postgres,
-    checkpoint: Checkpoint,
+/// What a [`SqlProjection`] does to its tables.
+pub(crate) struct ByHand<P> {
     projection: P,
+    /// The statement that sees to it that [`SEARCH_PATH`] holds.
+    search_path: String,
     /// The statements that check its constraints, and fail after a statement that failed.
     check: String,
 }
 
-impl<P: SqlProjection> SqlProjector<P> {
-    /// Makes the tables if they are not there. If the schema or the revision changed, they are
-    /// dropped, made again, and the checkpoint put before the first event.
-    ///
-    /// # Errors
-    /// [`PostgresError`] when the tables cannot be made.
-    pub async fn new(postgres: &Postgres, projection: P) -> Result<Self, PostgresError> {
-        let fingerprint = Fingerprint::of_read_model(P::schema(), &P::query(), P::REVISION);
+impl<P: SqlProjection> TablesProjector<ByHand<P>> {
+    /// Of a projection by hand.
+    pub(crate) async fn by_hand(postgres: &Postgres, projection: P) -> Result<Self, PostgresError> {
         let declaration = Declaration {
             projection: P::NAME,
             tables: P::TABLES.to_vec(),
             ddl: P::schema().to_owned(),
-            fingerprint,
+            fingerprint: Fingerprint::of_read_model(P::schema(), &P::query(), P::REVISION),
         };
+        // First, because the constraints are those of the tables.
         declaration.install(postgres).await?;
-        Ok(Self {
-            postgres: postgres.clone(),
-            checkpoint: Checkpoint::new(postgres, P::NAME, fingerprint),
+        let by_hand = ByHand {
             projection,
+            search_path: postgres.sql(SEARCH_PATH),
             check: check(postgres, P::TABLES).await?,
-        })
+        };
+        Self::new(postgres, declaration, by_hand).await
+    }
+}
+
+#[async_trait]
+impl<P: SqlProjection> Handler for ByHand<P> {
+    fn query(&self) -> Query {
+        P::query()
     }
 
-    async fn apply_one(
+    async fn handle(
+        &self,
+        tx: &Transaction<'_>,
+        events: &[RecordedEvent],
+        mut parking: Parking,
+        pace: Pace,
+    ) -> Result<Vec<DeadLetter>, NotHandled> {
+        tx.batch(&self.search_path)
+            .await
+            .map_err(ProjectionError::from)?;
+        for record in events {
+            let keys = || vec![PartitionKey::of_stream(&record.stream)];
+            if parking.stays_parked(record, keys) {
+                continue;
+            }
+            match pace {
+                Pace::AtOnce => self.apply(tx, record).await?,
+                Pace::OneByOne => {
+                    if let Err(failure) = self.apply_alone(tx, record).await {
+                        parking.take_failure(record, keys, failure)?;
+                    }
+                }
+            }
+        }
+        // Here and not at the commit, where nobody can tell whose they are. It also fails when a
+        // statement failed and the projection kept that to itself: the server would answer the
+        // commit by rolling back, and the driver call that done.
+        tx.batch(&self.check)
+            .await
+            .map_err(|error| match events.last() {
+                Some(last) => error.at(last.position),
+                None => error.into(),
+            })?;
+        Ok(parking.into_parked())
+    }
+}
+
+impl<P: SqlProjection> ByHand<P> {
+    async fn apply(
         &self,
         tx: &Transaction<'_>,
         record: &RecordedEvent,
@@ -120,7 +161,7 @@ impl<P: SqlProjection> SqlProjector<P> {
         let position = record.position;
         let decoded = ProjectionError::catch(position, || decode(record.clone()))?;
         let event = decoded.map_err(|error| ProjectionError::at(position, error))?;
-        // What it changed before a panic is thrown away with the transaction.
+        // What it changed before a panic is taken back.
         match AssertUnwindSafe(self.projection.apply(tx, &event))
             .catch_unwind()
             .await
@@ -129,55 +170,25 @@ impl<P: SqlProjection> SqlProjector<P> {
             Err(panic) => Err(ProjectionError::panicked_at(position, panic.as_ref())),
         }
     }
-}
 
-#[async_trait]
-impl<P: SqlProjection> Projector for SqlProjector<P> {
-    fn name(&self) -> &str {
-        P::NAME
-    }
-
-    fn query(&self) -> Query {
-        P::query()
-    }
-
-    async fn resume(&self, store: StoreId) -> Result<Position, ProjectionError> {
-        self.checkpoint.resume(store).await
-    }
-
-    async fn position(&self, store: StoreId) -> Result<Position, ProjectionError> {
-        self.checkpoint.position(store).await
-    }
-
-    async fn apply(&self, batch: ProjectionBatch) -> Result<(), ProjectionError> {
-        let mut client = self.postgres.client().await?;
-        let tx = client.transaction().await?;
-        self.project(&tx, &batch).await?;
-        Ok(tx.commit().await?)
-    }
-}
-
-#[async_trait]
-impl<P: SqlProjection> InlineProjector for SqlProjector<P> {
-    async fn share(&self, store: StoreId) -> Result<(), ProjectionError> {
-        self.checkpoint.share(store).await
-    }
-
-    async fn project(
+    /// As [`apply`](Self::apply), but what it changed is taken back when it fails, and its constraints
+    /// are those that are checked.
+    async fn apply_alone(
         &self,
         tx: &Transaction<'_>,
-        batch: &ProjectionBatch,
+        record: &RecordedEvent,
     ) -> Result<(), ProjectionError> {
-        tx.batch(&self.postgres.sql(SEARCH_PATH)).await?;
-        self.checkpoint.advance(tx, batch).await?;
-        for record in batch.events.iter() {
-            self.apply_one(tx, record).await?;
+        tx.batch("savepoint annals_event").await?;
+        let mut applied = self.apply(tx, record).await;
+        if applied.is_ok() {
+            let checked = tx.batch(&self.check).await;
+            applied = checked.map_err(|error| error.at(record.position));
         }
-        // Here and not at the commit, where nobody can tell whose they are. It also fails when a
-        // statement failed and the projection kept that to itself: the server would answer the
-        // commit by rolling back, and the driver call that done.
-        let checked = tx.batch(&self.check).await;
-        checked.map_err(|error| error.at(batch.up_to))
+        if applied.is_err() {
+            tx.batch("rollback to savepoint annals_event").await?;
+        }
+        tx.batch("release savepoint annals_event").await?;
+        applied
     }
 }
 

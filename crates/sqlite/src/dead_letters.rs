@@ -1,14 +1,12 @@
 //! Dead letters, kept beside the checkpoint that moved past their events.
 
-use std::collections::BTreeMap;
-
 use annals_core::{DeadLetter, Parking, Position, ProjectionError, Skipped};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 use crate::error::SqliteError;
 
 /// Most events of one projection that are parked at a time. More are no mishap of a few events.
-const MOST: usize = 10_000;
+const MOST: u32 = 10_000;
 
 /// The letters of one projection.
 #[derive(Debug)]
@@ -24,8 +22,8 @@ impl Letters {
     /// What events have to wait for.
     pub(crate) fn parking(&self, connection: &Connection) -> Result<Parking, ProjectionError> {
         let mut parking = Parking::default();
-        for letter in self.parked(connection)?.into_values() {
-            wait_for(&mut parking, letter);
+        for letter in self.parked(connection)? {
+            parking.wait_behind(letter);
         }
         Ok(parking)
     }
@@ -34,12 +32,10 @@ impl Letters {
     pub(crate) fn parked(
         &self,
         connection: &Connection,
-    ) -> Result<BTreeMap<Position, DeadLetter>, ProjectionError> {
+    ) -> Result<Vec<DeadLetter>, ProjectionError> {
         let select = "select letter from annals_dead_letters where projection = ? and parked
                       order by position limit ?";
-        let letters = self.select(connection, select, MOST as u64)?;
-        let letters = letters.into_iter().map(|letter| (letter.position, letter));
-        Ok(letters.collect())
+        self.select(connection, select, MOST)
     }
 
     /// Letters after a position, in order.
@@ -53,7 +49,7 @@ impl Letters {
             "select letter from annals_dead_letters where projection = ? and position > {after}
              order by position limit ?"
         );
-        self.select(connection, &select, limit.into())
+        self.select(connection, &select, limit)
     }
 
     /// How many events are parked.
@@ -80,25 +76,24 @@ impl Letters {
         for letter in letters {
             self.put(tx, letter)?;
         }
-        if self.count(tx)? > MOST as u64 {
-            let projection = self.projection.to_owned();
-            return Err(ProjectionError::TooManyParked {
-                projection,
-                most: MOST,
-            });
+        if self.count(tx)? > u64::from(MOST) {
+            let (projection, most) = (self.projection.to_owned(), MOST);
+            return Err(ProjectionError::TooManyParked { projection, most });
         }
         Ok(())
     }
 
-    /// Forgets the letter of an event that is applied by now.
+    /// Forgets the letters of events that are applied by now.
     pub(crate) fn remove(
         &self,
         tx: &Transaction<'_>,
-        position: Position,
+        positions: &[Position],
     ) -> Result<(), SqliteError> {
         let remove = "delete from annals_dead_letters where projection = ? and position = ?";
         let mut remove = tx.prepare_cached(remove)?;
-        remove.execute(params![self.projection, position.0.cast_signed()])?;
+        for position in positions {
+            remove.execute(params![self.projection, position.0.cast_signed()])?;
+        }
         Ok(())
     }
 
@@ -109,17 +104,10 @@ impl Letters {
         position: Position,
         skipped: Skipped,
     ) -> Result<bool, ProjectionError> {
-        let select = "select letter from annals_dead_letters
-                      where projection = ? and position = ? and parked";
-        let key = params![self.projection, position.0.cast_signed()];
-        let letter: Option<String> = tx
-            .query_row(select, key, |row| row.get(0))
-            .optional()
-            .map_err(SqliteError::from)?;
-        let Some(letter) = letter else {
+        let mut parked = self.parked(tx)?.into_iter();
+        let Some(mut letter) = parked.find(|letter| letter.position == position) else {
             return Ok(false);
         };
-        let mut letter = DeadLetter::from_json(&letter)?;
         letter.skipped = Some(skipped);
         self.put(tx, &letter)?;
         Ok(true)
@@ -140,23 +128,16 @@ impl Letters {
         &self,
         connection: &Connection,
         select: &str,
-        limit: u64,
+        limit: u32,
     ) -> Result<Vec<DeadLetter>, ProjectionError> {
         let letters = || -> rusqlite::Result<Vec<String>> {
             let mut select = connection.prepare_cached(select)?;
-            let key = params![self.projection, limit.cast_signed()];
+            let key = params![self.projection, limit];
             select.query_map(key, |row| row.get(0))?.collect()
         };
         let letters = letters().map_err(SqliteError::from)?;
         let letters = letters.iter().map(|letter| DeadLetter::from_json(letter));
         letters.collect()
-    }
-}
-
-/// Lets later events wait for that of a letter.
-pub(crate) fn wait_for(parking: &mut Parking, letter: DeadLetter) {
-    for key in letter.keys {
-        parking.wait_for(letter.position, key);
     }
 }
 

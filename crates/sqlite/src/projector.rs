@@ -1,18 +1,17 @@
 //! Drives what changes the tables of a projection, with its checkpoint and its dead letters.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use annals_core::{
     DeadLetter, DeadLetters, Failure, Parking, Position, ProjectionBatch, ProjectionError,
-    Projector, Query, RecordedEvent, Released, Skipped, StoreId, Tried,
+    Projector, Query, RecordedEvent, Released, Releasing, Skipped, StoreId, Tried,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, Transaction};
 
 use crate::checkpoint::Checkpoint;
 use crate::database::Database;
-use crate::dead_letters::{Letters, wait_for};
+use crate::dead_letters::Letters;
 use crate::error::SqliteError;
 use crate::schema::Declaration;
 
@@ -142,7 +141,7 @@ impl<H: Handler> DeadLetters for TablesProjector<H> {
         let (checkpoint, kept) = (Arc::clone(&self.checkpoint), Arc::clone(&self.kept));
         let release = move |tx: &Transaction<'_>| {
             checkpoint.verify(tx)?;
-            kept.release(tx, &events, &tried)
+            kept.release(tx, &events, tried)
         };
         self.database.transact(release).await
     }
@@ -162,67 +161,24 @@ impl<H: Handler> Kept<H> {
         &self,
         tx: &Transaction<'_>,
         events: &[RecordedEvent],
-        tried: &Tried,
+        tried: Tried,
     ) -> Result<Released, ProjectionError> {
-        let mut before = self.letters.parked(tx)?;
-        let events = events.iter();
-        let events = events.filter(|event| before.contains_key(&event.position));
-        let events: Vec<RecordedEvent> = events.cloned().collect();
-        let letters = self.try_again(tx, &events, &before, tried)?;
-        let mut released = Released::default();
-        for letter in letters {
-            released.parked.push(letter.position);
-            if let Some(earlier) = before.remove(&letter.position) {
-                self.letters.keep(tx, &[letter.after(&earlier)])?;
+        let mut releasing = Releasing::new(self.letters.parked(tx)?, events, tried);
+        let parked = loop {
+            let handle = || {
+                self.handler
+                    .handle(tx, releasing.events(), releasing.parking())
+            };
+            match savepoint(tx, handle) {
+                Ok(parked) => break parked,
+                Err(failure) => releasing.goes_on_without(failure)?,
             }
-        }
-        for event in events
-            .iter()
-            .filter(|event| before.contains_key(&event.position))
-        {
-            self.letters.remove(tx, event.position)?;
-            released.applied.push(event.position);
-        }
+        };
+        let (released, kept) = releasing.end(parked);
+        self.letters.keep(tx, &kept)?;
+        self.letters.remove(tx, &released.applied)?;
         Ok(released)
     }
-
-    /// Takes in parked events as far as they can be. What is told only when a row is written fails
-    /// all of them, so they are tried without it then.
-    fn try_again(
-        &self,
-        tx: &Transaction<'_>,
-        events: &[RecordedEvent],
-        before: &BTreeMap<Position, DeadLetter>,
-        tried: &Tried,
-    ) -> Result<Vec<DeadLetter>, ProjectionError> {
-        let mut failed: BTreeMap<Position, Failure> = BTreeMap::new();
-        loop {
-            let mut parking = Parking::of_failures(tried.clone());
-            for letter in before
-                .values()
-                .filter(|letter| !has(events, letter.position))
-            {
-                wait_for(&mut parking, letter.clone());
-            }
-            for (position, failure) in &failed {
-                parking.fail(*position, failure.clone());
-            }
-            match savepoint(tx, || self.handler.handle(tx, events, parking)) {
-                Err(ProjectionError::Event { position, cause })
-                    if !failed.contains_key(&position) =>
-                {
-                    let (error, tried) = (cause.to_string(), tried.clone());
-                    failed.insert(position, Failure { error, tried });
-                }
-                done => return done,
-            }
-        }
-    }
-}
-
-fn has(events: &[RecordedEvent], position: Position) -> bool {
-    let found = events.binary_search_by_key(&position, |event| event.position);
-    found.is_ok()
 }
 
 /// Takes back what was written if it fails.

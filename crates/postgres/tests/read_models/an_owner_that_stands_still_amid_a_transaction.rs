@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use annals_core::{ProjectionError, Projector as _, Recorded};
+use annals_core::{ProjectionError, Projector, Recorded};
 use annals_postgres::tokio_postgres::types::Type;
-use annals_postgres::{PostgresError, SqlProjection, SqlProjector, Transaction};
+use annals_postgres::{PostgresError, PostgresReadModels, SqlProjection, Transaction};
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
@@ -50,9 +50,10 @@ async fn writers(
     database: &Database,
     writer: &'static str,
     gate: &Arc<Gate>,
-) -> SqlProjector<Writers> {
+) -> Arc<dyn Projector> {
     let gate = Arc::clone(gate);
-    let writers = SqlProjector::new(&database.postgres, Writers { writer, gate })
+    let writers = PostgresReadModels::open(&database.postgres)
+        .sql_projector(Writers { writer, gate })
         .await
         .unwrap();
     writers.resume(STORE).await.unwrap();

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use annals_core::{Projection, Projector, ReadModel, ReadModels, Recorded, Table, TableFold};
 use annals_postgres::tokio_postgres::Row;
 use annals_postgres::tokio_postgres::types::Type;
-use annals_postgres::{
-    Postgres, PostgresError, PostgresReadModels, SqlProjection, SqlProjector, Transaction,
-};
+use annals_postgres::{Postgres, PostgresError, PostgresReadModels, SqlProjection, Transaction};
 pub(crate) use annals_testing::read_models::bank::{
     AccountEvent, Balance, STORE, batch, deposit, failed_at, recorded, transfer,
 };
@@ -87,7 +85,8 @@ impl Database {
         &self,
     ) -> Arc<dyn Projector> {
         let deposits = Deposits::<REVISION, SAVINGS>;
-        Arc::new(SqlProjector::new(&self.postgres, deposits).await.unwrap())
+        let read_models = PostgresReadModels::open(&self.postgres);
+        read_models.sql_projector(deposits).await.unwrap()
     }
 
     pub(crate) fn table<R: ReadModel>(&self) -> Table<R> {

@@ -1,9 +1,11 @@
 //! What a projection by hand must not do is told, and nothing of it is written.
 
-use annals_core::{Position, ProjectionError, Projector as _, Recorded};
+use std::sync::Arc;
+
+use annals_core::{Position, ProjectionError, Projector, Recorded};
 use annals_postgres::tokio_postgres::types::Type;
 use annals_postgres::{
-    Parameter, Postgres, PostgresError, SqlProjection, SqlProjector, Transaction,
+    Parameter, Postgres, PostgresError, PostgresReadModels, SqlProjection, Transaction,
 };
 use async_trait::async_trait;
 
@@ -68,8 +70,9 @@ async fn until_it_is_ended(postgres: &Postgres, pid: i32) -> Result<(), Postgres
     Ok(())
 }
 
-async fn projector(database: &Database, mistake: Mistake) -> SqlProjector<Mistake> {
-    let projector = SqlProjector::new(&database.postgres, mistake)
+async fn projector(database: &Database, mistake: Mistake) -> Arc<dyn Projector> {
+    let projector = PostgresReadModels::open(&database.postgres)
+        .sql_projector(mistake)
         .await
         .unwrap();
     projector.resume(STORE).await.unwrap();

@@ -1,11 +1,10 @@
 //! What read models on PostgreSQL do beyond those of every database.
 
 use annals_core::{
-    Position, Projection, ProjectionError, Projector as _, Recorded, RecordedEvent, Selection,
-    TableFold,
+    Position, Projection, ProjectionError, Recorded, RecordedEvent, Selection, TableFold,
 };
 use annals_macros::ReadModel;
-use annals_postgres::SqlProjector;
+use annals_postgres::PostgresReadModels;
 
 use crate::bank::{AccountEvent, Balance, Database, Deposits, STORE, batch, deposit, transfer};
 
@@ -68,7 +67,8 @@ async fn many_that_start_at_once_make_the_tables_once() {
     let start = || async {
         let typed = TableFold::of_rows::<Balance>();
         database.read_models.projector(typed).await.unwrap();
-        SqlProjector::new(&database.postgres, Deposits::<1>)
+        PostgresReadModels::open(&database.postgres)
+            .sql_projector(Deposits::<1>)
             .await
             .unwrap()
     };

@@ -112,8 +112,10 @@ fn an_event_that_cannot_be_read_is_waited_for_by_its_stream() {
 #[test]
 fn what_was_parked_before_is_waited_for() {
     let mut parking = Parking::default();
-    parking.wait_for(Position(7), row("a"));
-    parking.wait_for(Position(3), row("a"));
+    for position in [7, 3] {
+        let (_, letters) = fold(balances(), &[poison(position, "a")]);
+        parking.wait_behind(letters[0].clone());
+    }
     let events = [deposit(2, "a", 4), deposit(4, "a", 1), deposit(5, "b", 1)];
     let (rows, parked) = fold(begin(parking), &events);
     assert_eq!(
