@@ -54,7 +54,8 @@ impl PostgresStore {
     /// 1. A read of their tables that starts after an acknowledgement sees the append in them, and
     ///    everything before it, whoever recorded that.
     /// 2. An append that a projection cannot take in is refused as [`AppendError::Projection`],
-    ///    and nothing of it is written; other appends are not refused for it.
+    ///    and nothing of it is written; other appends are not refused for it. While the database
+    ///    does not let a projection write, for want of a right or a lock, appends are unavailable.
     /// 3. They are brought up to date before this answers. One that is far behind later on,
     ///    because others append without it, is brought up to date apart from appends, which wait
     ///    for it or are unavailable.

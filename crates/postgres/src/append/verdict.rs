@@ -23,9 +23,14 @@ pub(super) struct Answer {
 /// What becomes of one append.
 pub(super) enum Verdict {
     Known(Result<Appended, AppendError>),
+    /// Streams are not as it expects.
+    Conflicts(Conflicts),
     /// It repeats what was recorded as the event at this position, or says it does.
     Repeats(Position),
 }
+
+/// The conflicts of an append, in the order of its writes.
+pub(super) struct Conflicts(Vec<AppendError>);
 
 impl Answer {
     pub(super) fn of(row: &Row) -> Result<Self, tokio_postgres::Error> {
@@ -65,7 +70,7 @@ impl Answer {
                 (3, Some(position)) => {
                     Verdict::Known(Err(AppendError::ConditionFailed { position }))
                 }
-                (2, _) => Verdict::Known(Err(conflict(append, &before, &taken))),
+                (2, _) => Verdict::Conflicts(conflicts(append, &before, &taken)),
                 _ => Verdict::Known(Ok(take(append, &before, &mut taken, &mut last))),
             });
         }
@@ -96,9 +101,8 @@ fn take<'a>(
     }
 }
 
-/// Of the writes that do not find what they expect, the first that never will; if all of them may
-/// yet, the first.
-fn conflict(append: &Append, before: &[u64], taken: &HashMap<&StreamId, u64>) -> AppendError {
+/// The writes that do not find what they expect.
+fn conflicts(append: &Append, before: &[u64], taken: &HashMap<&StreamId, u64>) -> Conflicts {
     let conflict = |(write, before): (&StreamWrite, &u64)| {
         let actual = StreamVersion(before + taken.get(&write.stream).unwrap_or(&0));
         (!write.expected.holds_at(actual)).then(|| AppendError::Conflict {
@@ -108,18 +112,29 @@ fn conflict(append: &Append, before: &[u64], taken: &HashMap<&StreamId, u64>) ->
         })
     };
     let conflicts = append.writes.iter().zip(before).filter_map(conflict);
-    let found = conflicts.min_by_key(may_pass);
-    found.unwrap_or_else(|| AppendError::Unavailable {
-        reason: "the database refused an append whose streams are as expected".to_owned(),
-    })
+    Conflicts(conflicts.collect())
 }
 
-/// True for a refusal that need not be the last word while a statement is on its way whose answer
-/// was lost: it may come after others have brought the stream to where it is expected.
-pub(super) fn may_pass(refusal: &AppendError) -> bool {
+impl Conflicts {
+    pub(super) fn first(self) -> AppendError {
+        let first = self.0.into_iter().next();
+        first.unwrap_or_else(|| AppendError::Unavailable {
+            reason: "the database refused an append whose streams are as expected".to_owned(),
+        })
+    }
+
+    /// The first that is the last word, even while a statement is on its way whose answer was
+    /// lost.
+    pub(super) fn lasting(self) -> Option<AppendError> {
+        self.0.into_iter().find(|conflict| !may_pass(conflict))
+    }
+}
+
+/// True for a conflict that others may end: by bringing the stream to where it is expected.
+fn may_pass(conflict: &AppendError) -> bool {
     let AppendError::Conflict {
         expected, actual, ..
-    } = refusal
+    } = conflict
     else {
         return false;
     };

@@ -37,6 +37,7 @@ pub(crate) async fn append_within(
             Ok(appended)
         }
         Verdict::Known(refused) => refused,
+        Verdict::Conflicts(conflicts) => Err(conflicts.first()),
         Verdict::Repeats(position) => {
             let append = &group.requests[0].append;
             let answers = reader.compare_within(tx, &[(append, position)]).await;

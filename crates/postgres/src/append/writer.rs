@@ -21,7 +21,7 @@ use super::group::Group;
 use super::inbox::{Inbox, Trip, UnderWay};
 use super::session::Session;
 use super::unsettled::Unsettled;
-use super::verdict::{Answer, Verdict, may_pass};
+use super::verdict::{Answer, Verdict};
 use crate::error::PostgresError;
 use crate::inline::{InlineProjections, InlineProjector};
 use crate::postgres::{Parameter, Postgres};
@@ -231,10 +231,16 @@ impl Writer {
         let mut repeats = Vec::new();
         for (nth, (request, verdict)) in group.requests.into_iter().zip(verdicts).enumerate() {
             match verdict {
-                Verdict::Known(Err(refusal)) if lost && may_pass(&refusal) => {
-                    open.insert(nth, request);
-                }
                 Verdict::Known(outcome) => answers.push((request, outcome)),
+                Verdict::Conflicts(conflicts) if !lost => {
+                    answers.push((request, Err(conflicts.first())));
+                }
+                Verdict::Conflicts(conflicts) => match conflicts.lasting() {
+                    Some(conflict) => answers.push((request, Err(conflict))),
+                    None => {
+                        open.insert(nth, request);
+                    }
+                },
                 Verdict::Repeats(position) => repeats.push(Repeat {
                     nth,
                     request,
