@@ -12,7 +12,7 @@ use annals_runtime::{
 
 use crate::memory_ledger::{LONG, MemoryLedger, record, store_of};
 
-/// A running projection, audited every ten positions.
+/// A running projection and its audits.
 struct Audited {
     store: Arc<EmbeddedStore>,
     ledger: Arc<MemoryLedger>,
@@ -21,8 +21,14 @@ struct Audited {
 }
 
 impl Audited {
+    /// Audited as soon as it has moved on at all.
     async fn begin(prepare: impl FnOnce(&MemoryLedger)) -> Self {
         let (store, _) = store_of(0).await;
+        Self::on(store, 1, prepare)
+    }
+
+    /// Audited whenever it has moved on by so many positions.
+    fn on(store: Arc<EmbeddedStore>, every: u64, prepare: impl FnOnce(&MemoryLedger)) -> Self {
         let ledger = Arc::new(MemoryLedger::default());
         prepare(&ledger);
         let options = RunnerOptions::default();
@@ -34,7 +40,7 @@ impl Audited {
         };
         let wait = Duration::from_millis(1);
         let options = BackgroundAuditOptions {
-            every: 10,
+            every,
             backoff: Backoff {
                 first: wait,
                 most: wait,
@@ -88,6 +94,13 @@ async fn what_is_new_is_audited_and_what_was_proven_is_not() {
     let asked = audited.ledger.kept().asked.clone();
     assert_eq!((asked.first(), asked.last()), (Some(&0), Some(&2)));
     assert!(asked.is_sorted());
+}
+
+#[tokio::test]
+async fn what_has_just_caught_up_is_audited_however_little_that_was() {
+    let (store, _) = store_of(1_000).await;
+    let audited = Audited::on(store, u64::MAX, |_| {});
+    audited.until(is_complete_up_to(Position(1_000))).await;
 }
 
 #[tokio::test]

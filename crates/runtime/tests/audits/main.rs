@@ -1,5 +1,6 @@
 //! What an audit of a projection promises whoever relies on it.
 
+mod forgetful_store;
 mod memory_ledger;
 
 mod a_projection_is_audited_as_it_goes_on;

@@ -11,6 +11,7 @@ use proptest::collection::btree_set;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
+use crate::forgetful_store::ForgetfulStore;
 use crate::memory_ledger::{LONG, MemoryLedger, is_wanted, store_of};
 
 /// In the log of the property.
@@ -180,6 +181,27 @@ async fn an_event_that_a_running_projection_skipped_is_named() {
         .unwrap();
     assert_eq!(audit.to_string(), "position 77 was not handled");
     assert_eq!(audit.complete_up_to, Position(76));
+}
+
+#[tokio::test]
+async fn an_event_that_the_index_of_the_store_lacks_is_named_when_the_audit_selects() {
+    let (store, log) = store_of(1_000).await;
+    let forgotten = Position(77);
+    let handled = log.iter().filter(|event| is_wanted(event));
+    let handled = handled.filter(|event| event.position != forgotten);
+    let ledger = MemoryLedger::of(1_000, handled.map(|event| (event.position, event.id)));
+    let store = ForgetfulStore { store, forgotten };
+    for (selection, line) in [
+        (LogSelection::ByStore, "complete up to 1,000 (996 events)"),
+        (LogSelection::ByAudit, "position 77 was not handled"),
+    ] {
+        let options = AuditOptions {
+            selection,
+            ..AuditOptions::default()
+        };
+        let audit = ledger.audit(&store, &options).await.unwrap();
+        assert_eq!(audit.to_string(), line);
+    }
 }
 
 #[tokio::test]
