@@ -30,6 +30,29 @@ pub const PAGE_POSITIONS: u64 = 4096;
 ///    neither. Each event is noted where its effect is written, not where it was asked for.
 /// 2. It is emptied in the transaction that empties the read model.
 /// 3. A page on which nothing was noted need not be kept.
+///
+/// What a backend does with a batch, in the transaction that moves the checkpoint:
+///
+/// ```
+/// # use annals_core::{DamagedPage, LedgerPage, ProjectionBatch};
+/// fn note(
+///     batch: &ProjectionBatch,
+///     load: impl Fn(u64) -> Option<Vec<u8>>,
+///     mut save: impl FnMut(u64, Vec<u8>),
+/// ) -> Result<(), DamagedPage> {
+///     for (number, events) in LedgerPage::by_page(&batch.events) {
+///         let mut page = match load(number) {
+///             Some(bytes) => LedgerPage::from_bytes(number, &bytes)?,
+///             None => LedgerPage::empty(number),
+///         };
+///         for event in events {
+///             page.record(event.position, event.id);
+///         }
+///         save(number, page.to_bytes());
+///     }
+///     Ok(())
+/// }
+/// ```
 #[async_trait]
 pub trait Ledger: Send + Sync + 'static {
     /// The checkpoint, and the first `limit` pages that are kept from page number `from_page` on,

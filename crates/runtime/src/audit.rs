@@ -103,9 +103,9 @@ pub enum AuditError {
 
 /// Compares what a projection has handled with what the log holds for it, up to its checkpoint.
 ///
-/// It reads page range by page range, so that memory is bounded however long the log is, while the
-/// projection goes on. The page that the checkpoint was on at the beginning is the last one it
-/// looks at. It writes nothing; dropping its future, between any two pages, ends it.
+/// It reads page range by page range, so that memory is bounded however long the log is. The
+/// projection may go on meanwhile; the audit does not run after it for ever, but ends with the range
+/// in which the checkpoint was when it began. It writes nothing; dropping its future ends it.
 ///
 /// # Errors
 /// [`AuditError`] when it could not be finished. What it finds is no error: see
@@ -177,8 +177,6 @@ impl Auditor<'_> {
             let page = PageComparison::of(handled, &mut log).await?;
             self.audit.take_in(&page, checkpoint);
             self.tell(page.last().min(up_to), checkpoint);
-            // A log that is in memory never waits: this is where the future can be dropped.
-            tokio::task::yield_now().await;
         }
         self.audit.compared(up_to);
         self.tell(up_to, checkpoint);

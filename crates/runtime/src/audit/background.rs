@@ -157,9 +157,9 @@ impl Audits {
         let was_up_to_date = before.status.is_up_to_date();
         let moved = self.progress.wait_for(|now| {
             let has_caught_up = !was_up_to_date && now.status.is_up_to_date();
-            has_caught_up || now.position.0 >= next || now.status.is_over()
+            has_caught_up || now.position.0 >= next
         });
-        moved.await.is_ok_and(|now| !now.status.is_over())
+        moved.await.is_ok()
     }
 
     /// Waits before the next try. False if there is no use in it.

@@ -17,8 +17,8 @@ pub struct Audit {
     pub projection: String,
     /// Up to here every event it wants was handled, once, and nothing else was.
     pub complete_up_to: Position,
-    /// Up to here ledger and log were compared: up to the checkpoint, or to the end of its page if
-    /// it has moved on meanwhile.
+    /// Up to here ledger and log were compared: up to the checkpoint, or to the end of a page that
+    /// it has left behind meanwhile.
     pub compared_up_to: Position,
     /// How many times an event was handled up to there, repeats included.
     pub handled: u64,

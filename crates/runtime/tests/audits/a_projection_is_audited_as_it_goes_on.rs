@@ -71,7 +71,8 @@ impl Audited {
     async fn until_over(&self) {
         let mut latest = self.audits.watch();
         let over = async { while latest.changed().await.is_ok() {} };
-        tokio::time::timeout(LONG, over).await.unwrap();
+        let over = tokio::time::timeout(LONG, over).await;
+        over.expect("the audits end");
     }
 }
 

@@ -148,7 +148,7 @@ async fn an_audit_tells_how_far_it_is() {
 }
 
 #[tokio::test]
-async fn an_audit_can_be_dropped_between_any_two_pages() {
+async fn an_audit_ends_when_it_is_dropped() {
     let (store, log) = store_of(17_000).await;
     let ledger = MemoryLedger::complete(17_000, &log);
     let (progress, mut seen) = watch::channel(AuditProgress::default());
