@@ -10,6 +10,7 @@
 //! - the read side: [`Projection`] and [`TableProjection`], the rows they write: [`ReadModel`],
 //!   what a backend makes of them: [`TableFold`], [`ReadModels`], [`Projector`], and how they are
 //!   queried: [`Table`], [`Selection`]; what could not be applied: [`DeadLetters`];
+//! - which events a projection has handled, so that one left out shows: [`Ledger`];
 //! - who of several processes does a piece of work: [`Leases`];
 //! - the seams by which time and identity enter: [`Clock`], [`IdSource`].
 
@@ -24,6 +25,7 @@ mod error;
 mod event;
 mod ids;
 mod lease;
+mod ledger;
 pub mod limits;
 mod metadata;
 mod name;
@@ -59,6 +61,7 @@ pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
 pub use ids::{AppendId, EventId, IdSource, RandomIds, StoreId};
 pub use jiff::Timestamp;
 pub use lease::{Lease, LeaseError, LeaseState, Leases};
+pub use ledger::{DamagedPage, Ledger, LedgerDigest, LedgerPage, LedgerView, PAGE_POSITIONS};
 pub use metadata::Metadata;
 pub use name::{InvalidName, NameFault};
 pub use parking::{Parking, PartitionKey};

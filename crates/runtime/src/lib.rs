@@ -7,8 +7,11 @@
 //!   snapshots are taken ([`SnapshotPolicy`]);
 //! - [`run_projection`]: keeps a read model up to date, and [`ProjectionHandle`] tells how far
 //!   it is; [`ParkedEvents`] tells of what it could not apply, and tries it again;
+//! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
+//!   goes on ([`BackgroundAudit`]);
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
+mod audit;
 mod backoff;
 mod error;
 mod execute;
@@ -21,6 +24,11 @@ mod repository;
 mod snapshots;
 mod turns;
 
+pub use audit::{
+    Audit, AuditError, AuditOptions, AuditProgress, AuditSubject, BackgroundAudit,
+    BackgroundAuditOptions, Findings, LatestAudit, LogSelection, PageSpan, Proven,
+    audit_in_background, audit_projection,
+};
 pub use backoff::Backoff;
 pub use error::{ExecuteError, LoadError};
 pub use execute::{CommandContext, Executed};

@@ -22,8 +22,9 @@ mod progress;
 mod runner;
 mod standby;
 
+pub(crate) use progress::Progress;
+use progress::Reporter;
 pub use progress::{NotReached, ProjectionStatus, RunError};
-use progress::{Progress, Reporter};
 use runner::{Job, Runner, StopSignal};
 
 /// How a projection is run. The defaults are for production.
@@ -150,6 +151,11 @@ impl ProjectionHandle {
     /// What it is doing.
     pub fn status(&self) -> ProjectionStatus {
         self.progress.borrow().status.clone()
+    }
+
+    /// How far it is and what it is doing, for as long as it runs.
+    pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.clone()
     }
 
     /// Waits until the read model holds everything up to a position, also if nothing there

@@ -99,9 +99,9 @@ pub struct NotReached {
 
 /// How far a projection is, and what it is doing: always told together.
 #[derive(Debug, Clone)]
-pub(super) struct Progress {
-    pub(super) position: Position,
-    pub(super) status: ProjectionStatus,
+pub(crate) struct Progress {
+    pub(crate) position: Position,
+    pub(crate) status: ProjectionStatus,
 }
 
 /// The runner's end of its progress.
