@@ -14,6 +14,7 @@ mod error;
 mod execute;
 mod idempotency;
 mod load;
+mod memory;
 mod projection;
 mod refusal;
 mod repository;
