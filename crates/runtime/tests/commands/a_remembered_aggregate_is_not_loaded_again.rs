@@ -184,14 +184,14 @@ async fn snapshots_are_taken_when_they_are_due_all_the_same() {
 async fn a_snapshot_that_found_no_place_is_taken_by_a_later_command() {
     let snapshots = Arc::new(MemorySnapshots::closed());
     let accounts = accounts_in(&new_store())
-        .with_snapshots(Arc::clone(&snapshots) as _, SnapshotPolicy::every(1))
+        .with_snapshots(Arc::clone(&snapshots) as _, SnapshotPolicy::every(2))
         .remembering(NonZeroUsize::MIN);
     let deposit = async || {
         let context = CommandContext::default();
         let done = accounts.execute("a-1", AccountCommand::Deposit(1), context);
         done.await.unwrap();
     };
-    for _ in 0..9 {
+    for _ in 0..10 {
         deposit().await;
     }
     snapshots.open();

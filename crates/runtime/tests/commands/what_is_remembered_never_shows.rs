@@ -258,11 +258,11 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn processes_that_remember_answer_and_record_what_others_would(
-        steps in prop::collection::vec(any_step(), 1..60),
+        steps in prop::collection::vec(any_step(), 1..40),
         bound in 1..3_usize,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
