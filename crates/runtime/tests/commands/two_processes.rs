@@ -26,7 +26,7 @@ impl TwoProcesses {
         let shared = new_store();
         let store = FaultyStore::new(&shared, []);
         Self {
-            accounts: accounts_in(&store).remembering(NonZeroUsize::new(accounts).unwrap()),
+            accounts: accounts_in(&store).remembering(NonZeroUsize::new(accounts).expect("some")),
             others: accounts_in(&shared),
             store,
             shared,

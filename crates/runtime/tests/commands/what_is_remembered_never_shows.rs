@@ -249,7 +249,8 @@ impl World {
 
     async fn log(&self) -> Vec<RecordedEvent> {
         let read = self.store.read(Read::forwards(Source::all())).await;
-        let mut events = read.unwrap().collect().await.unwrap();
+        let events = read.expect("the store answers").collect().await;
+        let mut events = events.expect("the store answers");
         for event in &mut events {
             event.recorded_at = Timestamp::UNIX_EPOCH;
         }
