@@ -23,6 +23,7 @@ pub(crate) const CQRS_ES: &str = "cqrs-es";
 pub(crate) const DISINTEGRATE: &str = "disintegrate";
 pub(crate) const DISINTEGRATE_UNCHECKED: &str = "disintegrate, unchecked";
 pub(crate) const ANNALS: &str = "Annals";
+pub(crate) const ANNALS_REMEMBERING: &str = "Annals, remembering";
 pub(crate) const ANNALS_RECORDS: &str = "Annals, as records";
 
 /// The libraries beside Annals, in all their ways.

@@ -43,6 +43,9 @@ counts. Each has a database of its own on the same server, filled alike before: 
   every append with an expected version. Appends are of ready-made bytes, as those of the textbooks are, where the other
   libraries are given events and make JSON of them; in commands all do. Read *as records*, payloads are left as bytes;
   otherwise they become the domain's events, as with the other libraries;
+- *Annals, remembering*: the same with `Repository::remembering` and room for all accounts, each of which this process
+  has looked at before: what a command costs on an account that had its last command here, its append alone. *Annals*
+  and the other libraries load the account each time;
 - *raw SELECT*: the columns of the table of Annals by one streamed statement, each value taken out of its row.
 
 Latencies under full speed are those of writers that wait for their answer before they ask again. At a given pace,

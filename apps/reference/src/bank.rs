@@ -15,6 +15,9 @@ use crate::accounts::read_models::{
 use crate::accounts::{Account, AccountCommand, AccountError, AccountId};
 use crate::place::Place;
 
+/// Most accounts that are remembered: they are small.
+const REMEMBERED_ACCOUNTS: usize = 10_000;
+
 /// A command on an account that was carried out.
 pub type AccountExecuted = Executed<Account>;
 
@@ -43,6 +46,7 @@ impl Bank {
         };
         let annals = builder
             .aggregate::<Account>()
+            .remembering(REMEMBERED_ACCOUNTS)
             .projection::<AccountBalance>()
             .table_projection::<TransactionHistory>()
             .projection::<DailySummary>()

@@ -1,5 +1,6 @@
 //! Annals: an event store as it comes, and the repository on it.
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use annals_runtime::{CommandContext, Repository};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{ANNALS, ANNALS_RECORDS, Appends, Candidate, Library, Replays};
+use super::{ANNALS, ANNALS_RECORDS, ANNALS_REMEMBERING, Appends, Candidate, Library, Replays};
 use crate::drive::Worker;
 use crate::{Outcome, fact};
 
@@ -27,7 +28,11 @@ struct Account {
 }
 
 #[derive(Clone)]
-struct Deposit;
+enum AccountCommand {
+    Deposit,
+    /// Leads to nothing.
+    LookAt,
+}
 
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 #[error("no deposit is refused")]
@@ -35,12 +40,15 @@ struct Refused;
 
 impl Aggregate for Account {
     const CATEGORY: &'static str = "Account";
-    type Command = Deposit;
+    type Command = AccountCommand;
     type Event = AccountEvent;
     type Error = Refused;
 
-    fn decide(&self, _: Deposit) -> Result<Vec<AccountEvent>, Refused> {
-        Ok(vec![deposited()])
+    fn decide(&self, command: AccountCommand) -> Result<Vec<AccountEvent>, Refused> {
+        Ok(match command {
+            AccountCommand::Deposit => vec![deposited()],
+            AccountCommand::LookAt => vec![],
+        })
     }
 
     fn evolve(&mut self, event: &AccountEvent) {
@@ -82,6 +90,7 @@ impl Facts {
 
 /// An event store of ours, and the repository of accounts on it.
 pub(crate) struct Annals {
+    name: &'static str,
     store: Arc<dyn EventStore>,
     accounts: Repository<Account>,
 }
@@ -90,15 +99,40 @@ impl Annals {
     /// The library on any of its stores.
     pub(crate) fn on(store: Arc<dyn EventStore>) -> Self {
         Self {
+            name: ANNALS,
             accounts: Repository::new(Arc::clone(&store)),
             store,
         }
+    }
+
+    /// The same with a memory of so many accounts.
+    pub(crate) fn remembering(store: Arc<dyn EventStore>, accounts: NonZeroUsize) -> Self {
+        Self {
+            name: ANNALS_REMEMBERING,
+            accounts: Repository::new(Arc::clone(&store)).remembering(accounts),
+            store,
+        }
+    }
+
+    /// Looks at accounts, and so remembers them if there is a memory.
+    pub(crate) async fn look_at(&self, accounts: Range<usize>) -> Outcome {
+        for number in accounts {
+            self.send(&fact::account(number), AccountCommand::LookAt)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, account: &str, command: AccountCommand) -> Outcome {
+        let context = CommandContext::default();
+        self.accounts.execute(account, command, context).await?;
+        Ok(())
     }
 }
 
 impl Candidate for Annals {
     fn name(&self) -> &'static str {
-        ANNALS
+        self.name
     }
 }
 
@@ -195,8 +229,6 @@ impl Library for Annals {
     }
 
     async fn deposit(&self, account: &str) -> Outcome {
-        let context = CommandContext::default();
-        self.accounts.execute(account, Deposit, context).await?;
-        Ok(())
+        self.send(account, AccountCommand::Deposit).await
     }
 }

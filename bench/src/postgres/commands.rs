@@ -1,11 +1,11 @@
-//! Commands through each library's repository: load ten events, decide, append one.
+//! Commands through each library's repository: load ten events or remember them, decide, append one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 
-use crate::candidates::{ANNALS, Library, PEERS};
+use crate::candidates::{ANNALS, ANNALS_REMEMBERING, Library, PEERS};
 use crate::drive::{self, Worker};
 use crate::effort::Effort;
 use crate::figure::Unit;
@@ -26,7 +26,7 @@ pub(super) async fn deposits(field: &Field, effort: &Effort) -> Outcome<Vec<Meas
         let file = format!("commands-{clients}");
         let mut measure = Measure::new(file, title, Unit::PerSecond("commands/s"));
         for round in 0..effort.rounds {
-            for library in in_turn(round, field.libraries()) {
+            for library in in_turn(round, field.repositories()) {
                 let accounts = Accounts::new(unused, effort.commands);
                 let workers = (0..clients).map(|_| accounts.client_of(&library));
                 let run = drive::at_full_speed(workers.collect(), effort.turn).await?;
@@ -37,7 +37,9 @@ pub(super) async fn deposits(field: &Field, effort: &Effort) -> Outcome<Vec<Meas
         measures.push(measure);
     }
     if let Some(measure) = measures.last_mut() {
-        measure.want_of_best(ANNALS, &PEERS, Bound::AtLeast(5.0));
+        for ours in [ANNALS, ANNALS_REMEMBERING] {
+            measure.want_of_best(ours, &PEERS, Bound::AtLeast(5.0));
+        }
     }
     Ok(measures)
 }

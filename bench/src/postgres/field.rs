@@ -1,5 +1,6 @@
 //! All who take part, each with a database that is filled alike.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ pub(super) struct Field {
     disintegrate: Arc<Disintegrate>,
     unchecked: Unchecked,
     annals: Arc<Annals>,
+    remembering: Arc<Annals>,
     records: Records,
     raw_select: RawSelect,
     /// How many accounts there are, beside the large one.
@@ -52,6 +54,7 @@ impl Field {
             "cqrs_es",
             "disintegrate",
             "annals",
+            "annals_remembering",
         ] {
             databases.push(Database::create(server, candidate).await?);
         }
@@ -62,6 +65,9 @@ impl Field {
         let disintegrate = Disintegrate::create(pool(&url(3)).await?).await?;
         let postgres = Postgres::connect(&url(4)).await?;
         let store = Arc::new(PostgresStore::open(&postgres).await?);
+        let remembering = Postgres::connect(&url(5)).await?;
+        let remembering = Arc::new(PostgresStore::open(&remembering).await?);
+        let all = NonZeroUsize::MIN.saturating_add(accounts);
         let field = Self {
             naive: Naive { url: url(0) },
             one_statement: OneStatement { url: url(1) },
@@ -69,6 +75,7 @@ impl Field {
             unchecked: disintegrate.unchecked(),
             disintegrate: Arc::new(disintegrate),
             annals: Arc::new(Annals::on(store.clone())),
+            remembering: Arc::new(Annals::remembering(remembering, all)),
             records: Records(store),
             raw_select: RawSelect { url: url(4) },
             databases,
@@ -82,7 +89,7 @@ impl Field {
         let large = self.accounts + 1;
         let fills = [(1..large, DEPOSITS), (large..large + 1, MANY_DEPOSITS)];
         for (accounts, deposits) in fills {
-            for library in self.libraries() {
+            for library in self.repositories() {
                 library.fill(accounts.clone(), deposits).await?;
             }
             for url in [&self.naive.url, &self.one_statement.url] {
@@ -92,7 +99,7 @@ impl Field {
         for database in &self.databases {
             database.settle().await?;
         }
-        Ok(())
+        self.remembering.look_at(1..large).await
     }
 
     /// The account with many deposits.
@@ -110,6 +117,17 @@ impl Field {
             Arc::clone(&self.cqrs_es) as Arc<dyn Library>,
             Arc::clone(&self.disintegrate) as _,
             Arc::clone(&self.annals) as _,
+        ]
+    }
+
+    /// The libraries, and Annals once more with a memory of all accounts.
+    pub(super) fn repositories(&self) -> [Arc<dyn Library>; 4] {
+        let [cqrs_es, disintegrate, annals] = self.libraries();
+        [
+            cqrs_es,
+            disintegrate,
+            annals,
+            Arc::clone(&self.remembering) as _,
         ]
     }
 

@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashSet;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,14 +24,18 @@ use crate::service::{Annals, Running};
 /// A snapshot is taken when this many events have passed since the last.
 const SNAPSHOT_EVERY: u64 = 100;
 
+/// Most aggregates of each kind that are remembered.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_000).expect("a thousand is not zero");
+
 type Declared = Box<dyn Any + Send + Sync>;
-type DeclareAggregate = Box<dyn FnOnce(&Arc<dyn EventStore>, &Arc<dyn SnapshotStore>) -> Declared>;
+type DeclareAggregate = Box<dyn FnOnce(&Ground) -> Declared>;
 
 /// A service that is being put together. Nothing is opened before [`start`](Self::start).
 #[must_use = "a builder does nothing before it is started"]
 pub struct Builder {
     place: Place,
     aggregates: Vec<(TypeId, &'static str, DeclareAggregate)>,
+    remembered: Option<NonZeroUsize>,
     folds: Vec<TableFold>,
     inline: Vec<TableFold>,
     projectors: Vec<Arc<dyn Projector>>,
@@ -56,6 +61,13 @@ struct Opened {
     read_models: Arc<dyn ReadModels>,
     /// Who keeps a read model up to date, where several processes could.
     leases: Option<Arc<dyn Leases>>,
+}
+
+/// What a repository stands on.
+struct Ground {
+    store: Arc<dyn EventStore>,
+    snapshots: Arc<dyn SnapshotStore>,
+    remembered: Option<NonZeroUsize>,
 }
 
 impl Annals {
@@ -86,6 +98,7 @@ impl Builder {
         Self {
             place,
             aggregates: Vec::new(),
+            remembered: Some(REMEMBERED),
             folds: Vec::new(),
             inline: Vec::new(),
             projectors: Vec::new(),
@@ -102,16 +115,20 @@ impl Builder {
         self
     }
 
-    /// Declares an aggregate, with snapshots after every 100 events.
+    /// Declares an aggregate, with snapshots after every 100 events. The 1,000 that were used last
+    /// are remembered, unless [`remembering`](Self::remembering) says otherwise.
     pub fn aggregate<A: Snapshot>(mut self) -> Self {
-        let declare =
-            |store: &Arc<dyn EventStore>, snapshots: &Arc<dyn SnapshotStore>| -> Declared {
-                let policy = SnapshotPolicy::every(SNAPSHOT_EVERY);
-                let repository = Repository::<A>::new(Arc::clone(store));
-                Box::new(repository.with_snapshots(Arc::clone(snapshots), policy))
-            };
+        let declare = |ground: &Ground| -> Declared { Box::new(ground.repository::<A>()) };
         let declared = (TypeId::of::<A>(), type_name::<A>(), Box::new(declare) as _);
         self.aggregates.push(declared);
+        self
+    }
+
+    /// Remembers so many aggregates of each kind, those that were used last; 0: none. It saves the
+    /// load before the next command to one of them, and costs the memory of as many states: see
+    /// [`Repository::remembering`].
+    pub fn remembering(mut self, aggregates: usize) -> Self {
+        self.remembered = NonZeroUsize::new(aggregates);
         self
     }
 
@@ -170,11 +187,15 @@ impl Builder {
             read_models,
             leases,
         } = self.place.open(self.inline).await?;
-        let snapshots = read_models.snapshots().await?;
+        let ground = Ground {
+            store: Arc::clone(&store),
+            snapshots: read_models.snapshots().await?,
+            remembered: self.remembered,
+        };
         let repositories = self
             .aggregates
             .into_iter()
-            .map(|(aggregate, _, declare)| (aggregate, declare(&store, &snapshots)))
+            .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
             .collect();
         let mut shared = self.projectors;
         for fold in self.folds {
@@ -226,6 +247,18 @@ impl Builder {
             }
         }
         Ok(())
+    }
+}
+
+impl Ground {
+    fn repository<A: Snapshot>(&self) -> Repository<A> {
+        let policy = SnapshotPolicy::every(SNAPSHOT_EVERY);
+        let repository = Repository::new(Arc::clone(&self.store));
+        let repository = repository.with_snapshots(Arc::clone(&self.snapshots), policy);
+        match self.remembered {
+            Some(aggregates) => repository.remembering(aggregates),
+            None => repository,
+        }
     }
 }
 

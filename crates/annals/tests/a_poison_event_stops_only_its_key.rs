@@ -77,26 +77,29 @@ struct Place {
 
 impl Place {
     async fn new() -> Self {
-        Self::beside(Arc::new(EmbeddedStore::in_memory().unwrap())).await
+        Self::beside(Arc::new(
+            EmbeddedStore::in_memory().expect("memory suffices"),
+        ))
+        .await
     }
 
     /// Other read models of the same store.
     async fn beside(store: Arc<dyn EventStore>) -> Self {
-        let read_models = Arc::new(Database::in_memory().await.unwrap());
+        let read_models = Arc::new(Database::in_memory().await.expect("memory suffices"));
         Self { store, read_models }
     }
 
     async fn run<P: Projection>(&self) -> Annals {
         let service = Annals::on(Arc::clone(&self.store), Arc::clone(&self.read_models));
         let service = service.code_version("1.0").projection::<P>();
-        service.start().await.unwrap()
+        service.start().await.expect("it starts")
     }
 
     async fn record(&self, account: u64, events: u64) {
-        let stream = StreamId::new("Account", &account.to_string()).unwrap();
+        let stream = StreamId::new("Account", &account.to_string()).expect("a valid name");
         let cents = |event| match (account, event) {
             (POISONED, 42) => -1,
-            _ => i64::try_from(account * 7 + event).unwrap(),
+            _ => i64::try_from(account * 7 + event).expect("it is small"),
         };
         let done = self.store.append(Append::to(
             stream.clone(),
@@ -108,11 +111,13 @@ impl Place {
                     };
                     let append = AppendId::of_key(stream.as_str(), &event.to_string());
                     let id = EventId::of_append(append, 0);
-                    deposited.to_new(id, Metadata::default()).unwrap()
+                    deposited
+                        .to_new(id, Metadata::default())
+                        .expect("it has a JSON form")
                 })
                 .collect(),
         ));
-        done.await.unwrap();
+        done.await.expect("it is recorded");
     }
 
     async fn record_all(&self) -> Position {
@@ -121,7 +126,7 @@ impl Place {
             let done = accounts.map(|account| self.record(account, round * EVENTS));
             done.buffer_unordered(64).collect::<()>().await;
         }
-        self.store.head().await.unwrap()
+        self.store.head().await.expect("it answers")
     }
 }
 
@@ -132,7 +137,11 @@ async fn rows<R: ReadModel>(service: &Annals) -> Vec<R> {
         if let Some(last) = rows.last() {
             selection = selection.after(&last.key());
         }
-        let page = service.table::<R>().list(selection).await.unwrap();
+        let page = service
+            .table::<R>()
+            .list(selection)
+            .await
+            .expect("they are read");
         if page.is_empty() {
             return rows;
         }

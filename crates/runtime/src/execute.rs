@@ -9,10 +9,9 @@ use annals_core::{
 
 use crate::error::{ExecuteError, LoadError};
 use crate::idempotency::IdempotencyKey;
-use crate::load::{LATEST, Loaded};
+use crate::load::{LATEST, Loaded, Shortcut};
 use crate::refusal::CommandRefused;
 use crate::repository::Repository;
-use crate::snapshots::Shortcut;
 
 mod confirm;
 mod repeat;
@@ -52,6 +51,13 @@ struct Order {
     metadata: Metadata,
     key: Option<IdempotencyKey>,
     expected: Option<ExpectedVersion>,
+}
+
+/// What events are decided on: a state that was loaded or remembered.
+struct Basis<A> {
+    state: A,
+    version: StreamVersion,
+    replayed: u64,
 }
 
 impl<A: Aggregate> Repository<A> {
@@ -111,38 +117,54 @@ impl<A: Aggregate> Repository<A> {
         &self,
         order: &Order,
         command: A::Command,
-    ) -> Result<Option<Executed<A>>, ExecuteError<A::Error>> {
-        let loaded = self.load_stream(&order.stream, LATEST).await?;
-        let actual = loaded.version;
-        if let Some(expected) = order.expected.filter(|expected| !expected.holds_at(actual)) {
-            return Err(ExecuteError::VersionMismatch { expected, actual });
-        }
-        match loaded.state.decide(command) {
-            Ok(events) if events.is_empty() => Ok(Some(Executed::unchanged(loaded))),
-            Ok(events) => self.record(order, loaded, events).await,
-            Err(refusal) => self.refuse(order, refusal).await,
+    ) -> Result<Option<Executed<A>>, ExecuteError<A::Error>>
+    where
+        A::Command: Clone,
+    {
+        let latest = match self.recall(&order.stream) {
+            Some(remembered) => {
+                let decided = order.decide(&remembered.state, remembered.version, command.clone());
+                if let Ok(events) = decided
+                    && !events.is_empty()
+                {
+                    return self.record(order, remembered.into(), events).await;
+                }
+                // No append would confirm such an answer.
+                self.catch_up(remembered, &order.stream).await?
+            }
+            None => self.load_stream(&order.stream, LATEST).await?,
+        };
+        match order.decide(&latest.state, latest.version, command) {
+            Ok(events) if !events.is_empty() => self.record(order, latest.into(), events).await,
+            decided => {
+                self.remember_loaded(&order.stream, &latest);
+                match decided {
+                    Ok(_) => Ok(Some(Executed::unchanged(latest))),
+                    Err(ExecuteError::Refused(refusal)) => self.refuse(order, refusal).await,
+                    Err(error) => Err(error),
+                }
+            }
         }
     }
 
     async fn record(
         &self,
         order: &Order,
-        loaded: Loaded<A>,
+        basis: Basis<A>,
         events: Vec<A::Event>,
     ) -> Result<Option<Executed<A>>, ExecuteError<A::Error>> {
-        let expected = ExpectedVersion::from(loaded.version);
+        let expected = ExpectedVersion::from(basis.version);
         let append = Append::to(order.stream.clone(), expected, order.to_new(&events)?);
         let Some(appended) = self.append(order, append.with_id(order.append)).await? else {
             return Ok(None);
         };
-        let events_since = loaded.replayed + events.len() as u64;
-        let version = StreamVersion(loaded.version.0 + events.len() as u64);
+        let version = StreamVersion(basis.version.0 + events.len() as u64);
         if appended.version_of(&order.stream) != Some(version) {
             // Acknowledged, but at another version: the same request, carried out elsewhere at
             // the same time, recorded the same events before this one loaded them.
             return Ok(None);
         }
-        let mut state = loaded.state;
+        let mut state = basis.state;
         for event in &events {
             state.evolve(event);
         }
@@ -152,28 +174,28 @@ impl<A: Aggregate> Repository<A> {
             position: appended.last,
             repeated: false,
         };
-        let last_event = EventId::of_append(order.append, events.len() - 1);
-        self.snapshot_if_due(&order.stream, events_since, &executed, last_event);
+        self.keep(order, &executed, basis.replayed, events.len());
         Ok(Some(executed))
     }
 
-    fn snapshot_if_due(
-        &self,
-        stream: &StreamId,
-        events_since: u64,
-        executed: &Executed<A>,
-        last_event: EventId,
-    ) {
-        let Some(snapshots) = &self.snapshots else {
-            return;
+    /// Keeps the state that `events` led to: in a snapshot if one is due, and in memory.
+    fn keep(&self, order: &Order, executed: &Executed<A>, replayed: u64, events: usize) {
+        let reached = |replayed| Shortcut {
+            state: executed.state.clone(),
+            version: executed.version,
+            last_event: EventId::of_append(order.append, events - 1),
+            replayed,
         };
-        if snapshots.is_due(events_since) {
-            let shortcut = Shortcut {
-                state: executed.state.clone(),
-                version: executed.version,
-                last_event,
-            };
-            Arc::clone(snapshots).take(stream.clone(), shortcut);
+        let stream = &order.stream;
+        let mut replayed = replayed + events as u64;
+        if let Some(snapshots) = &self.snapshots
+            && snapshots.is_due(replayed)
+            && Arc::clone(snapshots).take(stream.clone(), reached(replayed))
+        {
+            replayed = 0;
+        }
+        if let Some(memory) = &self.memory {
+            memory.put(stream.clone(), reached(replayed));
         }
     }
 
@@ -207,7 +229,42 @@ impl<A> Executed<A> {
     }
 }
 
+impl<A> From<Loaded<A>> for Basis<A> {
+    fn from(loaded: Loaded<A>) -> Self {
+        Self {
+            state: loaded.state,
+            version: loaded.version,
+            replayed: loaded.replayed,
+        }
+    }
+}
+
+impl<A> From<Shortcut<A>> for Basis<A> {
+    fn from(remembered: Shortcut<A>) -> Self {
+        Self {
+            state: remembered.state,
+            version: remembered.version,
+            replayed: remembered.replayed,
+        }
+    }
+}
+
 impl Order {
+    /// What follows from the command: events, none, or why not.
+    fn decide<A: Aggregate>(
+        &self,
+        state: &A,
+        actual: StreamVersion,
+        command: A::Command,
+    ) -> Result<Vec<A::Event>, ExecuteError<A::Error>> {
+        match self.expected {
+            Some(expected) if !expected.holds_at(actual) => {
+                Err(ExecuteError::VersionMismatch { expected, actual })
+            }
+            _ => state.decide(command).map_err(ExecuteError::Refused),
+        }
+    }
+
     fn to_new<E: Event>(&self, events: &[E]) -> Result<Vec<NewEvent>, EncodeError> {
         let events = events.iter().enumerate();
         events

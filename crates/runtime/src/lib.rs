@@ -17,6 +17,7 @@ mod error;
 mod execute;
 mod idempotency;
 mod load;
+mod memory;
 mod parked_events;
 mod projection;
 mod refusal;

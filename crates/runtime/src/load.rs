@@ -1,8 +1,8 @@
 //! Loading: an aggregate's state from its stream, as it is or as it was.
 
 use annals_core::{
-    Aggregate, DecodeError, EventStream, Position, Read, Recorded, RecordedEvent, Source, StreamId,
-    StreamVersion, Timestamp, decode,
+    Aggregate, DecodeError, EventId, EventStream, Position, Read, Recorded, RecordedEvent, Source,
+    StreamId, StreamVersion, Timestamp, decode,
 };
 
 use crate::error::LoadError;
@@ -24,6 +24,16 @@ pub struct Loaded<A> {
     pub last: Option<RecordedEvent>,
     /// The last position of the whole store when it was read: nothing up to here is missing.
     pub position: Position,
+}
+
+/// A state to begin with, of a snapshot or remembered. Whether it belongs to the stream is for the
+/// loader to verify.
+pub(crate) struct Shortcut<A> {
+    pub(crate) state: A,
+    pub(crate) version: StreamVersion,
+    pub(crate) last_event: EventId,
+    /// How many events were folded since the last snapshot.
+    pub(crate) replayed: u64,
 }
 
 /// A moment in the life of an aggregate.
@@ -111,17 +121,40 @@ impl<A: Aggregate> Repository<A> {
         let Some(shortcut) = snapshots.newest(stream, up_to).await else {
             return Ok(None);
         };
-        // Begins one event early: the snapshot is of this history only if it holds that event.
+        self.load_from(shortcut, stream, up_to).await
+    }
+
+    /// The latest state, beginning with a remembered one.
+    pub(crate) async fn catch_up(
+        &self,
+        remembered: Shortcut<A>,
+        stream: &StreamId,
+    ) -> Result<Loaded<A>, LoadError> {
+        match self.load_from(remembered, stream, LATEST).await? {
+            Some(loaded) => Ok(loaded),
+            None => self.load_stream(stream, LATEST).await,
+        }
+    }
+
+    /// `None`: the shortcut is of another history.
+    async fn load_from(
+        &self,
+        shortcut: Shortcut<A>,
+        stream: &StreamId,
+        up_to: StreamVersion,
+    ) -> Result<Option<Loaded<A>>, LoadError> {
+        // Begins one event early: the shortcut is of this history only if it holds that event.
         let before = StreamVersion(shortcut.version.0.saturating_sub(1));
         let mut events = self.read_between(stream, before, up_to).await?;
         let last = events.try_next().await?;
         let Some(last) = last.filter(|last| last.id == shortcut.last_event) else {
-            tracing::warn!(%stream, version = %shortcut.version, "snapshot of another history");
+            tracing::warn!(%stream, version = %shortcut.version, "state of another history");
             return Ok(None);
         };
         let begun = Loaded {
             state: shortcut.state,
             version: last.version,
+            replayed: shortcut.replayed,
             last: Some(last),
             ..Loaded::default()
         };

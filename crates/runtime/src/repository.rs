@@ -1,9 +1,11 @@
 //! Aggregates in an event store: where they are loaded from and commands are executed.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use annals_core::{Aggregate, EventStore, IdSource, RandomIds, Snapshot, SnapshotStore};
 
+use crate::memory::Memory;
 use crate::snapshots::{SnapshotPolicy, Snapshots};
 use crate::turns::Turns;
 
@@ -16,16 +18,18 @@ pub struct Repository<A: Aggregate> {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) snapshots: Option<Arc<Snapshots<A>>>,
+    pub(crate) memory: Option<Arc<Memory<A>>>,
     pub(crate) turns: Arc<Turns>,
 }
 
 impl<A: Aggregate> Repository<A> {
-    /// A repository on a store, with random ids and without snapshots.
+    /// A repository on a store, with random ids, without snapshots and without memory.
     pub fn new(store: Arc<dyn EventStore>) -> Self {
         Self {
             store,
             ids: Arc::new(RandomIds),
             snapshots: None,
+            memory: None,
             turns: Arc::new(Turns::new()),
         }
     }
@@ -51,6 +55,18 @@ impl<A: Aggregate> Repository<A> {
         self
     }
 
+    /// The same repository with a memory of the states that its last commands led to, of so many
+    /// aggregates at most: the next command to one of them costs an append and no load.
+    ///
+    /// Nobody can tell from the answers. What is remembered is only what to try first: an append
+    /// at its version confirms it, and whatever no append confirms is decided again on what the
+    /// store holds by then. A command that is refused or leads to nothing costs a read as ever.
+    #[must_use]
+    pub fn remembering(mut self, aggregates: NonZeroUsize) -> Self {
+        self.memory = Some(Arc::new(Memory::of(aggregates)));
+        self
+    }
+
     /// Waits until the snapshots that are being taken are kept, or have failed.
     pub async fn settle(&self) {
         if let Some(snapshots) = &self.snapshots {
@@ -65,6 +81,7 @@ impl<A: Aggregate> std::fmt::Debug for Repository<A> {
             .field("category", &A::CATEGORY)
             .field("store", &self.store.id())
             .field("snapshots", &self.snapshots.is_some())
+            .field("memory", &self.memory.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Aggregate, EventId, Fingerprint, Snapshot, SnapshotStore, StoredSnapshot, StreamId,
-    StreamVersion,
+    Aggregate, Fingerprint, Snapshot, SnapshotStore, StoredSnapshot, StreamId, StreamVersion,
 };
 use tokio::sync::Semaphore;
+
+use crate::load::Shortcut;
 
 /// Most snapshots being taken at one time. Further ones are left to a later command.
 const AT_ONCE: u32 = 4;
@@ -36,13 +37,6 @@ pub(crate) struct Snapshots<A> {
     write: fn(&A) -> serde_json::Result<Vec<u8>>,
     read: fn(&[u8]) -> serde_json::Result<A>,
     places: Arc<Semaphore>,
-}
-
-/// A state to begin with. Whether it belongs to the stream is for the loader to verify.
-pub(crate) struct Shortcut<A> {
-    pub(crate) state: A,
-    pub(crate) version: StreamVersion,
-    pub(crate) last_event: EventId,
 }
 
 impl<A: Snapshot> Snapshots<A> {
@@ -81,6 +75,7 @@ impl<A: Aggregate> Snapshots<A> {
             state: state.ok()?,
             version: kept.version,
             last_event: kept.last_event,
+            replayed: 0,
         })
     }
 
@@ -89,16 +84,17 @@ impl<A: Aggregate> Snapshots<A> {
         events_since >= self.policy.events
     }
 
-    /// Takes a snapshot beside the caller. When too many are being taken it does not: the next
-    /// command finds it still due.
-    pub(crate) fn take(self: Arc<Self>, stream: StreamId, shortcut: Shortcut<A>) {
+    /// Takes a snapshot beside the caller, and tells so. When too many are being taken it does
+    /// not: the next command finds it still due.
+    pub(crate) fn take(self: Arc<Self>, stream: StreamId, shortcut: Shortcut<A>) -> bool {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            return;
+            return false;
         };
         tokio::spawn(async move {
             self.save(&stream, shortcut).await;
             drop(place);
         });
+        true
     }
 
     async fn save(&self, stream: &StreamId, shortcut: Shortcut<A>) {

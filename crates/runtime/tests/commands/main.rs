@@ -3,10 +3,13 @@
 mod account;
 mod faulty_store;
 mod memory_snapshots;
+mod two_processes;
 
 mod a_command_decides_on_what_was_recorded;
 mod a_conflict_is_decided_again;
 mod a_lost_answer_never_doubles_an_effect;
+mod a_remembered_aggregate_is_not_loaded_again;
 mod a_repeat_gets_the_first_answer;
 mod a_snapshot_changes_nothing_but_the_work;
 mod the_past_can_be_loaded;
+mod what_is_remembered_never_shows;

@@ -316,12 +316,11 @@ pub(super) async fn letters_come_in_pages(subject: Subject) {
     poisoned(&subject).await;
     let balances = subject.rows::<Balance>().await;
     let page = balances.dead_letters().list(Position(2), 1).await;
-    let page: Vec<u64> = page
-        .unwrap()
-        .iter()
-        .map(|letter| letter.position.0)
-        .collect();
-    assert_eq!(page, [3]);
+    let page = page.unwrap_or_else(|error| panic!("letters were not read: {error}"));
+    let [letter] = &page[..] else {
+        panic!("{page:?}")
+    };
+    assert_eq!(letter.position, Position(3));
 }
 
 pub(super) async fn an_older_declaration_releases_and_skips_nothing(subject: Subject) {
