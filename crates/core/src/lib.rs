@@ -9,7 +9,7 @@
 //! - the write side: [`Aggregate`], [`Snapshot`];
 //! - the read side: [`Projection`] and [`TableProjection`], the rows they write: [`ReadModel`],
 //!   what a backend makes of them: [`TableFold`], [`ReadModels`], [`Projector`], and how they are
-//!   queried: [`Table`], [`Selection`]; what could not be applied: [`DeadLetters`];
+//!   queried: [`Table`], [`Selection`]; how they are made anew beside: [`Editions`]; what could not be applied: [`DeadLetters`];
 //! - which events a projection has handled, so that one left out shows: [`Ledger`];
 //! - who of several processes does a piece of work: [`Leases`];
 //! - the seams by which time and identity enter: [`Clock`], [`IdSource`].
@@ -21,6 +21,7 @@ mod clock;
 mod column;
 mod dead_letter;
 mod decode;
+mod edition;
 mod error;
 mod event;
 mod ids;
@@ -56,6 +57,9 @@ pub use clock::{Clock, SystemClock};
 pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
 pub use dead_letter::{DeadLetter, DeadLetters, Failure, ParkCause, Released, Skipped, Tried};
 pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
+pub use edition::{
+    Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Sample, TableRows,
+};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};
 pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
 pub use ids::{AppendId, EventId, IdSource, RandomIds, StoreId};

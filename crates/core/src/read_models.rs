@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::column::{ColumnError, Value};
+use crate::edition::Editions;
 use crate::projection::Projector;
 use crate::read_model::ReadModel;
 use crate::selection::{Select, Selection};
@@ -33,6 +34,12 @@ pub trait ReadModels: Send + Sync + 'static {
 
     /// Makes the tables a fold writes to, and binds it to them.
     async fn projector(&self, fold: TableFold) -> Result<Arc<dyn Projector>, QueryError>;
+
+    /// The editions of the tables of folds. `None`: this database keeps one, and makes it again in
+    /// place.
+    fn editions(&self) -> Option<&dyn Editions> {
+        None
+    }
 
     /// Where snapshots of aggregates are kept beside them.
     async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError>;

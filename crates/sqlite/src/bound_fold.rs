@@ -1,7 +1,7 @@
 //! A fold, bound to its tables.
 
 use annals_core::{
-    DeadLetter, Parking, Progress, ProjectionError, Query, RecordedEvent, TableFold,
+    DeadLetter, Edition, Parking, Progress, ProjectionError, Query, RecordedEvent, TableFold,
 };
 use rusqlite::Transaction;
 
@@ -18,8 +18,11 @@ pub(crate) struct BoundFold {
 }
 
 impl BoundFold {
-    pub(crate) fn new(fold: TableFold) -> Self {
-        let statements = fold.tables().iter().map(RowStatements::of).collect();
+    pub(crate) fn new(fold: TableFold, edition: Edition) -> Self {
+        let tables = fold.tables().iter();
+        let statements = tables
+            .map(|table| RowStatements::of(table, edition))
+            .collect();
         Self { fold, statements }
     }
 }

@@ -6,7 +6,7 @@ use annals_core::{
     ColumnValue, Fingerprint, Position, ProjectionBatch, ProjectionError, StoreId, StoredCheckpoint,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use uuid::Uuid;
 
 use crate::database::Database;
@@ -16,7 +16,8 @@ use crate::value::Parameter;
 /// The checkpoint of one projection, and what must be so for it to be moved.
 #[derive(Debug)]
 pub(crate) struct Checkpoint {
-    projection: &'static str,
+    /// The projection, of an edition.
+    projection: String,
     /// The declaration the tables must be of: they change under a projector of an older one.
     fingerprint: Fingerprint,
     /// The store it was resumed with.
@@ -24,7 +25,7 @@ pub(crate) struct Checkpoint {
 }
 
 impl Checkpoint {
-    pub(crate) fn new(projection: &'static str, fingerprint: Fingerprint) -> Arc<Self> {
+    pub(crate) fn new(projection: String, fingerprint: Fingerprint) -> Arc<Self> {
         let store = Mutex::new(None);
         Arc::new(Self {
             projection,
@@ -55,7 +56,7 @@ impl Checkpoint {
         let checkpoint = Arc::clone(self);
         let look = move |connection: &Connection| checkpoint.stored(connection);
         let stored = database.query(look).await?;
-        stored.position_for(self.projection, self.fingerprint, store)
+        stored.position_for(&self.projection, self.fingerprint, store)
     }
 
     /// Moves it over a batch, unless it is not where the batch begins.
@@ -69,7 +70,7 @@ impl Checkpoint {
                 return Ok(());
             }
             self.stored(tx)?
-                .position_for(self.projection, self.fingerprint, store)?;
+                .position_for(&self.projection, self.fingerprint, store)?;
         }
         Err(ProjectionError::Moved {
             expected: batch.after,
@@ -80,7 +81,7 @@ impl Checkpoint {
     /// Makes sure that the tables are those of this declaration.
     pub(crate) fn verify(&self, connection: &Connection) -> Result<(), ProjectionError> {
         let stored = self.stored(connection)?;
-        stored.verify(self.projection, self.fingerprint)
+        stored.verify(&self.projection, self.fingerprint)
     }
 
     fn store(&self) -> Option<StoreId> {
@@ -90,7 +91,7 @@ impl Checkpoint {
     fn claim(&self, tx: &Transaction<'_>, store: StoreId) -> Result<Position, ProjectionError> {
         let position = self
             .stored(tx)?
-            .position_for(self.projection, self.fingerprint, store)?;
+            .position_for(&self.projection, self.fingerprint, store)?;
         let claim = "update annals_checkpoints set store = ? where projection = ?";
         tx.execute(claim, params![store.to_string(), self.projection])
             .map_err(SqliteError::from)?;
@@ -118,10 +119,19 @@ impl Checkpoint {
     }
 
     fn stored(&self, connection: &Connection) -> Result<StoredCheckpoint, SqliteError> {
-        let select = "select fingerprint, store, position from annals_checkpoints
-                      where projection = ?";
-        Ok(connection.query_row(select, [self.projection], stored)?)
+        let missing = || SqliteError::Refused(rusqlite::Error::QueryReturnedNoRows);
+        find(connection, &self.projection)?.ok_or_else(missing)
     }
+}
+
+/// The checkpoint of a projection, of an edition, if it is there.
+pub(crate) fn find(
+    connection: &Connection,
+    projection: &str,
+) -> Result<Option<StoredCheckpoint>, SqliteError> {
+    let select = "select fingerprint, store, position from annals_checkpoints where projection = ?";
+    let mut select = connection.prepare_cached(select)?;
+    Ok(select.query_row([projection], stored).optional()?)
 }
 
 /// A checkpoint as it is kept.
@@ -148,13 +158,6 @@ pub(crate) fn create_table(tx: &Transaction<'_>) -> rusqlite::Result<()> {
            position integer not null
          ) strict, without rowid",
     )
-}
-
-/// The declaration that a projection's tables are of.
-pub(crate) fn fingerprint(tx: &Transaction<'_>, projection: &str) -> rusqlite::Result<Fingerprint> {
-    let select = "select fingerprint from annals_checkpoints where projection = ?";
-    tx.query_row(select, [projection], |row| row.get(0))
-        .map(|UuidText(fingerprint)| Fingerprint(fingerprint))
 }
 
 /// Puts a projection before the first event, of no store yet.

@@ -11,11 +11,12 @@ const MOST: u32 = 10_000;
 /// The letters of one projection.
 #[derive(Debug)]
 pub(crate) struct Letters {
-    projection: &'static str,
+    /// The projection, of an edition.
+    projection: String,
 }
 
 impl Letters {
-    pub(crate) fn of(projection: &'static str) -> Self {
+    pub(crate) fn of(projection: String) -> Self {
         Self { projection }
     }
 
@@ -59,7 +60,7 @@ impl Letters {
             .prepare_cached(count)
             .map_err(SqliteError::from)?;
         let parked: i64 = count
-            .query_row([self.projection], |row| row.get(0))
+            .query_row([&self.projection], |row| row.get(0))
             .map_err(SqliteError::from)?;
         Ok(parked.cast_unsigned())
     }
@@ -77,7 +78,7 @@ impl Letters {
             self.put(tx, letter)?;
         }
         if self.count(tx)? > u64::from(MOST) {
-            let (projection, most) = (self.projection.to_owned(), MOST);
+            let (projection, most) = (self.projection.clone(), MOST);
             return Err(ProjectionError::TooManyParked { projection, most });
         }
         Ok(())
@@ -154,13 +155,4 @@ pub(crate) fn create_table(tx: &Transaction<'_>) -> rusqlite::Result<()> {
          create index if not exists annals_parked on annals_dead_letters (projection, position)
            where parked;",
     )
-}
-
-/// Forgets all letters of a projection that is made again.
-pub(crate) fn reset(tx: &Transaction<'_>, projection: &str) -> rusqlite::Result<()> {
-    tx.execute(
-        "delete from annals_dead_letters where projection = ?",
-        [projection],
-    )?;
-    Ok(())
 }

@@ -14,6 +14,7 @@ mod checkpoint;
 mod connections;
 mod database;
 mod dead_letters;
+mod editions;
 mod error;
 mod projector;
 mod read_models;

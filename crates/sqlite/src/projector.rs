@@ -51,16 +51,20 @@ impl<H: Handler> TablesProjector<H> {
         declaration: Declaration,
         handler: H,
     ) -> Result<Self, SqliteError> {
-        let projection = declaration.projection;
-        let checkpoint = Checkpoint::new(projection, declaration.fingerprint);
+        let projector = Self::bound(database.clone(), &declaration, handler);
         database.transact(move |tx| declaration.install(tx)).await?;
-        let letters = Letters::of(projection);
-        Ok(Self {
+        Ok(projector)
+    }
+
+    /// Of tables that are there, or will be.
+    pub(crate) fn bound(database: Database, declaration: &Declaration, handler: H) -> Self {
+        let letters = Letters::of(declaration.key());
+        Self {
             database,
-            projection,
-            checkpoint,
+            projection: declaration.projection,
+            checkpoint: Checkpoint::new(declaration.key(), declaration.fingerprint),
             kept: Arc::new(Kept { handler, letters }),
-        })
+        }
     }
 
     /// Moves the checkpoint over a batch and takes it in, but for an event that failed.

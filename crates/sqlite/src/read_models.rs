@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use annals_core::{Projector, QueryError, ReadModels, Select, SnapshotStore, TableFold, Value};
+use annals_core::{
+    Edition, Editions, Projector, QueryError, ReadModels, Select, SnapshotStore, TableFold, Value,
+};
 use async_trait::async_trait;
 use rusqlite::params_from_iter;
 
@@ -32,10 +34,14 @@ impl ReadModels for Database {
     }
 
     async fn projector(&self, fold: TableFold) -> Result<Arc<dyn Projector>, QueryError> {
-        let declaration = Declaration::of(&fold);
-        let bound = BoundFold::new(fold);
+        let declaration = Declaration::of(&fold, Edition::Current);
+        let bound = BoundFold::new(fold, Edition::Current);
         let projector = TablesProjector::new(self.clone(), declaration, bound).await?;
         Ok(Arc::new(projector))
+    }
+
+    fn editions(&self) -> Option<&dyn Editions> {
+        Some(self)
     }
 
     async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError> {

@@ -1,6 +1,6 @@
 //! Single rows of a table, read and written.
 
-use annals_core::{ProjectionError, RowWrite, TableShape, TableWrites, Value};
+use annals_core::{Edition, ProjectionError, RowWrite, TableShape, TableWrites, Value};
 use rusqlite::{Transaction, params_from_iter};
 
 use crate::error::SqliteError;
@@ -17,8 +17,9 @@ pub(crate) struct RowStatements {
 }
 
 impl RowStatements {
-    pub(crate) fn of(shape: &TableShape) -> Self {
-        let (table, names) = (quoted(shape.name), names(shape.columns));
+    pub(crate) fn of(shape: &TableShape, edition: Edition) -> Self {
+        let table = quoted(&edition.named(shape.name));
+        let names = names(shape.columns);
         let keys = shape.key_columns();
         let is_key: Vec<String> = keys
             .map(|key| format!("{} = ?", quoted(key.name)))
@@ -27,7 +28,7 @@ impl RowStatements {
         Self {
             shape: *shape,
             get: format!("select {names} from {table} where {is_key}"),
-            put: put(shape),
+            put: put(&table, shape),
             delete: format!("delete from {table} where {is_key}"),
         }
     }
@@ -82,8 +83,8 @@ fn execute(
 }
 
 /// Only the row of its key gives way: one that holds a value that must be unique does not.
-fn put(shape: &TableShape) -> String {
-    let (table, columns) = (quoted(shape.name), names(shape.columns));
+fn put(table: &str, shape: &TableShape) -> String {
+    let columns = names(shape.columns);
     let places = vec!["?"; shape.columns.len()].join(", ");
     let keys = names(shape.key_columns());
     let others = shape.columns.iter().filter(|column| !column.key);

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use annals_core::{
-    DeadLetter, Event, Fingerprint, Parking, PartitionKey, ProjectionError, Projector, Query,
-    Recorded, RecordedEvent, decode, query_of,
+    DeadLetter, Edition, Event, Fingerprint, Parking, PartitionKey, ProjectionError, Projector,
+    Query, Recorded, RecordedEvent, decode, query_of,
 };
 use rusqlite::Transaction;
 
 use crate::database::Database;
 use crate::error::SqliteError;
 use crate::projector::{Handler, TablesProjector, savepoint};
-use crate::schema::Declaration;
+use crate::schema::{Declaration, Tables};
 
 /// A read model kept by SQL of one's own, for what a row per key cannot say: several tables,
 /// joins, full-text search.
@@ -73,8 +73,11 @@ impl Database {
     ) -> Result<Arc<dyn Projector>, SqliteError> {
         let declaration = Declaration {
             projection: P::NAME,
-            tables: P::TABLES.to_vec(),
-            ddl: P::schema().to_owned(),
+            edition: Edition::Current,
+            tables: Tables::ByHand {
+                names: P::TABLES,
+                ddl: P::schema(),
+            },
             fingerprint: Fingerprint::of_read_model(P::schema(), &query::<P>(), P::REVISION),
         };
         let by_hand = ByHand(projection);

@@ -1,12 +1,17 @@
 //! Declared tables as statements that make them, and their names as they are written in SQL.
 
-use annals_core::{Column, ColumnKind, Index, IndexOn, TableShape};
+use annals_core::{Column, ColumnKind, Edition, Index, IndexOn, TableShape};
 
-/// The statements that make a table and its indexes.
-pub(crate) fn create(shape: &TableShape) -> String {
+/// The statements that make a table of an edition and its indexes, whose names begin with that of
+/// no other.
+pub(crate) fn create(shape: &TableShape, edition: Edition, index_prefix: &str) -> String {
+    let table = edition.named(shape.name);
     let indexes = shape.indexes.iter();
-    let indexes = indexes.filter_map(|index| create_index(shape.name, index));
-    std::iter::once(create_table(shape))
+    let indexes = indexes.filter_map(|index| {
+        let name = format!("{index_prefix}{}", index.name_in(shape.name));
+        create_index(&name, &table, index)
+    });
+    std::iter::once(create_table(&table, shape))
         .chain(indexes)
         .collect()
 }
@@ -22,8 +27,8 @@ pub(crate) fn names(columns: impl IntoIterator<Item = &'static Column>) -> Strin
     names.collect::<Vec<_>>().join(", ")
 }
 
-fn create_table(shape: &TableShape) -> String {
-    let mut ddl = format!("create table {} (\n", quoted(shape.name));
+fn create_table(name: &str, shape: &TableShape) -> String {
+    let mut ddl = format!("create table {} (\n", quoted(name));
     for column in shape.columns {
         let kind = match column.kind {
             ColumnKind::Integer => "integer",
@@ -38,7 +43,7 @@ fn create_table(shape: &TableShape) -> String {
 }
 
 /// None for JSON and for words: SQLite has no index for them, and refuses what they would serve.
-fn create_index(table: &str, index: &Index) -> Option<String> {
+fn create_index(name: &str, table: &str, index: &Index) -> Option<String> {
     let on = match index.on {
         IndexOn::Columns(columns) => {
             let columns: Vec<String> = columns.iter().copied().map(quoted).collect();
@@ -48,7 +53,7 @@ fn create_index(table: &str, index: &Index) -> Option<String> {
         _ => return None,
     };
     let unique = if index.unique { "unique " } else { "" };
-    let (name, table) = (quoted(&index.name_in(table)), quoted(table));
+    let (name, table) = (quoted(name), quoted(table));
     let only = index
         .only
         .map_or(String::new(), |condition| format!(" where {condition}"));

@@ -1,6 +1,6 @@
 //! What SQLite makes of the statements.
 
-use annals_core::{QueryError, Selection, TableShape, Value};
+use annals_core::{Edition, QueryError, Selection, TableShape, Value};
 use annals_macros::ReadModel;
 use rusqlite::{Connection, params_from_iter};
 use serde_json::json;
@@ -37,7 +37,7 @@ fn plan(selection: Selection<Account>) -> Vec<String> {
 fn plan_of(sql: &str, values: &[Value]) -> Vec<String> {
     let connection = Connection::open_in_memory().unwrap();
     connection
-        .execute_batch(&create(&TableShape::of::<Account>()))
+        .execute_batch(&create(&TableShape::of::<Account>(), Edition::Current, ""))
         .unwrap();
     let mut explain = connection
         .prepare(&format!("explain query plan {sql}"))

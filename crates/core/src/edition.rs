@@ -1,0 +1,170 @@
+//! Editions of a read model: the one that is read, one that is being made beside it, and the one
+//! before.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::column::Value;
+use crate::position::Position;
+use crate::projection::Projector;
+use crate::read_models::QueryError;
+use crate::snapshot::Fingerprint;
+use crate::table_fold::TableFold;
+
+/// Which edition of a read model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Edition {
+    /// The one that is read.
+    Current,
+    /// One that is being made anew, to be read once it is proven.
+    Candidate,
+    /// The one that was read before, kept to go back to.
+    Previous,
+}
+
+impl Edition {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Candidate => "candidate",
+            Self::Previous => "previous",
+        }
+    }
+
+    /// What a name becomes for something of this edition, beside that of the current one.
+    pub fn named(self, name: &str) -> String {
+        match self {
+            Self::Current => name.to_owned(),
+            _ => format!("{name}__{}", self.name()),
+        }
+    }
+}
+
+impl fmt::Display for Edition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An edition that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EditionState {
+    /// Which.
+    pub edition: Edition,
+    /// What its tables were declared as.
+    pub fingerprint: Fingerprint,
+    /// Up to where it is complete.
+    pub position: Position,
+}
+
+/// Rows of an edition, all of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditionRows {
+    /// Up to where the edition was complete then.
+    pub position: Position,
+    /// For each table of the fold: how many rows it had, and those that were asked for.
+    pub tables: Vec<TableRows>,
+}
+
+/// Rows of one table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TableRows {
+    /// How many there are in all.
+    pub count: u64,
+    /// Some of them.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// Which rows of each table of a fold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sample {
+    /// So many of each, at random.
+    Random(u32),
+    /// Those of these keys, for each table.
+    Keys(Vec<Vec<Vec<Value>>>),
+}
+
+/// What becomes of the editions of a read model, each change in one transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exchange {
+    /// The candidate becomes the current one, and that the previous one. An older previous one is
+    /// dropped.
+    CutOver,
+    /// The previous one becomes the current one again, and that the previous one.
+    RollBack,
+}
+
+/// The editions of read models, in a database that can keep several.
+///
+/// # Contract
+///
+/// 1. Each edition has tables, a checkpoint and dead letters of its own. What is written to one
+///    shows in no other.
+/// 2. Whoever reads rows reads those of the current edition; before an [`Exchange`] or after it, and
+///    never a mixture. It waits for a reader or a writer no longer than a moment: it is refused as
+///    [`Unavailable`](QueryError::Unavailable) instead.
+/// 3. An edition that is behind the current one does not take its place, so that nobody reads of
+///    the past.
+/// 4. After an exchange a projector is of the edition that has its place now, and goes on where that
+///    is. One whose fold is not that of the edition is superseded.
+#[async_trait]
+pub trait Editions: Send + Sync {
+    /// Those that are there, the current one first.
+    async fn list(&self, projection: &str) -> Result<Vec<EditionState>, QueryError>;
+
+    /// Binds a fold to an edition. The candidate's tables are made if they are not there; if they
+    /// are of another declaration, they are dropped and made again. Of the others nothing is made:
+    /// they must be there to be resumed.
+    async fn projector(
+        &self,
+        fold: TableFold,
+        edition: Edition,
+    ) -> Result<Arc<dyn Projector>, QueryError>;
+
+    /// Rows of an edition, all of one moment.
+    async fn rows(
+        &self,
+        fold: &TableFold,
+        edition: Edition,
+        sample: Sample,
+    ) -> Result<EditionRows, QueryError>;
+
+    /// Exchanges editions.
+    async fn exchange(&self, projection: &str, exchange: Exchange)
+    -> Result<Exchanged, QueryError>;
+
+    /// Drops the candidate or the previous edition, if it is there.
+    ///
+    /// # Panics
+    /// When it is the current one: a mistake in the program.
+    async fn discard(&self, projection: &str, edition: Edition) -> Result<(), QueryError>;
+}
+
+/// What came of an [`Exchange`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exchanged {
+    /// It is done: readers see the other edition, complete up to this position.
+    Done(Position),
+    /// Nothing changed: it is behind the current one.
+    Behind {
+        /// Where it is.
+        position: Position,
+        /// Where the current one is.
+        current: Position,
+    },
+    /// Nothing changed: there is no such edition.
+    Missing,
+}
+
+impl Exchange {
+    /// The edition that takes the place of the current one.
+    pub fn successor(self) -> Edition {
+        match self {
+            Self::CutOver => Edition::Candidate,
+            Self::RollBack => Edition::Previous,
+        }
+    }
+}
