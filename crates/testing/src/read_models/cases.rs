@@ -1,8 +1,8 @@
 //! The list of all cases, and the macro that makes tests of them.
 
 use super::{
-    Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, others, selections,
-    several_tables, snapshots, values,
+    Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, editions, others,
+    selections, several_tables, snapshots, values,
 };
 
 /// Hands the list of all cases to another macro: themes, and in each the contract, its line and
@@ -73,6 +73,18 @@ macro_rules! read_models_cases {
                 DeadLetters 4 letters_come_in_pages,
                 DeadLetters 4 an_older_declaration_releases_and_skips_nothing,
                 DeadLetters 4 a_rebuild_forgets_what_was_parked,
+            }
+            editions {
+                Editions 1 what_is_written_to_one_edition_shows_in_no_other,
+                Editions 1 each_edition_has_its_own_dead_letters,
+                Editions 1 a_candidate_goes_on_where_it_was,
+                Editions 1 editions_are_made_again_and_again,
+                Editions 2 readers_see_the_candidate_once_it_is_current,
+                Editions 2 rows_are_counted_and_sampled_at_one_moment,
+                Editions 3 a_candidate_that_is_behind_stays_one,
+                Editions 3 what_is_previous_is_kept_up_to_date_and_gone_back_to,
+                Editions 4 a_projector_goes_on_with_the_edition_that_is_current_now,
+                Editions 4 a_projector_of_another_fold_is_superseded,
             }
             several_tables {
                 Projector 1 rows_of_all_tables_and_the_checkpoint_move_together,
@@ -171,6 +183,7 @@ mod tests {
             (Contract::ReadModels, 5),
             (Contract::Projector, 5),
             (Contract::DeadLetters, 4),
+            (Contract::Editions, 4),
         ];
         for (contract, lines) in contracts {
             for line in 1..=lines {

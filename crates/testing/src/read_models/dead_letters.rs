@@ -42,7 +42,7 @@ impl Projection for MendedBalance {
 /// An account of which no two may hold the same.
 #[derive(ReadModel, Debug, Clone, PartialEq)]
 #[read_model(table = "lucky_numbers", index(cents, unique))]
-struct LuckyNumber {
+pub(super) struct LuckyNumber {
     #[key]
     account: String,
     cents: i64,

@@ -1,0 +1,256 @@
+//! Read models that are made anew beside the one that is read.
+
+use annals_core::{
+    Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Failure, Position,
+    ProjectionError, Sample, Selection, TableFold, Timestamp, Tried, Value,
+};
+
+use super::bank::{AccountEvent, Balance, STORE, batch, deposit, recorded};
+use super::dead_letters::LuckyNumber;
+use super::declarations::RevisedBalance;
+use super::subject::{Subject, Writing};
+
+impl Subject {
+    fn editions(&self) -> &dyn Editions {
+        let editions = self.read_models.editions();
+        editions.expect("a database that is enrolled keeps editions")
+    }
+
+    /// A projector of an edition of the balances, resumed.
+    async fn edition(&self, edition: Edition) -> Writing {
+        self.edition_of(TableFold::of_rows::<Balance>(), edition)
+            .await
+    }
+
+    async fn edition_of(&self, fold: TableFold, edition: Edition) -> Writing {
+        let projector = self.editions().projector(fold, edition).await;
+        let projector = projector.unwrap_or_else(|error| panic!("no {edition} edition: {error}"));
+        let writing = Writing(projector);
+        writing.resume().await;
+        writing
+    }
+
+    async fn exchange(&self, exchange: Exchange) -> Exchanged {
+        let exchanged = self.editions().exchange("balances", exchange).await;
+        exchanged.unwrap_or_else(|error| panic!("editions were not exchanged: {error}"))
+    }
+
+    async fn states(&self) -> Vec<(Edition, u64)> {
+        let states = self.editions().list("balances").await;
+        let states = states.unwrap_or_else(|error| panic!("editions were not listed: {error}"));
+        let state = |state: EditionState| (state.edition, state.position.0);
+        states.into_iter().map(state).collect()
+    }
+
+    async fn rows_of(&self, edition: Edition, sample: Sample) -> EditionRows {
+        let fold = TableFold::of_rows::<Balance>();
+        let rows = self.editions().rows(&fold, edition, sample).await;
+        rows.unwrap_or_else(|error| panic!("rows of an edition were not read: {error}"))
+    }
+}
+
+pub(super) async fn what_is_written_to_one_edition_shows_in_no_other(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    current.apply(0, vec![deposit(1, "a", 5)]).await;
+    let candidate = subject.edition(Edition::Candidate).await;
+    assert_eq!(candidate.position().await, Position::START);
+    candidate
+        .apply(0, vec![deposit(1, "a", 7), deposit(2, "b", 1)])
+        .await;
+    assert_eq!(
+        subject.states().await,
+        [(Edition::Current, 1), (Edition::Candidate, 2)]
+    );
+    assert_eq!(subject.balance("a").await, Some(5));
+    assert_eq!(subject.balance("b").await, None);
+    current.apply(1, vec![deposit(2, "a", 1)]).await;
+    assert_eq!(subject.balance("a").await, Some(6));
+    assert_eq!(candidate.position().await, Position(2));
+}
+
+pub(super) async fn each_edition_has_its_own_dead_letters(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    let candidate = subject.edition(Edition::Candidate).await;
+    let failure = Failure {
+        error: "poisoned".to_owned(),
+        tried: Tried {
+            attempts: 5,
+            code_version: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+        },
+    };
+    let poisoned = batch(0, vec![recorded(1, "a", &AccountEvent::Poisoned)]);
+    let parked = candidate.0.dead_letters().map(|letters| async {
+        letters.park(poisoned, Position(1), failure).await?;
+        letters.parked().await
+    });
+    let parked = parked.expect("it keeps dead letters").await;
+    assert_eq!(parked.ok(), Some(1));
+    let letters = current.0.dead_letters().expect("it keeps dead letters");
+    assert_eq!(letters.parked().await.ok(), Some(0));
+    current.apply(0, vec![deposit(1, "a", 5)]).await;
+    assert_eq!(
+        subject.exchange(Exchange::CutOver).await,
+        Exchanged::Done(Position(1))
+    );
+    assert_eq!(letters.parked().await.ok(), Some(1));
+}
+
+pub(super) async fn a_candidate_goes_on_where_it_was(subject: Subject) {
+    subject.rows::<Balance>().await;
+    let candidate = subject.edition(Edition::Candidate).await;
+    candidate.apply(0, vec![deposit(1, "a", 7)]).await;
+    let subject = subject.reopened().await;
+    let candidate = subject.edition(Edition::Candidate).await;
+    assert_eq!(candidate.position().await, Position(1));
+    let revised = TableFold::of_rows::<RevisedBalance>();
+    let candidate = subject.edition_of(revised, Edition::Candidate).await;
+    assert_eq!(candidate.position().await, Position::START);
+}
+
+pub(super) async fn readers_see_the_candidate_once_it_is_current(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    current
+        .apply(0, vec![deposit(1, "a", 5), deposit(2, "gone", 1)])
+        .await;
+    let candidate = subject.edition(Edition::Candidate).await;
+    candidate
+        .apply(0, vec![deposit(1, "a", 7), deposit(2, "b", 1)])
+        .await;
+    assert_eq!(
+        subject.exchange(Exchange::CutOver).await,
+        Exchanged::Done(Position(2))
+    );
+    assert_eq!(subject.balance("a").await, Some(7));
+    assert_eq!(subject.list(Selection::<Balance>::new()).await.len(), 2);
+    assert_eq!(
+        subject.states().await,
+        [(Edition::Current, 2), (Edition::Previous, 2)]
+    );
+    let other = subject.reopened().await;
+    assert_eq!(other.balance("b").await, Some(1));
+}
+
+pub(super) async fn a_projector_goes_on_with_the_edition_that_is_current_now(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    current.apply(0, vec![deposit(1, "a", 5)]).await;
+    let candidate = subject.edition(Edition::Candidate).await;
+    candidate
+        .apply(0, vec![deposit(1, "a", 7), deposit(2, "a", 1)])
+        .await;
+    subject.exchange(Exchange::CutOver).await;
+    let refusal = current.refusal(1, vec![deposit(2, "a", 1)]).await;
+    assert!(
+        matches!(refusal, ProjectionError::Moved { .. }),
+        "{refusal:?}"
+    );
+    assert_eq!(current.resume().await, Position(2));
+    current.apply(2, vec![deposit(3, "a", 1)]).await;
+    assert_eq!(subject.balance("a").await, Some(9));
+}
+
+pub(super) async fn what_is_previous_is_kept_up_to_date_and_gone_back_to(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    current.apply(0, vec![deposit(1, "a", 5)]).await;
+    let candidate = subject.edition(Edition::Candidate).await;
+    candidate.apply(0, vec![deposit(1, "a", 7)]).await;
+    subject.exchange(Exchange::CutOver).await;
+    current.resume().await;
+    current.apply(1, vec![deposit(2, "a", 1)]).await;
+    let behind = Exchanged::Behind {
+        position: Position(1),
+        current: Position(2),
+    };
+    assert_eq!(subject.exchange(Exchange::RollBack).await, behind);
+    let previous = subject.edition(Edition::Previous).await;
+    previous.apply(1, vec![deposit(2, "a", 1)]).await;
+    assert_eq!(
+        subject.exchange(Exchange::RollBack).await,
+        Exchanged::Done(Position(2))
+    );
+    assert_eq!(subject.balance("a").await, Some(6));
+    subject.exchange(Exchange::RollBack).await;
+    assert_eq!(subject.balance("a").await, Some(8));
+}
+
+pub(super) async fn a_candidate_that_is_behind_stays_one(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    current
+        .apply(0, vec![deposit(1, "a", 5), deposit(2, "a", 5)])
+        .await;
+    assert_eq!(
+        subject.exchange(Exchange::CutOver).await,
+        Exchanged::Missing
+    );
+    let candidate = subject.edition(Edition::Candidate).await;
+    candidate.apply(0, vec![deposit(1, "a", 7)]).await;
+    let behind = Exchanged::Behind {
+        position: Position(1),
+        current: Position(2),
+    };
+    assert_eq!(subject.exchange(Exchange::CutOver).await, behind);
+    assert_eq!(subject.balance("a").await, Some(10));
+}
+
+pub(super) async fn a_projector_of_another_fold_is_superseded(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    let revised = TableFold::of_rows::<RevisedBalance>();
+    subject
+        .edition_of(revised.clone(), Edition::Candidate)
+        .await;
+    subject.exchange(Exchange::CutOver).await;
+    let refusal = current.refusal(0, vec![deposit(1, "a", 5)]).await;
+    assert!(
+        matches!(refusal, ProjectionError::Superseded { .. }),
+        "{refusal:?}"
+    );
+    let revised = subject.edition_of(revised, Edition::Current).await;
+    revised.apply(0, vec![deposit(1, "a", 5)]).await;
+    let current = subject.edition(Edition::Previous).await;
+    current.apply(0, vec![deposit(1, "a", 5)]).await;
+    assert_eq!(
+        subject.exchange(Exchange::RollBack).await,
+        Exchanged::Done(Position(1))
+    );
+    assert_eq!(subject.balance("a").await, Some(5));
+}
+
+pub(super) async fn editions_are_made_again_and_again(subject: Subject) {
+    let fold = TableFold::of_rows::<LuckyNumber>();
+    let name = fold.name();
+    let projector = subject.projector(fold.clone()).await;
+    for round in 0..3 {
+        let candidate = subject.edition_of(fold.clone(), Edition::Candidate).await;
+        candidate.apply(0, vec![deposit(1, "a", round)]).await;
+        let exchanged = subject.editions().exchange(name, Exchange::CutOver).await;
+        assert_eq!(
+            exchanged.ok(),
+            Some(Exchanged::Done(Position(1))),
+            "round {round}"
+        );
+        assert_eq!(projector.resume(STORE).await.ok(), Some(Position(1)));
+    }
+    for edition in [Edition::Previous, Edition::Candidate] {
+        let discarded = subject.editions().discard(name, edition).await;
+        assert!(discarded.is_ok(), "{discarded:?}");
+    }
+    let states = subject.editions().list(name).await.unwrap_or_default();
+    assert_eq!(states.len(), 1, "{states:?}");
+}
+
+pub(super) async fn rows_are_counted_and_sampled_at_one_moment(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    let events = vec![deposit(1, "a", 5), deposit(2, "b", 6), deposit(3, "c", 7)];
+    current.apply(0, events).await;
+    let text = |text: &str| Value::Text(text.to_owned());
+    let keys = vec![vec![vec![text("c")], vec![text("none")]]];
+    let rows = subject.rows_of(Edition::Current, Sample::Keys(keys)).await;
+    assert_eq!(rows.position, Position(3));
+    let [balances] = &rows.tables[..] else {
+        panic!("{rows:?}")
+    };
+    assert_eq!(balances.count, 3);
+    assert_eq!(balances.rows, [[text("c"), Value::Integer(7)]]);
+    let rows = subject.rows_of(Edition::Current, Sample::Random(2)).await;
+    assert_eq!(rows.tables[0].rows.len(), 2);
+}
