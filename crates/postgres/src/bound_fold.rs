@@ -3,8 +3,8 @@
 use std::slice;
 
 use annals_core::{
-    DeadLetter, Folding, Parking, Progress, ProjectionError, Query, RecordedEvent, TableFold,
-    TableWrites, Value,
+    DeadLetter, Edition, Folding, Parking, Progress, ProjectionError, Query, RecordedEvent,
+    TableFold, TableWrites, Value,
 };
 use async_trait::async_trait;
 
@@ -25,9 +25,9 @@ pub(crate) struct BoundFold {
 }
 
 impl BoundFold {
-    pub(crate) fn new(postgres: &Postgres, fold: TableFold) -> Self {
+    pub(crate) fn new(postgres: &Postgres, fold: TableFold, edition: Edition) -> Self {
         let tables = fold.tables().iter();
-        let statements = tables.map(|table| RowStatements::of(table, postgres));
+        let statements = tables.map(|table| RowStatements::of(table, edition, postgres));
         Self {
             statements: statements.collect(),
             fold,

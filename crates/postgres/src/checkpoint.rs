@@ -21,7 +21,8 @@ use crate::postgres::{Parameter, Postgres, Transaction};
 #[derive(Debug)]
 pub(crate) struct Checkpoint {
     postgres: Postgres,
-    projection: &'static str,
+    /// The projection, of an edition.
+    projection: String,
     /// The declaration the tables must be of: they change under a projector of an older one.
     fingerprint: Fingerprint,
     claim: Mutex<Option<Claim>>,
@@ -41,11 +42,7 @@ struct Claim {
 }
 
 impl Checkpoint {
-    pub(crate) fn new(
-        postgres: &Postgres,
-        projection: &'static str,
-        fingerprint: Fingerprint,
-    ) -> Self {
+    pub(crate) fn new(postgres: &Postgres, projection: String, fingerprint: Fingerprint) -> Self {
         let take = "update {read}.annals_checkpoints set store = $3, token = token + 1
                     where projection = $1 and fingerprint = $2 and (store is null or store = $3)
                     returning position, token";
@@ -117,7 +114,7 @@ impl Checkpoint {
             .rows(&self.look, &[(&self.projection, Type::TEXT)])
             .await?;
         self.only(&rows)?
-            .position_for(self.projection, self.fingerprint, store)
+            .position_for(&self.projection, self.fingerprint, store)
     }
 
     /// Moves it over a batch, unless it is not where the batch begins, or another owns it now. Tells
@@ -145,7 +142,7 @@ impl Checkpoint {
         let rows = tx
             .rows(&self.hold, &[(&self.projection, Type::TEXT)])
             .await?;
-        self.only(&rows)?.verify(self.projection, self.fingerprint)
+        self.only(&rows)?.verify(&self.projection, self.fingerprint)
     }
 
     async fn take(
@@ -206,7 +203,7 @@ impl Checkpoint {
         store: StoreId,
         expected: Position,
     ) -> ProjectionError {
-        match stored.position_for(self.projection, self.fingerprint, store) {
+        match stored.position_for(&self.projection, self.fingerprint, store) {
             Ok(actual) => ProjectionError::Moved { expected, actual },
             Err(foreign) => foreign,
         }

@@ -13,17 +13,17 @@ const MOST: u32 = 10_000;
 /// The letters of one projection.
 #[derive(Debug)]
 pub(crate) struct Letters {
-    projection: &'static str,
+    /// The projection, of an edition.
+    projection: String,
     parked: String,
     list: String,
     count: String,
     put: String,
     remove: String,
-    reset: String,
 }
 
 impl Letters {
-    pub(crate) fn of(projection: &'static str, postgres: &Postgres) -> Self {
+    pub(crate) fn of(projection: String, postgres: &Postgres) -> Self {
         let parked = "select letter::text from {read}.annals_dead_letters
                       where projection = $1 and parked order by position limit $2";
         let list = "select letter::text from {read}.annals_dead_letters
@@ -44,7 +44,6 @@ impl Letters {
             count: postgres.sql(count),
             put: postgres.sql(put),
             remove: postgres.sql(remove),
-            reset: postgres.sql("delete from {read}.annals_dead_letters where projection = $1"),
         }
     }
 
@@ -110,7 +109,7 @@ impl Letters {
         ];
         tx.execute(&self.put, &parameters).await?;
         if self.count(tx).await? > u64::from(MOST) {
-            let (projection, most) = (self.projection.to_owned(), MOST);
+            let (projection, most) = (self.projection.clone(), MOST);
             return Err(ProjectionError::TooManyParked { projection, most });
         }
         Ok(())
@@ -142,12 +141,6 @@ impl Letters {
         letter.skipped = Some(skipped);
         self.keep(tx, &[letter]).await?;
         Ok(true)
-    }
-
-    /// Forgets all letters, because the tables are made again.
-    pub(crate) async fn reset(&self, tx: &Transaction<'_>) -> Result<(), PostgresError> {
-        tx.execute(&self.reset, &[self.key()]).await?;
-        Ok(())
     }
 
     fn key(&self) -> Parameter<'_> {

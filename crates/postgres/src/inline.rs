@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use annals_core::{
-    AppendError, Cause, Position, ProjectionBatch, ProjectionError, Projector, ReadError,
+    AppendError, Cause, Edition, Position, ProjectionBatch, ProjectionError, Projector, ReadError,
     RecordedEvent, Source, StoreId, TableFold,
 };
 use async_trait::async_trait;
@@ -39,8 +39,8 @@ impl InlineProjection {
     pub fn of_tables(fold: TableFold) -> Self {
         let install = |postgres: Postgres| -> Installing {
             async move {
-                let declaration = Declaration::of(&fold);
-                let bound = BoundFold::new(&postgres, fold);
+                let declaration = Declaration::of(&fold, Edition::Current);
+                let bound = BoundFold::new(&postgres, fold, Edition::Current);
                 Ok(Arc::new(TablesProjector::new(&postgres, declaration, bound).await?) as _)
             }
             .boxed()

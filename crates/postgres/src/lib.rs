@@ -9,6 +9,7 @@
 //! JSON.
 
 mod durability;
+mod editions;
 mod error;
 mod migrate;
 mod options;

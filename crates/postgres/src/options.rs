@@ -14,9 +14,9 @@ use crate::error::PostgresError;
 #[cfg(test)]
 mod tests;
 
-/// Longest name of a schema: names have 63 bytes at most, and that of its channel begins with
-/// `annals_`.
-const SCHEMA_BYTES: usize = 56;
+/// Longest name of a schema: names have 63 bytes at most, and that of a schema beside it ends with
+/// `_read_candidate`.
+const SCHEMA_BYTES: usize = 48;
 
 /// A process that is paused amid a transaction keeps its locks for so long, then the server takes
 /// them back: whoever takes over its work need not wait for it to wake up.
@@ -28,7 +28,7 @@ const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 ///
 /// | parameter | meaning | unless given |
 /// |---|---|---|
-/// | `schema` | schema of the event store; read models are in `<schema>_read` | `annals` |
+/// | `schema` | schema of the event store; read models are in `<schema>_read`, and what is made anew beside | `annals` |
 /// | `pool_size` | most connections at once, beside two that write, one that listens, one that renews leases, and one in passing for new event types | 8 |
 /// | `pooler=true` | a pooler in transaction mode is in between: nothing that lives in a session | false |
 /// | `sslmode` | `disable`, or `verify-full`: also `require` and `verify-ca` check everything | plain text on this machine, else `verify-full` |
@@ -104,7 +104,7 @@ impl PostgresOptions {
     /// Keeps everything in this schema, and read models in `<schema>_read`.
     ///
     /// # Errors
-    /// [`PostgresError::Options`] unless it is a lower-case name of 56 characters at most that does
+    /// [`PostgresError::Options`] unless it is a lower-case name of 48 characters at most that does
     /// not begin with `pg_`. A word of SQL is refused when its tables are made.
     pub fn schema(mut self, schema: &str) -> Result<Self, PostgresError> {
         let first = |c: char| c.is_ascii_lowercase() || c == '_';

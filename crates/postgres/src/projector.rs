@@ -65,14 +65,19 @@ impl<H: Handler> TablesProjector<H> {
         handler: H,
     ) -> Result<Self, PostgresError> {
         declaration.install(postgres).await?;
-        let projection = declaration.projection;
-        Ok(Self {
+        Ok(Self::bound(postgres, &declaration, handler))
+    }
+
+    /// Of tables that are there, or will be.
+    pub(crate) fn bound(postgres: &Postgres, declaration: &Declaration, handler: H) -> Self {
+        let key = declaration.key();
+        Self {
             postgres: postgres.clone(),
-            projection,
-            checkpoint: Checkpoint::new(postgres, projection, declaration.fingerprint),
-            letters: Letters::of(projection, postgres),
+            projection: declaration.projection,
+            checkpoint: Checkpoint::new(postgres, key.clone(), declaration.fingerprint),
+            letters: Letters::of(key, postgres),
             handler,
-        })
+        }
     }
 
     /// Takes a batch in, but for an event that failed, in a transaction of its own.

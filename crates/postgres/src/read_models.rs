@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use annals_core::{Projector, QueryError, ReadModels, Select, SnapshotStore, TableFold, Value};
+use annals_core::{
+    Edition, Editions, Projector, QueryError, ReadModels, Select, SnapshotStore, TableFold, Value,
+};
 use async_trait::async_trait;
 
 use crate::bound_fold::BoundFold;
@@ -23,7 +25,7 @@ use crate::value::{SqlValue, read_row};
 /// no sorting. JSON is indexed for containment, texts for the words of any language.
 #[derive(Debug, Clone)]
 pub struct PostgresReadModels {
-    postgres: Postgres,
+    pub(crate) postgres: Postgres,
 }
 
 impl PostgresReadModels {
@@ -67,10 +69,14 @@ impl ReadModels for PostgresReadModels {
     }
 
     async fn projector(&self, fold: TableFold) -> Result<Arc<dyn Projector>, QueryError> {
-        let declaration = Declaration::of(&fold);
-        let bound = BoundFold::new(&self.postgres, fold);
+        let declaration = Declaration::of(&fold, Edition::Current);
+        let bound = BoundFold::new(&self.postgres, fold, Edition::Current);
         let projector = TablesProjector::new(&self.postgres, declaration, bound).await?;
         Ok(Arc::new(projector))
+    }
+
+    fn editions(&self) -> Option<&dyn Editions> {
+        Some(self)
     }
 
     async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError> {

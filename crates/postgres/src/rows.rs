@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use annals_core::{Column, ColumnKind, RowWrite, TableShape, TableWrites, Value};
+use annals_core::{Column, ColumnKind, Edition, RowWrite, TableShape, TableWrites, Value};
 use tokio_postgres::types::Type;
 
 use crate::error::PostgresError;
@@ -20,12 +20,13 @@ pub(crate) struct RowStatements {
 }
 
 impl RowStatements {
-    pub(crate) fn of(shape: &TableShape, postgres: &Postgres) -> Self {
+    pub(crate) fn of(shape: &TableShape, edition: Edition, postgres: &Postgres) -> Self {
+        let table = in_read_schema(shape.name, edition);
         Self {
             shape: *shape,
-            load: postgres.sql(&load(shape)),
-            put: postgres.sql(&put(shape)),
-            delete: postgres.sql(&delete(shape)),
+            load: postgres.sql(&load(&table, shape)),
+            put: postgres.sql(&put(&table, shape)),
+            delete: postgres.sql(&delete(&table, shape)),
         }
     }
 
@@ -109,24 +110,22 @@ fn parameters<'a>(arrays: &'a [Array<'_>]) -> Vec<Parameter<'a>> {
     parameters.collect()
 }
 
-fn load(shape: &TableShape) -> String {
-    let (columns, rows) = (selected(shape.columns), these_rows(shape));
+fn load(table: &str, shape: &TableShape) -> String {
+    let (columns, rows) = (selected(shape.columns), these_rows(table, shape));
     format!("select {columns} from {rows}")
 }
 
-fn delete(shape: &TableShape) -> String {
-    format!("delete from {}", these_rows(shape))
+fn delete(table: &str, shape: &TableShape) -> String {
+    format!("delete from {}", these_rows(table, shape))
 }
 
 /// The table, and those of its rows whose keys are given.
-fn these_rows(shape: &TableShape) -> String {
-    let table = in_read_schema(shape.name);
+fn these_rows(table: &str, shape: &TableShape) -> String {
     let (names, keys) = (names(shape.key_columns()), unnest(shape.key_columns()));
     format!("{table} where ({names}) in (select * from {keys})")
 }
 
-fn put(shape: &TableShape) -> String {
-    let table = in_read_schema(shape.name);
+fn put(table: &str, shape: &TableShape) -> String {
     let (keys, names) = (names(shape.key_columns()), names(shape.columns));
     let values = comma_separated(shape.columns.iter().map(from_text));
     let (given, update) = (unnest(shape.columns.iter()), update(shape));

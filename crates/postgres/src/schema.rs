@@ -1,23 +1,27 @@
 //! The tables of a projection: made when they are new, made again when their declaration changed.
 
-use annals_core::{Fingerprint, TableFold};
+use annals_core::{Edition, Fingerprint, Position, TableFold};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use crate::dead_letters::Letters;
 use crate::error::PostgresError;
 use crate::postgres::{Parameter, Postgres, Transaction};
-use crate::tables::{create, in_read_schema};
+use crate::tables::{create, in_read_schema, schema};
 
 /// Until the end of a transaction, names without a schema are those of read models, then those of
 /// extensions.
 pub(crate) const SEARCH_PATH: &str = "set local search_path to {read}, public";
 
+/// Where something is kept for each projection, of each edition.
+const KEPT: [&str; 2] = ["annals_checkpoints", "annals_dead_letters"];
+
 /// What a projection says of its tables.
 #[derive(Debug)]
 pub(crate) struct Declaration {
-    /// The name its checkpoint is kept under.
+    /// The name of the projection.
     pub(crate) projection: &'static str,
+    /// Of which edition the tables are.
+    pub(crate) edition: Edition,
     /// Its tables.
     pub(crate) tables: Vec<&'static str>,
     /// The statements that make them.
@@ -26,20 +30,28 @@ pub(crate) struct Declaration {
     pub(crate) fingerprint: Fingerprint,
 }
 
-/// What is there of a projection.
-struct Installed {
-    fingerprint: Fingerprint,
-    tables: Vec<String>,
+/// What is there of a projection, of an edition.
+pub(crate) struct Installed {
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) position: Position,
+    pub(crate) tables: Vec<String>,
+    pub(crate) token: i64,
 }
 
 impl Declaration {
-    pub(crate) fn of(fold: &TableFold) -> Self {
+    pub(crate) fn of(fold: &TableFold, edition: Edition) -> Self {
         Self {
             projection: fold.name(),
+            edition,
             tables: fold.tables().iter().map(|table| table.name).collect(),
             ddl: fold.tables().iter().map(create).collect(),
             fingerprint: fold.fingerprint(),
         }
+    }
+
+    /// What the checkpoint and all else is kept under.
+    pub(crate) fn key(&self) -> String {
+        self.edition.named(self.projection)
     }
 
     /// Makes the tables, unless they are there and of this declaration. Of several processes that
@@ -47,83 +59,124 @@ impl Declaration {
     pub(crate) async fn install(&self, postgres: &Postgres) -> Result<(), PostgresError> {
         let mut client = postgres.client().await?;
         let tx = client.transaction().await?;
-        self.lock(postgres, &tx).await?;
-        match self.installed(postgres, &tx).await? {
+        lock(postgres, &tx, self.projection).await?;
+        let mut token = 0;
+        match Installed::find(postgres, &tx, &self.key()).await? {
             Some(installed) if installed.fingerprint == self.fingerprint => return Ok(()),
-            Some(older) => self.drop_tables(postgres, &tx, &older.tables).await?,
+            Some(older) => {
+                tracing::warn!(
+                    projection = self.key(),
+                    "the declaration changed: its tables are dropped and made again from the first \
+                     event"
+                );
+                discard(postgres, &tx, self.projection, self.edition).await?;
+                token = older.token + 1;
+            }
             None => {}
         }
-        tx.batch(&postgres.sql(SEARCH_PATH)).await?;
+        let path = format!("set local search_path to {}, public", schema(self.edition));
+        tx.batch(&postgres.sql(&path)).await?;
         tx.batch(&self.ddl).await?;
-        Letters::of(self.projection, postgres).reset(&tx).await?;
-        self.reset(postgres, &tx).await?;
+        self.begin(postgres, &tx, token).await?;
         tx.commit().await
     }
 
-    /// Held until the end of the transaction: there may be no row yet that could be locked.
-    async fn lock(&self, postgres: &Postgres, tx: &Transaction<'_>) -> Result<(), PostgresError> {
-        let lock =
-            "select pg_advisory_xact_lock(hashtextextended('annals install {read} ' || $1, 0))";
-        tx.execute(&postgres.sql(lock), &[(&self.projection, Type::TEXT)])
-            .await?;
-        Ok(())
-    }
-
-    async fn installed(
-        &self,
-        postgres: &Postgres,
-        tx: &Transaction<'_>,
-    ) -> Result<Option<Installed>, PostgresError> {
-        // Locked before its tables are, as by a projector: the other way round they could wait
-        // for each other.
-        let select = "select fingerprint, tables from {read}.annals_checkpoints
-                      where projection = $1 for update";
-        let rows = tx
-            .rows(&postgres.sql(select), &[(&self.projection, Type::TEXT)])
-            .await?;
-        rows.first().map(Installed::of).transpose()
-    }
-
-    async fn drop_tables(
-        &self,
-        postgres: &Postgres,
-        tx: &Transaction<'_>,
-        tables: &[String],
-    ) -> Result<(), PostgresError> {
-        tracing::warn!(
-            projection = self.projection,
-            "the declaration changed: its tables are dropped and made again from the first event"
-        );
-        if tables.is_empty() {
-            return Ok(());
-        }
-        let tables: Vec<String> = tables.iter().map(|table| in_read_schema(table)).collect();
-        // All at once, because they may refer to each other.
-        let drop = format!("drop table if exists {}", tables.join(", "));
-        tx.batch(&postgres.sql(&drop)).await
-    }
-
     /// Puts the projection before the first event, of no store yet and without an owner.
-    async fn reset(&self, postgres: &Postgres, tx: &Transaction<'_>) -> Result<(), PostgresError> {
-        let reset = "insert into {read}.annals_checkpoints as old
-                       (projection, fingerprint, tables, position, token) values ($1, $2, $3, 0, 0)
-                     on conflict (projection) do update set fingerprint = excluded.fingerprint,
-                       tables = excluded.tables, store = null, position = 0, token = old.token + 1";
-        let parameters: [Parameter<'_>; 3] = [
-            (&self.projection, Type::TEXT),
+    async fn begin(
+        &self,
+        postgres: &Postgres,
+        tx: &Transaction<'_>,
+        token: i64,
+    ) -> Result<(), PostgresError> {
+        let begin = "insert into {read}.annals_checkpoints
+                       (projection, fingerprint, tables, position, token) values ($1, $2, $3, 0, $4)";
+        let parameters: [Parameter<'_>; 4] = [
+            (&self.key(), Type::TEXT),
             (&self.fingerprint.0, Type::UUID),
             (&self.tables, Type::TEXT_ARRAY),
+            (&token, Type::INT8),
         ];
-        tx.execute(&postgres.sql(reset), &parameters).await?;
+        tx.execute(&postgres.sql(begin), &parameters).await?;
         Ok(())
     }
 }
 
 impl Installed {
+    /// What is there, kept as it is until the end of the transaction. Locked before its tables are,
+    /// as by a projector: the other way round they could wait for each other.
+    pub(crate) async fn find(
+        postgres: &Postgres,
+        tx: &Transaction<'_>,
+        key: &str,
+    ) -> Result<Option<Self>, PostgresError> {
+        let select = "select fingerprint, position, tables, token from {read}.annals_checkpoints
+                      where projection = $1 for update";
+        let rows = tx
+            .rows(&postgres.sql(select), &[(&key, Type::TEXT)])
+            .await?;
+        rows.first().map(Self::of).transpose()
+    }
+
     fn of(row: &Row) -> Result<Self, PostgresError> {
+        let position: i64 = row.try_get(1)?;
         Ok(Self {
             fingerprint: Fingerprint(row.try_get(0)?),
-            tables: row.try_get(1)?,
+            position: Position(position.cast_unsigned()),
+            tables: row.try_get(2)?,
+            token: row.try_get(3)?,
         })
     }
+}
+
+/// Lets nobody else make or exchange tables of a projection until the end of a transaction: there
+/// may be no row yet that could be locked.
+pub(crate) async fn lock(
+    postgres: &Postgres,
+    tx: &Transaction<'_>,
+    projection: &str,
+) -> Result<(), PostgresError> {
+    let lock = "select pg_advisory_xact_lock(hashtextextended('annals install {read} ' || $1, 0))";
+    let key: [Parameter<'_>; 1] = [(&projection, Type::TEXT)];
+    tx.execute(&postgres.sql(lock), &key).await?;
+    Ok(())
+}
+
+/// Drops the tables of an edition, and all that is kept of it.
+pub(crate) async fn discard(
+    postgres: &Postgres,
+    tx: &Transaction<'_>,
+    projection: &str,
+    edition: Edition,
+) -> Result<(), PostgresError> {
+    let key = edition.named(projection);
+    let Some(there) = Installed::find(postgres, tx, &key).await? else {
+        return Ok(());
+    };
+    let tables = there.tables.iter();
+    let tables: Vec<String> = tables.map(|table| in_read_schema(table, edition)).collect();
+    if !tables.is_empty() {
+        // All at once, because they may refer to each other.
+        let drop = format!("drop table if exists {}", tables.join(", "));
+        tx.batch(&postgres.sql(&drop)).await?;
+    }
+    for kept in KEPT {
+        let forget = format!("delete from {{read}}.{kept} where projection = $1");
+        tx.execute(&postgres.sql(&forget), &[(&key, Type::TEXT)])
+            .await?;
+    }
+    Ok(())
+}
+
+/// Gives what is kept under a key another one, under which there must be nothing.
+pub(crate) async fn rename(
+    postgres: &Postgres,
+    tx: &Transaction<'_>,
+    (from, to): (&str, &str),
+) -> Result<(), PostgresError> {
+    for kept in KEPT {
+        let rename = format!("update {{read}}.{kept} set projection = $2 where projection = $1");
+        let keys: [Parameter<'_>; 2] = [(&from, Type::TEXT), (&to, Type::TEXT)];
+        tx.execute(&postgres.sql(&rename), &keys).await?;
+    }
+    Ok(())
 }

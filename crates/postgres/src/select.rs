@@ -1,6 +1,8 @@
 //! Selections as statements: names from declarations, values as parameters.
 
-use annals_core::{Beyond, Condition, Operator, Order, QueryError, Select, TableShape, Value};
+use annals_core::{
+    Beyond, Condition, Edition, Operator, Order, QueryError, Select, TableShape, Value,
+};
 
 use crate::tables::{comma_separated, in_read_schema, names, quoted, selected, words};
 
@@ -10,7 +12,10 @@ mod tests;
 /// The statement of a selection, and its parameters.
 pub(crate) fn statement(select: Select) -> Result<(String, Vec<Value>), QueryError> {
     let shape = select.table;
-    let (columns, table) = (selected(shape.columns), in_read_schema(shape.name));
+    let (columns, table) = (
+        selected(shape.columns),
+        in_read_schema(shape.name, Edition::Current),
+    );
     let order = order_by(&shape, select.order);
     let (mut terms, mut values) = (Vec::new(), Vec::new());
     for condition in select.conditions {

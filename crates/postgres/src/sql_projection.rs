@@ -3,8 +3,8 @@
 use std::panic::AssertUnwindSafe;
 
 use annals_core::{
-    DeadLetter, Event, Fingerprint, Parking, PartitionKey, ProjectionError, Query, Recorded,
-    RecordedEvent, decode, query_of,
+    DeadLetter, Edition, Event, Fingerprint, Parking, PartitionKey, ProjectionError, Query,
+    Recorded, RecordedEvent, decode, query_of,
 };
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -94,6 +94,7 @@ impl<P: SqlProjection> TablesProjector<ByHand<P>> {
     pub(crate) async fn by_hand(postgres: &Postgres, projection: P) -> Result<Self, PostgresError> {
         let declaration = Declaration {
             projection: P::NAME,
+            edition: Edition::Current,
             tables: P::TABLES.to_vec(),
             ddl: P::schema().to_owned(),
             fingerprint: Fingerprint::of_read_model(P::schema(), &P::query(), P::REVISION),

@@ -1,6 +1,6 @@
 //! Declared tables as statements that make them, and their names as they are written in SQL.
 
-use annals_core::{Column, ColumnKind, Index, IndexOn, TableShape};
+use annals_core::{Column, ColumnKind, Edition, Index, IndexOn, TableShape};
 
 /// The statements that make a table and its indexes.
 pub(crate) fn create(shape: &TableShape) -> String {
@@ -25,9 +25,18 @@ pub(crate) fn comma_separated(texts: impl Iterator<Item = String>) -> String {
     texts.collect::<Vec<_>>().join(", ")
 }
 
+/// The schema in which the tables of an edition are.
+pub(crate) fn schema(edition: Edition) -> &'static str {
+    match edition {
+        Edition::Current => "{read}",
+        Edition::Candidate => "{read}_candidate",
+        Edition::Previous => "{read}_previous",
+    }
+}
+
 /// A table of a read model, in its schema.
-pub(crate) fn in_read_schema(table: &str) -> String {
-    format!("{{read}}.{}", quoted(table))
+pub(crate) fn in_read_schema(table: &str, edition: Edition) -> String {
+    format!("{}.{}", schema(edition), quoted(table))
 }
 
 /// The columns as they are read.

@@ -20,7 +20,7 @@ fn url(cluster: &PostgresCluster, schema: &str) -> String {
 #[tokio::test]
 async fn the_longest_name_serves_all_that_a_service_does() {
     let cluster = PostgresCluster::start().unwrap();
-    let url = url(&cluster, &"a".repeat(56));
+    let url = url(&cluster, &"a".repeat(48));
     let service = Service::start(&url).await;
     let mut subscription = service.store.subscribe(Source::all()).await.unwrap();
     let other = Service::start(&url).await;
