@@ -19,12 +19,8 @@ pub struct Backoff {
 
 impl Backoff {
     /// Waits after the `attempt`-th failure in a row, counted from 1.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where a retry waits; tests choose how long"
-    )]
     pub(crate) async fn pause(&self, attempt: u32, ids: &dyn IdSource) {
-        tokio::time::sleep(self.delay(attempt, ids.next())).await;
+        wait(self.delay(attempt, ids.next())).await;
     }
 
     fn delay(&self, attempt: u32, random: Uuid) -> Duration {
@@ -33,6 +29,15 @@ impl Backoff {
         let half = longest / 2;
         half + half.mul_f64(fraction(random))
     }
+}
+
+/// Waits for a while.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where retries and limited rates wait; tests choose how long"
+)]
+pub(crate) async fn wait(duration: Duration) {
+    tokio::time::sleep(duration).await;
 }
 
 /// A number from 0 to below 1, from the last bytes of an id: those are random in every version.

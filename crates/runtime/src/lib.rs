@@ -7,6 +7,8 @@
 //!   snapshots are taken ([`SnapshotPolicy`]);
 //! - [`run_projection`]: keeps a read model up to date, and [`ProjectionHandle`] tells how far
 //!   it is; [`ParkedEvents`] tells of what it could not apply, and tries it again;
+//! - [`rebuild()`]: makes a read model anew beside the one that is read, compares them, and changes
+//!   over;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
 //!   goes on ([`BackgroundAudit`]);
 //! - [`Backoff`]: how long a projection waits before it tries again.
@@ -20,6 +22,7 @@ mod load;
 mod memory;
 mod parked_events;
 mod projection;
+mod rebuild;
 mod refusal;
 mod repository;
 mod snapshots;
@@ -38,6 +41,10 @@ pub use load::{Loaded, Moment};
 pub use parked_events::{ParkedError, ParkedEvents};
 pub use projection::{
     NotReached, ProjectionHandle, ProjectionStatus, RunError, RunnerOptions, run_projection,
+};
+pub use rebuild::{
+    Comparison, CutOver, Difference, RebuildError, RebuildHandle, RebuildOptions, RebuildPhase,
+    RebuildProgress, TableComparison, rebuild, roll_back,
 };
 pub use repository::Repository;
 pub use snapshots::SnapshotPolicy;

@@ -1,0 +1,353 @@
+//! Rebuilding a read model beside the one that is read, and changing over to it once it is proven.
+//!
+//! In reading order: `progress` is what others see of it; `catch_up` folds the candidate from the
+//! events; `comparison` holds it against the current edition; here is the order of it all.
+//!
+//! Everything it has done is in the database: broken off anywhere, it goes on there when it is begun
+//! again.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals_core::{
+    Clock, Edition, Editions, EventStore, Exchange, Exchanged, IdSource, Position, QueryError,
+    RandomIds, ReadModels, Sample, SystemClock, TableFold,
+};
+use tokio::sync::watch;
+
+use crate::backoff::Backoff;
+use catch_up::CatchUp;
+
+pub use comparison::{Comparison, Difference, TableComparison};
+use progress::{Control, Report};
+pub use progress::{RebuildError, RebuildPhase, RebuildProgress};
+
+mod catch_up;
+mod comparison;
+mod progress;
+
+/// Most times that an exchange is tried, or the current edition is waited for.
+const MOST_TRIES: u32 = 500;
+
+/// Between those: readers and writers are done in a moment.
+const MOMENT: Backoff = Backoff {
+    first: Duration::from_millis(2),
+    most: Duration::from_millis(100),
+};
+
+/// How a read model is rebuilt. The defaults are for production.
+#[derive(Clone)]
+pub struct RebuildOptions {
+    /// Most events in one batch, hence in one transaction.
+    pub max_batch: NonZeroUsize,
+    /// Most events in a second; none is as many as there can be.
+    pub throttle: Option<NonZeroU32>,
+    /// How many rows of each table are compared, drawn at random.
+    pub sample: u32,
+    /// When the rebuilt read model becomes the one that is read.
+    pub cut_over: CutOver,
+    /// How long to wait when a database or the store is unavailable.
+    pub backoff: Backoff,
+    /// Tells how long it takes.
+    pub clock: Arc<dyn Clock>,
+    /// Makes the waits differ.
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// When a rebuilt read model becomes the one that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutOver {
+    /// As soon as the comparison finds no difference. If it finds any, it waits to be told, with
+    /// what it found.
+    WhenSame,
+    /// As soon as it is complete, whatever the comparison finds: for a fold that is meant to give
+    /// other rows.
+    WhenComplete,
+    /// Not before [`RebuildHandle::accept`].
+    WhenTold,
+}
+
+impl Default for RebuildOptions {
+    fn default() -> Self {
+        Self {
+            max_batch: NonZeroUsize::new(10_000).expect("10,000 is not zero"),
+            throttle: None,
+            sample: 200,
+            cut_over: CutOver::WhenSame,
+            backoff: Backoff {
+                first: Duration::from_millis(50),
+                most: Duration::from_secs(5),
+            },
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+        }
+    }
+}
+
+impl std::fmt::Debug for RebuildOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RebuildOptions")
+            .field("max_batch", &self.max_batch)
+            .field("throttle", &self.throttle)
+            .field("sample", &self.sample)
+            .field("cut_over", &self.cut_over)
+            .field("backoff", &self.backoff)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Begins to rebuild the read model of a fold, in a task of its own, or goes on with what was begun.
+///
+/// Whoever runs the projection goes on with the current edition until the candidate takes its place,
+/// and with that from then on. The edition before is kept as [`Edition::Previous`].
+///
+/// # Panics
+/// Outside of a tokio runtime.
+pub fn rebuild(
+    store: Arc<dyn EventStore>,
+    read_models: Arc<dyn ReadModels>,
+    fold: TableFold,
+    options: RebuildOptions,
+) -> RebuildHandle {
+    let (report, progress) = Report::new(fold.name(), Arc::clone(&options.clock));
+    let (control, controlled) = watch::channel(Control::default());
+    let rebuild = Rebuild {
+        store,
+        read_models,
+        fold,
+        options,
+        report,
+        control: controlled,
+    };
+    tokio::spawn(rebuild.run());
+    RebuildHandle { progress, control }
+}
+
+/// A rebuild that is under way. Dropping the handle breaks it off; begun again, it goes on there.
+#[derive(Debug)]
+#[must_use = "dropping the handle breaks the rebuild off"]
+pub struct RebuildHandle {
+    progress: watch::Receiver<RebuildProgress>,
+    control: watch::Sender<Control>,
+}
+
+impl RebuildHandle {
+    /// How far it is.
+    pub fn progress(&self) -> RebuildProgress {
+        self.progress.borrow().clone()
+    }
+
+    /// Stands still after the batch in progress.
+    pub fn pause(&self) {
+        self.control.send_modify(|control| control.paused = true);
+    }
+
+    /// Goes on.
+    pub fn resume(&self) {
+        self.control.send_modify(|control| control.paused = false);
+    }
+
+    /// Lets the candidate take the place of the current edition whatever the comparison found.
+    pub fn accept(&self) {
+        self.control.send_modify(|control| control.accepted = true);
+    }
+
+    /// Gives it up, and drops what was made.
+    pub fn cancel(&self) {
+        self.control.send_modify(|control| control.cancelled = true);
+    }
+
+    /// Waits until its phase is one that is waited for, or the rebuild is over.
+    pub async fn wait_for(&self, is_it: impl Fn(&RebuildPhase) -> bool) -> RebuildProgress {
+        let mut progress = self.progress.clone();
+        let reached = progress.wait_for(|now| is_it(&now.phase) || now.phase.is_over());
+        match reached.await {
+            Ok(now) => now.clone(),
+            Err(_) => self.progress(),
+        }
+    }
+
+    /// Waits until it is over.
+    pub async fn end(&self) -> RebuildProgress {
+        self.wait_for(|_| false).await
+    }
+}
+
+struct Rebuild {
+    store: Arc<dyn EventStore>,
+    read_models: Arc<dyn ReadModels>,
+    fold: TableFold,
+    options: RebuildOptions,
+    report: Report,
+    control: watch::Receiver<Control>,
+}
+
+impl Rebuild {
+    async fn run(mut self) {
+        let ended = match self.all().await {
+            Ok(position) => RebuildPhase::CutOver(position),
+            Err(RebuildError::Cancelled) => self.discard().await,
+            Err(error) => RebuildPhase::Failed(error),
+        };
+        self.report.phase(ended);
+    }
+
+    async fn all(&mut self) -> Result<Position, RebuildError> {
+        let read_models = Arc::clone(&self.read_models);
+        let editions = editions(&*read_models)?;
+        let candidate = editions
+            .projector(self.fold.clone(), Edition::Candidate)
+            .await?;
+        let mut catch_up = CatchUp::resume(&self.store, candidate, &self.options).await?;
+        self.catch_up(&mut catch_up, None).await?;
+        self.report.phase(RebuildPhase::Comparing);
+        let comparison = self.compare(editions, &mut catch_up).await?;
+        self.permission(comparison).await?;
+        self.cut_over(editions, &mut catch_up).await
+    }
+
+    /// Folds up to a position, or up to the end of the store.
+    async fn catch_up(
+        &mut self,
+        catch_up: &mut CatchUp,
+        up_to: Option<Position>,
+    ) -> Result<(), RebuildError> {
+        self.report.phase(RebuildPhase::CatchingUp);
+        loop {
+            self.go_ahead().await?;
+            let step = catch_up.step(up_to).await?;
+            self.report.step(&step);
+            if step.is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Holds the candidate against the current edition, where both are at the same position. `None`:
+    /// that is of another declaration, whose rows are meant to differ.
+    async fn compare(
+        &mut self,
+        editions: &dyn Editions,
+        catch_up: &mut CatchUp,
+    ) -> Result<Option<Comparison>, RebuildError> {
+        let fold = self.fold.clone();
+        for attempt in 1..=MOST_TRIES {
+            let states = editions.list(fold.name()).await?;
+            let current = states
+                .iter()
+                .find(|state| state.edition == Edition::Current);
+            let current = current.ok_or(RebuildError::NothingToReplace)?;
+            if current.fingerprint != fold.fingerprint() {
+                return Ok(None);
+            }
+            let sample = Sample::Random(self.options.sample);
+            let current = editions.rows(&fold, Edition::Current, sample).await?;
+            if current.position < catch_up.position() {
+                self.go_ahead().await?;
+                MOMENT.pause(attempt, &*self.options.ids).await;
+                continue;
+            }
+            self.catch_up(catch_up, Some(current.position)).await?;
+            let keys = Sample::Keys(comparison::keys_of(&fold, &current));
+            let candidate = editions.rows(&fold, Edition::Candidate, keys).await?;
+            return Ok(Some(Comparison::of(&fold, &current, &candidate)));
+        }
+        Err(RebuildError::CurrentStandsStill)
+    }
+
+    /// Waits for permission to cut over, if it needs any.
+    async fn permission(&mut self, comparison: Option<Comparison>) -> Result<(), RebuildError> {
+        let is_same = comparison.as_ref().is_some_and(Comparison::is_same);
+        let goes_on = match self.options.cut_over {
+            CutOver::WhenComplete => true,
+            CutOver::WhenSame => is_same,
+            CutOver::WhenTold => false,
+        };
+        self.report.phase(RebuildPhase::Compared(comparison));
+        while !goes_on && !self.control.borrow().accepted {
+            self.go_ahead().await?;
+            let changed = self.control.changed().await;
+            changed.map_err(|_| RebuildError::BrokenOff)?;
+        }
+        self.go_ahead().await
+    }
+
+    async fn cut_over(
+        &mut self,
+        editions: &dyn Editions,
+        catch_up: &mut CatchUp,
+    ) -> Result<Position, RebuildError> {
+        for attempt in 1..=MOST_TRIES {
+            self.catch_up(catch_up, None).await?;
+            match editions.exchange(self.fold.name(), Exchange::CutOver).await {
+                Ok(Exchanged::Done(position)) => return Ok(position),
+                Ok(Exchanged::Missing) => return Err(RebuildError::NothingToReplace),
+                // The current edition was moved on, or somebody reads or writes it.
+                Ok(Exchanged::Behind { .. }) | Err(QueryError::Unavailable { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+            MOMENT.pause(attempt, &*self.options.ids).await;
+        }
+        Err(RebuildError::NeverFree)
+    }
+
+    /// Stands still while it is paused.
+    async fn go_ahead(&mut self) -> Result<(), RebuildError> {
+        if self.control.borrow().paused {
+            self.report.paused(true);
+        }
+        let free = self
+            .control
+            .wait_for(|control| !control.paused || control.cancelled);
+        let cancelled = free.await.map_err(|_| RebuildError::BrokenOff)?.cancelled;
+        self.report.paused(false);
+        match cancelled {
+            true => Err(RebuildError::Cancelled),
+            // The handle is gone: nobody could tell it anything any more.
+            false if self.control.has_changed().is_err() => Err(RebuildError::BrokenOff),
+            false => Ok(()),
+        }
+    }
+
+    async fn discard(&self) -> RebuildPhase {
+        let discarded = async {
+            let editions = editions(&*self.read_models)?;
+            editions
+                .discard(self.fold.name(), Edition::Candidate)
+                .await?;
+            Ok(())
+        };
+        match discarded.await {
+            Ok(()) => RebuildPhase::Cancelled,
+            Err(error) => RebuildPhase::Failed(error),
+        }
+    }
+}
+
+fn editions(read_models: &dyn ReadModels) -> Result<&dyn Editions, RebuildError> {
+    read_models.editions().ok_or(RebuildError::OneEditionOnly)
+}
+
+/// Makes the previous edition of a projection's read model the current one again, and the current
+/// one the previous. Whoever reads sees the other edition from then on.
+///
+/// # Errors
+/// [`RebuildError`]: nothing changed. The previous edition must have been kept up to date: one that
+/// is behind is not gone back to.
+pub async fn roll_back(
+    read_models: &dyn ReadModels,
+    projection: &str,
+) -> Result<Position, RebuildError> {
+    let editions = editions(read_models)?;
+    for attempt in 1..=MOST_TRIES {
+        match editions.exchange(projection, Exchange::RollBack).await {
+            Ok(Exchanged::Done(position)) => return Ok(position),
+            Ok(Exchanged::Missing) => return Err(RebuildError::NothingToGoBackTo),
+            Ok(Exchanged::Behind { .. }) | Err(QueryError::Unavailable { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        MOMENT.pause(attempt, &RandomIds).await;
+    }
+    Err(RebuildError::NeverFree)
+}

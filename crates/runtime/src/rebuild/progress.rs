@@ -1,0 +1,186 @@
+//! What others see of a rebuild.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals_core::{Clock, Position, ProjectionError, QueryError, ReadError, Timestamp};
+use tokio::sync::watch;
+
+use super::catch_up::Step;
+use super::comparison::Comparison;
+
+/// How far a rebuild is.
+#[derive(Debug, Clone)]
+pub struct RebuildProgress {
+    /// What it is doing.
+    pub phase: RebuildPhase,
+    /// True while it stands still because it was told to.
+    pub is_paused: bool,
+    /// Up to where the candidate is complete.
+    pub position: Position,
+    /// Where the store ends, as far as is known.
+    pub head: Position,
+    /// How many events were folded since it was begun, or begun again.
+    pub events: u64,
+    /// How long it has taken since then.
+    pub elapsed: Duration,
+}
+
+/// What a rebuild is doing.
+#[derive(Debug, Clone)]
+pub enum RebuildPhase {
+    /// It folds events into the candidate.
+    CatchingUp,
+    /// It holds the candidate against the current edition.
+    Comparing,
+    /// It has, and waits for permission to cut over if there are differences. `None`: the current
+    /// edition is of another declaration, whose rows are meant to differ.
+    Compared(Option<Comparison>),
+    /// Over: readers see what was rebuilt, complete up to this position.
+    CutOver(Position),
+    /// Over: it was given up, and what was made is dropped.
+    Cancelled,
+    /// Over: something went wrong. The candidate stays, and can be gone on with.
+    Failed(RebuildError),
+}
+
+/// Why a rebuild is over.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum RebuildError {
+    /// Events could not be read.
+    /// **Do:** what [`ReadError`] says, then begin it again.
+    #[error(transparent)]
+    Store(#[from] ReadError),
+    /// The candidate could not be written.
+    /// **Do:** what [`ProjectionError`] says, then begin it again.
+    #[error(transparent)]
+    ReadModel(#[from] ProjectionError),
+    /// The editions could not be read or exchanged.
+    /// **Do:** what [`QueryError`] says, then begin it again.
+    #[error(transparent)]
+    Editions(#[from] QueryError),
+    /// The database keeps one edition of a read model only.
+    /// **Do:** raise the projection's revision: it is made again in place.
+    #[error("the read models' database keeps one edition only")]
+    OneEditionOnly,
+    /// There is no current edition.
+    /// **Do:** start the projection, which makes it.
+    #[error("there is no current edition to replace")]
+    NothingToReplace,
+    /// There is no previous edition.
+    /// **Do:** nothing; it was dropped, or there was none yet.
+    #[error("there is no previous edition to go back to")]
+    NothingToGoBackTo,
+    /// The current edition is behind the candidate, and does not move.
+    /// **Do:** start its projection, or accept the candidate without a comparison.
+    #[error("the current edition stands still behind the candidate")]
+    CurrentStandsStill,
+    /// Editions could not be exchanged, because others read or write them all the time, or because
+    /// the one to be read stays behind.
+    /// **Do:** try again when there is less to do.
+    #[error("the editions were never free to be exchanged")]
+    NeverFree,
+    /// It was told to give up.
+    /// **Do:** nothing.
+    #[error("cancelled")]
+    Cancelled,
+    /// Its handle was dropped.
+    /// **Do:** begin it again: it goes on where it was.
+    #[error("broken off")]
+    BrokenOff,
+}
+
+/// What a rebuild was told.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Control {
+    pub(super) paused: bool,
+    pub(super) accepted: bool,
+    pub(super) cancelled: bool,
+}
+
+impl RebuildProgress {
+    /// Events folded in a second, on average.
+    pub fn rate(&self) -> f64 {
+        match self.elapsed.is_zero() {
+            true => 0.0,
+            false => self.events as f64 / self.elapsed.as_secs_f64(),
+        }
+    }
+
+    /// How long it will take to reach the end of the store, if it goes on as it did. `None`: nothing
+    /// was done yet.
+    pub fn remaining(&self) -> Option<Duration> {
+        let left = self.head.0.saturating_sub(self.position.0);
+        let rate = self.rate();
+        (rate > 0.0).then(|| Duration::from_secs_f64(left as f64 / rate))
+    }
+}
+
+impl RebuildPhase {
+    /// True if it will not go on by itself.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::CutOver(_) | Self::Cancelled | Self::Failed(_))
+    }
+}
+
+/// The rebuild's end of its progress.
+pub(super) struct Report {
+    projection: &'static str,
+    clock: Arc<dyn Clock>,
+    began_at: Timestamp,
+    progress: watch::Sender<RebuildProgress>,
+}
+
+impl Report {
+    pub(super) fn new(
+        projection: &'static str,
+        clock: Arc<dyn Clock>,
+    ) -> (Self, watch::Receiver<RebuildProgress>) {
+        let (progress, seen) = watch::channel(RebuildProgress {
+            phase: RebuildPhase::CatchingUp,
+            is_paused: false,
+            position: Position::START,
+            head: Position::START,
+            events: 0,
+            elapsed: Duration::ZERO,
+        });
+        let report = Self {
+            projection,
+            began_at: clock.now(),
+            clock,
+            progress,
+        };
+        (report, seen)
+    }
+
+    pub(super) fn phase(&self, phase: RebuildPhase) {
+        match &phase {
+            RebuildPhase::CatchingUp | RebuildPhase::Comparing => {}
+            RebuildPhase::Failed(error) => {
+                tracing::error!(projection = self.projection, %error, "rebuild failed");
+            }
+            other => tracing::info!(projection = self.projection, phase = ?other, "rebuild"),
+        }
+        self.progress.send_modify(|progress| progress.phase = phase);
+    }
+
+    pub(super) fn step(&self, step: &Step) {
+        let elapsed = self.clock.now().duration_since(self.began_at);
+        let elapsed = Duration::try_from(elapsed).unwrap_or_default();
+        self.progress.send_modify(|progress| {
+            progress.position = step.position;
+            progress.head = step.head;
+            progress.events += step.events;
+            progress.elapsed = elapsed;
+        });
+    }
+
+    pub(super) fn paused(&self, is_paused: bool) {
+        self.progress.send_if_modified(|progress| {
+            let changes = progress.is_paused != is_paused;
+            progress.is_paused = is_paused;
+            changes
+        });
+    }
+}
