@@ -10,6 +10,7 @@
 //! - the read side: [`Projection`] and [`TableProjection`], the rows they write: [`ReadModel`],
 //!   what a backend makes of them: [`TableFold`], [`ReadModels`], [`Projector`], and how they are
 //!   queried: [`Table`], [`Selection`];
+//! - what is done in the outside world for events: [`Effect`];
 //! - who of several processes does a piece of work: [`Leases`];
 //! - the seams by which time and identity enter: [`Clock`], [`IdSource`].
 
@@ -18,6 +19,7 @@ mod append;
 mod clock;
 mod column;
 mod decode;
+mod effect;
 mod error;
 mod event;
 mod ids;
@@ -48,9 +50,10 @@ pub use bytes::Bytes;
 pub use clock::{Clock, SystemClock};
 pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
 pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
+pub use effect::{Effect, EffectError, EffectStart};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};
 pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
-pub use ids::{AppendId, EventId, IdSource, RandomIds, StoreId};
+pub use ids::{AppendId, EffectKey, EventId, IdSource, RandomIds, StoreId};
 pub use jiff::Timestamp;
 pub use lease::{Lease, LeaseError, LeaseState, Leases};
 pub use metadata::Metadata;

@@ -7,9 +7,11 @@
 //!   snapshots are taken ([`SnapshotPolicy`]);
 //! - [`run_projection`]: keeps a read model up to date, and [`ProjectionHandle`] tells how far
 //!   it is;
+//! - [`EffectProjector`]: performs an effect for each event, at least once;
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
 mod backoff;
+mod effect;
 mod error;
 mod execute;
 mod idempotency;
@@ -21,6 +23,7 @@ mod snapshots;
 mod turns;
 
 pub use backoff::Backoff;
+pub use effect::EffectProjector;
 pub use error::{ExecuteError, LoadError};
 pub use execute::{CommandContext, Executed};
 pub use idempotency::IdempotencyKey;
