@@ -40,6 +40,19 @@ async fn streams_go_beside_each_other_up_to_a_bound() {
 }
 
 #[tokio::test]
+async fn after_a_failure_no_other_event_is_begun() {
+    let (store, ledger, outside) = (new_store(), Ledger::new(), Outside::new());
+    for _ in 0..16 {
+        record(&*store, "Account", 1).await;
+    }
+    outside.answer(1, [Answer::Busy]);
+    let effect = begin(Call::to(&outside), &store, &ledger).await;
+    effect.resume(store.id()).await.unwrap();
+    effect.apply(all_of(&store).await).await.unwrap_err();
+    assert_eq!(outside.called(), (1..=8).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn what_is_done_ahead_of_a_failure_is_not_done_again_by_a_retry() {
     let (store, ledger) = (new_store(), Ledger::new());
     let outside = Outside::taking_together(2);
