@@ -2,19 +2,21 @@
 //!
 //! `url` says where it may go, `secret` how it is signed, `client` how it is sent.
 
-use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::{fmt, io};
 
-use annals::{Clock, Effect, EffectError, EffectKey, EffectStart, Event, Position, Recorded};
-use annals::{SystemClock, Timestamp};
+use annals::{
+    Aggregate, Bytes, Clock, Effect, EffectError, EffectKey, EffectStart, Event, Position,
+    Recorded, SystemClock, Timestamp,
+};
 use async_trait::async_trait;
 use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
+use hyper::header::{CONTENT_TYPE, USER_AGENT};
 use hyper::{Request, StatusCode};
 use serde::Serialize;
 
 use crate::accounts::{Account, AccountEvent};
-use annals::Aggregate;
 
 use client::Client;
 pub use secret::WebhookSecret;
@@ -66,12 +68,12 @@ impl Webhook {
         })
     }
 
-    fn request(&self, message: &Message<'_>, key: EffectKey) -> Request<Full<annals::Bytes>> {
+    fn request(&self, message: &Message<'_>, key: EffectKey) -> Request<Full<Bytes>> {
         let body = serde_json::to_vec(message).expect("texts, numbers and JSON have a JSON form");
         let id = key.to_string();
         let mut request = Request::post(self.url.uri().clone())
             .header(USER_AGENT, AGENT)
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(CONTENT_TYPE, "application/json")
             .header("idempotency-key", &id);
         if let Some(secret) = &self.secret {
             let sent_at = self.clock.now().as_second();
@@ -147,10 +149,10 @@ pub enum WebhookError {
     #[error("webhook secret file {path}: {source}")]
     SecretFile {
         /// Which file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What the system said.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
 
     /// There are two secrets, and it is not said which one counts.

@@ -78,7 +78,9 @@ pub trait Effect: Send + Sync + 'static {
     /// Where it begins when it is declared for the first time.
     const START: EffectStart;
 
-    /// No answer within this time is no acknowledgement.
+    /// No answer within this time is no acknowledgement. A process that stops waits for twice that
+    /// at most. Where several processes share the work, leave it well below the time after which
+    /// their leases take one for stuck.
     const TIMEOUT: Duration = Duration::from_secs(10);
 
     /// Does it for one event.

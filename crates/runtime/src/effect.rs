@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use annals_core::{
     Cause, Effect, EffectError, EffectKey, EventStore, Position, ProjectionBatch, ProjectionError,
@@ -11,8 +12,8 @@ use annals_core::{
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout};
 
 use crate::projection::RunError;
 use checkpoint::BegunCheckpoint;
@@ -29,8 +30,10 @@ const STREAMS_AT_ONCE: usize = 8;
 /// does and its checkpoint do not commit together. What was done when a process dies is done again
 /// under the same [`EffectKey`].
 ///
-/// When one event fails, no other is begun. The checkpoint still moves up to the first that is not
-/// done, and what is done behind that is remembered, so that a retry repeats none of it.
+/// When one event fails, no other is begun, nor when a batch has taken as long as one event may: so
+/// a stop is soon over, and no lease is lost to a slow outside. The checkpoint still moves up to the
+/// first that is not done, and what is done behind that is remembered, so that a retry repeats none
+/// of it.
 pub struct EffectProjector<E> {
     effect: E,
     store: StoreId,
@@ -71,7 +74,7 @@ impl<E: Effect> EffectProjector<E> {
 
     /// Performs what is not done of a batch. Answers with the failure of the earliest event.
     async fn perform(&self, events: &[RecordedEvent]) -> Result<(), ProjectionError> {
-        let turns = Semaphore::new(STREAMS_AT_ONCE);
+        let turns = Turns::of_batch(E::TIMEOUT);
         let streams = by_stream(events);
         let streams = streams
             .iter()
@@ -85,19 +88,22 @@ impl<E: Effect> EffectProjector<E> {
     async fn perform_in_order(
         &self,
         stream: &[&RecordedEvent],
-        turns: &Semaphore,
+        turns: &Turns,
     ) -> Result<(), Failure> {
         for event in stream {
             let at = event.position;
             if self.done().contains(&at) {
                 continue;
             }
-            // None are left once something has failed.
-            let Ok(_turn) = turns.acquire().await else {
+            let Some(_turn) = turns.next().await else {
                 break;
             };
-            self.perform_one(event).await.map_err(|error| {
-                turns.close();
+            let performed = match turns.is_late() {
+                true => Err(ProjectionError::Unavailable(Arc::new(Late { at }))),
+                false => self.perform_one(event).await,
+            };
+            performed.map_err(|error| {
+                turns.end();
                 Failure { at, error }
             })?;
             self.done().insert(at);
@@ -178,6 +184,34 @@ impl<E: Effect> Projector for EffectProjector<E> {
     }
 }
 
+/// Which events of a batch are begun, and when.
+struct Turns {
+    places: Semaphore,
+    late_from: Instant,
+}
+
+impl Turns {
+    fn of_batch(limit: Duration) -> Self {
+        Self {
+            places: Semaphore::new(STREAMS_AT_ONCE),
+            late_from: Instant::now() + limit,
+        }
+    }
+
+    /// Waits for a turn; `None` once there are no more.
+    async fn next(&self) -> Option<SemaphorePermit<'_>> {
+        self.places.acquire().await.ok()
+    }
+
+    fn is_late(&self) -> bool {
+        Instant::now() >= self.late_from
+    }
+
+    fn end(&self) {
+        self.places.close();
+    }
+}
+
 /// An event for which the effect failed.
 struct Failure {
     at: Position,
@@ -191,6 +225,13 @@ struct NotAcknowledged {
     position: Position,
     #[source]
     cause: Cause,
+}
+
+/// What was not begun because those before it took so long.
+#[derive(Debug, thiserror::Error)]
+#[error("the outside is slow: the rest from position {at} goes in smaller batches")]
+struct Late {
+    at: Position,
 }
 
 /// The events of each stream, in order; the stream of the earliest event first.

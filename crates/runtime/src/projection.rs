@@ -66,7 +66,7 @@ impl Default for RunnerOptions {
 
 impl RunnerOptions {
     /// The defaults for [effects](crate::EffectProjector): small batches, since what was done of one
-    /// when its process dies is done again, and since a stop waits for the end of it.
+    /// when its process dies is done again.
     pub fn for_effects() -> Self {
         Self {
             max_batch: NonZeroUsize::new(32).expect("32 is not zero"),

@@ -83,3 +83,6 @@ fn of_system() -> Result<RootCertStore, WebhookError> {
     let faults: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
     Err(WebhookError::NoRoots(faults.join("; ")))
 }
+
+#[cfg(test)]
+mod tests;

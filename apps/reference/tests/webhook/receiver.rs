@@ -55,7 +55,7 @@ pub(crate) struct Receiver {
 #[derive(Default)]
 struct Told {
     calls: Mutex<Vec<Call>>,
-    /// What the next calls are answered; after them, `Receiver::always`, or 204.
+    /// What the next calls are answered; after them `always`, or 204.
     next: Mutex<VecDeque<Answer>>,
     always: Mutex<Option<Answer>>,
 }
@@ -133,7 +133,8 @@ async fn take(
         body,
     });
     let next = lock(&told.next).pop_front();
-    match next.or(*lock(&told.always)) {
+    let always = *lock(&told.always);
+    match next.or(always) {
         None => StatusCode::NO_CONTENT.into_response(),
         Some(Answer::Status(status)) => StatusCode::from_u16(status).unwrap().into_response(),
         Some(Answer::Nothing) => panic!("a panic breaks the connection: on demand"),

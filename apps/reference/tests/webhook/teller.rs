@@ -4,33 +4,47 @@ use std::time::Duration;
 
 use annals::Effect;
 use annals::runtime::{CommandContext, NotReached, ProjectionHandle, ProjectionStatus};
-use annals_reference::accounts::{AccountCommand, AccountId, Opening};
+use annals_reference::accounts::deposit::Deposit;
+use annals_reference::accounts::open::Open;
+use annals_reference::accounts::{AccountCommand, AccountId};
 use annals_reference::bank::Bank;
+use annals_reference::money::{Amount, Currency, Money};
+use annals_reference::place::Place;
 use annals_reference::webhook::Webhook;
 
 /// Far beyond what any wait takes when nothing is wrong.
 const LONG: Duration = Duration::from_secs(20);
 
-/// Opens an account with a deposit: two events.
-pub(crate) async fn open_account(bank: &Bank, account: &str) {
-    let account: AccountId = account.parse().unwrap();
-    let opening = Opening {
-        account_id: account.clone(),
-        owner_id: "me".parse().unwrap(),
-        initial_deposit: "50.00 USD".parse().unwrap(),
-        at: bank.now(),
-    };
-    execute(bank, &account, AccountCommand::Open(opening)).await;
+/// A bank with a webhook.
+pub(crate) async fn open_bank(place: &Place, webhook: Webhook) -> Bank {
+    Bank::open_with_webhook(place, webhook).await.unwrap()
 }
 
+/// Opens an account with a deposit: two events.
+pub(crate) async fn open_account(bank: &Bank, account: &str) {
+    let account_id: AccountId = account.parse().unwrap();
+    let open = Open {
+        account_id: account_id.clone(),
+        owner_id: "me".parse().unwrap(),
+        initial_deposit: Some(amount(50_00)),
+        at: bank.now(),
+    };
+    execute(bank, &account_id, AccountCommand::Open(open)).await;
+}
+
+/// One event more.
 pub(crate) async fn deposit(bank: &Bank, account: &str) {
-    let account: AccountId = account.parse().unwrap();
-    let deposit = AccountCommand::Deposit {
-        amount: "1.50 USD".parse().unwrap(),
+    let deposit = Deposit {
+        amount: amount(1_50),
         description: Some("a gift".to_owned()),
         at: bank.now(),
     };
-    execute(bank, &account, deposit).await;
+    let account = account.parse().unwrap();
+    execute(bank, &account, AccountCommand::Deposit(deposit)).await;
+}
+
+fn amount(cents: i64) -> Amount {
+    Amount::new(Money::of_minor(cents, Currency::USD)).unwrap()
 }
 
 async fn execute(bank: &Bank, account: &AccountId, command: AccountCommand) {

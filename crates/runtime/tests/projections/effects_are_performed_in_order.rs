@@ -1,6 +1,6 @@
 //! Each event once when nothing fails, in the order of its stream, and the position tells how far.
 
-use annals_core::{EventStore, Position, ProjectionError, Projector};
+use annals_core::{Effect, EventStore, Position, ProjectionError, Projector};
 use annals_runtime::{ProjectionStatus, RunError};
 
 use crate::ledger::{LONG, Ledger, new_store, record};
@@ -90,6 +90,21 @@ async fn a_panic_is_an_error_at_its_event() {
     let effect = perform(Call::to(&outside), &store, &ledger).await;
     let failed = effect.wait_for(last, LONG).await.unwrap_err();
     assert_eq!(failed_at(&failed.cause), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_takes_little_longer_than_one_event_may() {
+    let (store, ledger, outside) = (new_store(), Ledger::new(), Outside::new());
+    for position in 1..=3 {
+        outside.answer(position, [Answer::After(ImpatientCall::TIMEOUT * 3 / 5)]);
+    }
+    record(&*store, "Account", 3).await;
+    let effect = begin(ImpatientCall::to(&outside), &store, &ledger).await;
+    effect.resume(store.id()).await.unwrap();
+    let late = effect.apply(all_of(&store).await).await.unwrap_err();
+    assert!(matches!(late, ProjectionError::Unavailable(_)), "{late}");
+    assert_eq!(outside.arrived(), [1, 2]);
+    assert_eq!(effect.resume(store.id()).await.unwrap(), Position(2));
 }
 
 #[tokio::test]

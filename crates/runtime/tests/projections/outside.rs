@@ -55,6 +55,8 @@ pub(crate) enum Answer {
     Panic,
     /// Nobody ever answers.
     Silence,
+    /// It arrives, and time passes.
+    After(Duration),
 }
 
 /// The outside.
@@ -127,7 +129,7 @@ impl Outside {
         let answer = lock(&self.answers)
             .get_mut(&position)
             .and_then(VecDeque::pop_front);
-        if matches!(answer, None | Some(Answer::Lost)) {
+        if matches!(answer, None | Some(Answer::Lost | Answer::After(_))) {
             lock(&self.arrived).push((position, key));
         }
         match answer {
@@ -139,6 +141,10 @@ impl Outside {
             }
             Some(Answer::Refused) => Err(EffectError::event(Error::other("refused on demand"))),
             Some(Answer::Panic) => panic!("on demand"),
+            Some(Answer::After(time)) => {
+                tokio::time::advance(time).await;
+                Ok(())
+            }
             Some(Answer::Silence) => std::future::pending().await,
         }
     }
