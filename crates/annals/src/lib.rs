@@ -10,6 +10,7 @@
 //! ```
 
 mod builder;
+mod declared_effect;
 mod error;
 mod service;
 

@@ -11,6 +11,7 @@
 //!   what a backend makes of them: [`TableFold`], [`ReadModels`], [`Projector`], and how they are
 //!   queried: [`Table`], [`Selection`]; what could not be applied: [`DeadLetters`];
 //! - which events a projection has handled, so that one left out shows: [`Ledger`];
+//! - what is done in the outside world for events: [`Effect`];
 //! - who of several processes does a piece of work: [`Leases`];
 //! - the seams by which time and identity enter: [`Clock`], [`IdSource`].
 
@@ -21,6 +22,7 @@ mod clock;
 mod column;
 mod dead_letter;
 mod decode;
+mod effect;
 mod error;
 mod event;
 mod ids;
@@ -56,9 +58,10 @@ pub use clock::{Clock, SystemClock};
 pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
 pub use dead_letter::{DeadLetter, DeadLetters, Failure, ParkCause, Released, Skipped, Tried};
 pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
+pub use effect::{Effect, EffectError, EffectStart};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};
 pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
-pub use ids::{AppendId, EventId, IdSource, RandomIds, StoreId};
+pub use ids::{AppendId, EffectKey, EventId, IdSource, RandomIds, StoreId};
 pub use jiff::Timestamp;
 pub use lease::{Lease, LeaseError, LeaseState, Leases};
 pub use ledger::{DamagedPage, Ledger, LedgerDigest, LedgerPage, LedgerView, PAGE_POSITIONS};

@@ -9,10 +9,12 @@
 //!   it is; [`ParkedEvents`] tells of what it could not apply, and tries it again;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
 //!   goes on ([`BackgroundAudit`]);
+//! - [`EffectProjector`]: performs an effect for each event, at least once;
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
 mod audit;
 mod backoff;
+mod effect;
 mod error;
 mod execute;
 mod idempotency;
@@ -31,6 +33,7 @@ pub use audit::{
     audit_in_background, audit_projection,
 };
 pub use backoff::Backoff;
+pub use effect::EffectProjector;
 pub use error::{ExecuteError, LoadError};
 pub use execute::{CommandContext, Executed};
 pub use idempotency::IdempotencyKey;
