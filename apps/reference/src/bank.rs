@@ -5,8 +5,8 @@ use std::sync::Arc;
 use annals::http::Problem;
 use annals::runtime::{CommandContext, ExecuteError, Executed, ProjectionHandle, Repository};
 use annals::{
-    Aggregate, Annals, AppendId, Clock, IdSource, Position, Projection, RandomIds, ReadError,
-    ReadModel, StreamVersion, SystemClock, Table, TableProjection, Timestamp,
+    Aggregate, Annals, AppendId, Builder, Clock, IdSource, Position, Projection, RandomIds,
+    ReadError, ReadModel, StreamVersion, SystemClock, Table, TableProjection, Timestamp,
 };
 
 use crate::accounts::read_models::{
@@ -14,6 +14,7 @@ use crate::accounts::read_models::{
 };
 use crate::accounts::{Account, AccountCommand, AccountError, AccountId};
 use crate::place::Place;
+use crate::webhook::Webhook;
 
 /// Most accounts that are remembered: they are small.
 const REMEMBERED_ACCOUNTS: usize = 10_000;
@@ -28,6 +29,21 @@ pub struct Bank {
     clock: Arc<dyn NamedClock>,
 }
 
+fn declared_in(place: &Place) -> Builder {
+    let builder = match place {
+        Place::Memory => Annals::in_memory(),
+        Place::Directory(path) => Annals::open(path),
+        Place::Postgres(url) => Annals::open(url.expose()),
+    };
+    builder
+        .aggregate::<Account>()
+        .remembering(REMEMBERED_ACCOUNTS)
+        .projection::<AccountBalance>()
+        .table_projection::<TransactionHistory>()
+        .projection::<DailySummary>()
+        .table_projection::<AccountSummary>()
+}
+
 /// A clock that can be shown.
 trait NamedClock: Clock + std::fmt::Debug {}
 
@@ -39,22 +55,20 @@ impl Bank {
     /// # Errors
     /// [`annals::Error`] when the place cannot be used.
     pub async fn open(place: &Place) -> Result<Self, annals::Error> {
-        let builder = match place {
-            Place::Memory => Annals::in_memory(),
-            Place::Directory(path) => Annals::open(path),
-            Place::Postgres(url) => Annals::open(url.expose()),
-        };
-        let annals = builder
-            .aggregate::<Account>()
-            .remembering(REMEMBERED_ACCOUNTS)
-            .projection::<AccountBalance>()
-            .table_projection::<TransactionHistory>()
-            .projection::<DailySummary>()
-            .table_projection::<AccountSummary>()
-            .start()
-            .await?;
+        Self::start(declared_in(place)).await
+    }
+
+    /// The same, and everything that happens is posted by a webhook.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_with_webhook(place: &Place, webhook: Webhook) -> Result<Self, annals::Error> {
+        Self::start(declared_in(place).effect(webhook)).await
+    }
+
+    async fn start(declared: Builder) -> Result<Self, annals::Error> {
         Ok(Self {
-            annals: Arc::new(annals),
+            annals: Arc::new(declared.start().await?),
             clock: Arc::new(SystemClock),
         })
     }

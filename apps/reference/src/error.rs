@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::import::ImportError;
+use crate::webhook::WebhookError;
 
 /// Why the program ends early. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -72,4 +73,9 @@ pub enum Error {
     /// **Do:** what its own message says.
     #[error(transparent)]
     Import(#[from] ImportError),
+
+    /// The webhook cannot be called at all.
+    /// **Do:** what its own message says.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
 }

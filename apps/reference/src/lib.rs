@@ -5,6 +5,7 @@
 //! - the domain: [`money`], and [`accounts`] with a slice for each use case;
 //! - what it is put together to: the [`bank`] and its [`place`], the [`routes`] and their
 //!   documentation;
+//! - what it tells others: the [`webhook`];
 //! - what the program does: [`options`], [`serve`], [`import`], [`demo`];
 //! - [`traffic`], for whoever needs a busy bank.
 
@@ -21,5 +22,6 @@ pub mod routes;
 pub mod serve;
 pub mod summary;
 pub mod traffic;
+pub mod webhook;
 
 pub use error::Error;

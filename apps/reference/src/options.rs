@@ -1,5 +1,6 @@
 //! What the program can be told on its command line and by its environment.
 
+use std::env::{self, VarError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,11 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, Value
 
 use crate::error::Error;
 use crate::place::{Place, StoreUrl};
+use crate::webhook::{Webhook, WebhookError, WebhookSecret};
+
+/// The variable that may hold the secret of the webhook. There is no option for it: everybody on the
+/// machine can read a command line.
+const WEBHOOK_SECRET: &str = "ANNALS_WEBHOOK_SECRET";
 
 /// The reference service of Annals: a bank, event-sourced.
 #[derive(Debug, Clone, Parser)]
@@ -48,6 +54,29 @@ pub struct Options {
         global = true
     )]
     pub store_file: Option<PathBuf>,
+
+    /// A URL that everything that happens to accounts is posted to while serving, at least once and
+    /// in the order of each account: https://…, or http:// to this machine itself. When it is given
+    /// for the first time it begins with what happens from then on; later it goes on where it was,
+    /// also with what happened while it was not given.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ANNALS_WEBHOOK",
+        hide_env_values = true,
+        global = true
+    )]
+    pub webhook: Option<String>,
+
+    /// A file that holds the secret that calls of the webhook are signed with: whsec_ and then 24 to
+    /// 64 bytes in base64. Instead of a file it can be given as ANNALS_WEBHOOK_SECRET.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ANNALS_WEBHOOK_SECRET_FILE",
+        global = true
+    )]
+    pub webhook_secret_file: Option<PathBuf>,
 
     /// How log lines are written to the standard error. What is logged is set by RUST_LOG.
     #[arg(long, env = "ANNALS_LOG_FORMAT", default_value = "text", global = true)]
@@ -103,6 +132,30 @@ impl Options {
             false => Err(Error::StoreUrl),
         }
     }
+
+    /// What posts everything that happens, if it is to be posted.
+    ///
+    /// # Errors
+    /// [`WebhookError`] when it could not be called at all.
+    pub fn webhook(&self) -> Result<Option<Webhook>, WebhookError> {
+        let Some(url) = &self.webhook else {
+            return Ok(None);
+        };
+        Webhook::new(url.parse()?, self.webhook_secret()?).map(Some)
+    }
+
+    /// Nothing else than a secret that is sound is taken for one: calls must not go out unsigned by
+    /// mistake.
+    fn webhook_secret(&self) -> Result<Option<WebhookSecret>, WebhookError> {
+        let text = match (env::var(WEBHOOK_SECRET), &self.webhook_secret_file) {
+            (Err(VarError::NotPresent), None) => return Ok(None),
+            (Err(VarError::NotPresent), Some(path)) => read_secret(path)?,
+            (Ok(text), None) => text,
+            (Err(VarError::NotUnicode(_)), None) => return Err(WebhookError::Secret),
+            (_, Some(_)) => return Err(WebhookError::TwoSecrets),
+        };
+        text.trim().parse().map(Some)
+    }
 }
 
 fn is_argument(matches: &ArgMatches, id: &str) -> bool {
@@ -115,6 +168,13 @@ fn read_url(file: &Path) -> Result<StoreUrl, Error> {
         source,
     })?;
     Ok(text.trim().to_owned().into())
+}
+
+fn read_secret(file: &Path) -> Result<String, WebhookError> {
+    std::fs::read_to_string(file).map_err(|source| WebhookError::SecretFile {
+        path: file.to_owned(),
+        source,
+    })
 }
 
 /// What the program does. Without a task it serves.

@@ -1,5 +1,6 @@
 //! All routes of the service.
 
+use annals::Effect;
 use annals::http::{Limits, ProjectionHealth, Readiness, StoreHealth, guard};
 use axum::Router;
 use axum::extract::State;
@@ -8,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::bank::Bank;
+use crate::webhook::Webhook;
 use crate::{accounts, docs, summary};
 
 /// The service of a bank, ready to be served.
@@ -31,7 +33,7 @@ async fn live() -> axum::response::Response {
 }
 
 /// Whether commands are carried out and queries answered up to date: 200 if the event store answers
-/// and every projection has caught up, else 503.
+/// and every projection has caught up, else 503. The webhook is told of beside it.
 #[utoipa::path(
     get,
     path = "/health/ready",
@@ -40,6 +42,7 @@ async fn live() -> axum::response::Response {
 )]
 async fn ready(State(bank): State<Bank>) -> Readiness {
     let store = StoreHealth::of(&**bank.annals().store()).await;
-    let projections = bank.annals().projections().map(ProjectionHealth::of);
-    Readiness::of(store, projections)
+    let all = bank.annals().projections().map(ProjectionHealth::of);
+    let (effects, projections): (Vec<_>, Vec<_>) = all.partition(|it| it.name == Webhook::NAME);
+    Readiness::of(store, projections).beside(effects)
 }

@@ -28,7 +28,10 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(20);
 pub async fn serve(options: &Options) -> Result<(), Error> {
     refuse_insecure(options)?;
     let place = options.place()?;
-    let bank = Bank::open(&place).await?;
+    let bank = match options.webhook()? {
+        Some(webhook) => Bank::open_with_webhook(&place, webhook).await?,
+        None => Bank::open(&place).await?,
+    };
     if options.seed_demo {
         demo::seed(&bank).await?;
     }

@@ -1,14 +1,14 @@
 //! Putting a service together: which store, which aggregates, which projections.
 
 use std::any::{Any, TypeId, type_name};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use annals_core::{
-    EventStore, Leases, Projection, Projector, ReadModels, Snapshot, SnapshotStore, TableFold,
-    TableProjection,
+    Effect, EventStore, Leases, Projection, Projector, ReadModels, Snapshot, SnapshotStore,
+    TableFold, TableProjection,
 };
 use annals_embedded::EmbeddedStore;
 #[cfg(feature = "postgres")]
@@ -18,7 +18,9 @@ use annals_postgres::{
 use annals_runtime::{ParkedEvents, Repository, RunnerOptions, SnapshotPolicy, run_projection};
 use annals_sqlite::Database;
 
+use crate::declared_effect::DeclaredEffect;
 use crate::error::Error;
+use crate::rebuilds::Rebuilds;
 use crate::service::{Annals, Running};
 
 /// A snapshot is taken when this many events have passed since the last.
@@ -40,6 +42,7 @@ pub struct Builder {
     inline: Vec<TableFold>,
     projectors: Vec<Arc<dyn Projector>>,
     local_projectors: Vec<Arc<dyn Projector>>,
+    effects: Vec<DeclaredEffect>,
     leases: Option<Arc<dyn Leases>>,
     code_version: String,
 }
@@ -103,6 +106,7 @@ impl Builder {
             inline: Vec::new(),
             projectors: Vec::new(),
             local_projectors: Vec::new(),
+            effects: Vec::new(),
             leases: None,
             code_version: String::new(),
         }
@@ -169,6 +173,16 @@ impl Builder {
         self
     }
 
+    /// Declares what is done in the outside world for each event, at least once. It runs beside the
+    /// read models, and is among [`Annals::projections`]; of the processes that share the store, one
+    /// performs it.
+    ///
+    /// How far it is, is kept beside the read models. Whoever deletes those makes it a new one.
+    pub fn effect<E: Effect>(mut self, effect: E) -> Self {
+        self.effects.push(DeclaredEffect::of(effect));
+        self
+    }
+
     /// Settles by leases of one's own which of several processes keeps a read model up to date.
     /// On PostgreSQL that is settled already.
     pub fn leases(mut self, leases: Arc<dyn Leases>) -> Self {
@@ -197,30 +211,54 @@ impl Builder {
             .into_iter()
             .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
             .collect();
-        let mut shared = self.projectors;
-        for fold in self.folds {
-            shared.push(read_models.projector(fold).await?);
+        let mut projectors = self.projectors;
+        for fold in &self.folds {
+            projectors.push(read_models.projector(fold.clone()).await?);
+        }
+        let mut effects = Vec::new();
+        for effect in self.effects {
+            effects.push(effect.begin(&store, &*read_models).await?);
         }
         let leases = self.leases.or(leases);
-        let shared = shared
-            .into_iter()
-            .map(|projector| (projector, leases.clone()));
+        let code_version = self.code_version;
+        let alone = RunnerOptions {
+            code_version: code_version.clone(),
+            ..RunnerOptions::default()
+        };
+        let shared = RunnerOptions {
+            leases: leases.clone(),
+            ..alone.clone()
+        };
+        let of_effects = RunnerOptions {
+            leases,
+            code_version: code_version.clone(),
+            ..RunnerOptions::for_effects()
+        };
+        let projectors = projectors.into_iter();
+        let effects = effects.into_iter();
         let local = self.local_projectors.into_iter();
-        let local = local.map(|projector| (projector, None));
-        let run = |(projector, leases): (Arc<dyn Projector>, Option<Arc<dyn Leases>>)| {
+        let run = |(projector, options): (Arc<dyn Projector>, RunnerOptions)| {
             let name = projector.name().to_owned();
-            let options = RunnerOptions {
-                leases,
-                code_version: self.code_version.clone(),
-                ..RunnerOptions::default()
-            };
             let parked = ParkedEvents::new(Arc::clone(&store), Arc::clone(&projector))
-                .with_code_version(&self.code_version);
+                .with_code_version(&code_version);
             let handle = run_projection(Arc::clone(&store), projector, options);
             (name, Running { handle, parked })
         };
-        let projections = shared.chain(local).map(run).collect();
-        Ok(Annals::new(store, read_models, repositories, projections))
+        let projections = projectors
+            .map(|projector| (projector, shared.clone()))
+            .chain(effects.map(|effect| (effect, of_effects.clone())))
+            .chain(local.map(|projector| (projector, alone.clone())))
+            .map(run)
+            .collect();
+        let mut rebuilds = BTreeMap::new();
+        for fold in self.folds {
+            let name = fold.name();
+            let rebuild = Rebuilds::new(&store, &read_models, fold, shared.clone());
+            rebuild.follow_previous().await?;
+            rebuilds.insert(name, rebuild);
+        }
+        let annals = Annals::new(store, read_models, repositories, projections);
+        Ok(annals.with_rebuilds(rebuilds))
     }
 
     /// Nothing is opened or made before everything is known to be declared rightly.
@@ -235,7 +273,9 @@ impl Builder {
         let folds = self.folds.iter().chain(&self.inline);
         let names = folds.clone().map(|fold| -> &str { fold.name() });
         let projectors = self.projectors.iter().chain(&self.local_projectors);
-        for name in names.chain(projectors.map(|projector| projector.name())) {
+        let names = names.chain(projectors.map(|projector| projector.name()));
+        let effects = self.effects.iter().map(|effect| effect.name);
+        for name in names.chain(effects) {
             if !projections.insert(name) {
                 return Err(Error::DeclaredTwice(name.to_owned()));
             }

@@ -39,6 +39,20 @@ pub enum Error {
     /// **Do:** what its own message says.
     #[error(transparent)]
     Tables(#[from] annals_core::QueryError),
+    /// Where a new effect begins could not be found out or kept.
+    /// **Do:** what its own message says.
+    #[error("effect {effect}: {source}")]
+    Effect {
+        /// Which effect.
+        effect: &'static str,
+        /// What happened.
+        #[source]
+        source: annals_runtime::RunError,
+    },
+    /// The edition that a read model had before cannot be kept up to date.
+    /// **Do:** what its own message says.
+    #[error(transparent)]
+    Editions(#[from] annals_runtime::RebuildError),
     /// A projection cannot be kept up to date in the transactions of the store.
     /// **Do:** declare it with `projection` and wait for the position of an answer, or keep the
     /// service on PostgreSQL. A store of one's own is opened with its inline projections.

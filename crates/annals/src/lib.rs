@@ -10,7 +10,9 @@
 //! ```
 
 mod builder;
+mod declared_effect;
 mod error;
+mod rebuilds;
 mod service;
 
 pub use annals_core::*;
@@ -24,4 +26,5 @@ pub use annals_runtime as runtime;
 pub use annals_sqlite as sqlite;
 pub use builder::Builder;
 pub use error::Error;
+pub use rebuilds::Rebuilds;
 pub use service::Annals;

@@ -9,12 +9,15 @@ use annals_runtime::{
     CommandContext, ExecuteError, Executed, ParkedEvents, ProjectionHandle, Repository,
 };
 
+use crate::rebuilds::Rebuilds;
+
 /// A running service: its store, its aggregates, its read models and what keeps them up to date.
 pub struct Annals {
     store: Arc<dyn EventStore>,
     read_models: Arc<dyn ReadModels>,
     repositories: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     projections: BTreeMap<String, Running>,
+    rebuilds: BTreeMap<&'static str, Rebuilds>,
 }
 
 /// A projection that runs.
@@ -35,7 +38,13 @@ impl Annals {
             read_models,
             repositories,
             projections,
+            rebuilds: BTreeMap::new(),
         }
+    }
+
+    pub(crate) fn with_rebuilds(mut self, rebuilds: BTreeMap<&'static str, Rebuilds>) -> Self {
+        self.rebuilds = rebuilds;
+        self
     }
 
     /// The event store.
@@ -97,6 +106,15 @@ impl Annals {
         &self.running(name).parked
     }
 
+    /// How the read model of a projection is made anew beside the one that is read.
+    ///
+    /// # Panics
+    /// When no projection of typed tables was declared by this name: a mistake in the program.
+    pub fn rebuilds(&self, name: &str) -> &Rebuilds {
+        let rebuilds = self.rebuilds.get(name);
+        rebuilds.unwrap_or_else(|| panic!("no projection {name} of typed tables was declared"))
+    }
+
     /// All running projections, by name.
     pub fn projections(&self) -> impl Iterator<Item = &ProjectionHandle> {
         self.projections.values().map(|running| &running.handle)
@@ -106,6 +124,9 @@ impl Annals {
     pub async fn stop(&self) {
         for projection in self.projections() {
             projection.stop().await;
+        }
+        for rebuilds in self.rebuilds.values() {
+            rebuilds.stop().await;
         }
     }
 

@@ -40,6 +40,21 @@ id_type! {
     StoreId
 }
 
+id_type! {
+    /// Identity of one effect of one event: the same for every repeat, in every process.
+    ///
+    /// Whoever receives the effect recognises a repeat by it.
+    EffectKey
+}
+
+impl EffectKey {
+    /// The key of the effect of this name for an event.
+    pub fn of(effect: &str, event: EventId) -> Self {
+        let scope = Uuid::new_v5(&DERIVED, effect.as_bytes());
+        Self(Uuid::new_v5(&scope, event.0.as_bytes()))
+    }
+}
+
 impl EventId {
     /// The id of the `index`-th event of an append: the same for every retry of that append.
     pub fn of_append(append: AppendId, index: usize) -> Self {
@@ -83,5 +98,20 @@ impl IdSource for RandomIds {
     )]
     fn next(&self) -> Uuid {
         Uuid::now_v7()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_of_one_effect_and_one_event_for_ever() {
+        let event = EventId(Uuid::from_u128(1));
+        let key = EffectKey::of("webhook", event);
+        // Other versions of this program must make the same.
+        assert_eq!(key.to_string(), "174422ae-390e-5474-b679-762553b700ad");
+        assert_ne!(key, EffectKey::of("mail", event));
+        assert_ne!(key, EffectKey::of("webhook", EventId(Uuid::from_u128(2))));
     }
 }

@@ -9,8 +9,10 @@
 //! - the write side: [`Aggregate`], [`Snapshot`];
 //! - the read side: [`Projection`] and [`TableProjection`], the rows they write: [`ReadModel`],
 //!   what a backend makes of them: [`TableFold`], [`ReadModels`], [`Projector`], and how they are
-//!   queried: [`Table`], [`Selection`]; how they are made anew beside: [`Editions`]; what could not be applied: [`DeadLetters`];
+//!   queried: [`Table`], [`Selection`]; how they are made anew: [`Editions`]; what could not be
+//!   applied: [`DeadLetters`];
 //! - which events a projection has handled, so that one left out shows: [`Ledger`];
+//! - what is done in the outside world for events: [`Effect`];
 //! - who of several processes does a piece of work: [`Leases`];
 //! - the seams by which time and identity enter: [`Clock`], [`IdSource`].
 
@@ -22,6 +24,7 @@ mod column;
 mod dead_letter;
 mod decode;
 mod edition;
+mod effect;
 mod error;
 mod event;
 mod ids;
@@ -60,9 +63,10 @@ pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
 pub use edition::{
     Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Sample, TableRows,
 };
+pub use effect::{Effect, EffectError, EffectStart};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};
 pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
-pub use ids::{AppendId, EventId, IdSource, RandomIds, StoreId};
+pub use ids::{AppendId, EffectKey, EventId, IdSource, RandomIds, StoreId};
 pub use jiff::Timestamp;
 pub use lease::{Lease, LeaseError, LeaseState, Leases};
 pub use ledger::{DamagedPage, Ledger, LedgerDigest, LedgerPage, LedgerView, PAGE_POSITIONS};

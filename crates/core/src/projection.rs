@@ -115,9 +115,9 @@ pub struct ProjectionBatch {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProjectionError {
-    /// The read model cannot be written now.
+    /// The read model cannot be written now, or an [`Effect`](crate::Effect) was not acknowledged.
     /// **Do:** back off, then apply the same batch again.
-    #[error("read model unavailable: {0}")]
+    #[error("unavailable: {0}")]
     Unavailable(#[source] Cause),
 
     /// One event cannot be applied.

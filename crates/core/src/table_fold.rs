@@ -102,6 +102,20 @@ impl TableFold {
         }
     }
 
+    /// Of nothing: all that is kept is a checkpoint, for work whose effect is elsewhere. Nothing
+    /// about it ever changes, so that it is never put before the first event again.
+    pub fn without_tables(name: &'static str) -> Self {
+        Self {
+            name,
+            query: Query::all(),
+            tables: Vec::new(),
+            revision: 0,
+            decode: |_| Ok(Box::new(())),
+            partitions: |_| Vec::new(),
+            apply: |_, _| Ok(()),
+        }
+    }
+
     /// The name its checkpoint is kept under.
     pub fn name(&self) -> &'static str {
         self.name

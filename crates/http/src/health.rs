@@ -31,6 +31,8 @@ pub struct Readiness {
     pub store: StoreHealth,
     /// How each projection is.
     pub projections: Vec<ProjectionHealth>,
+    /// How each effect is. None keeps the service from its work: what is outside may be away.
+    pub effects: Vec<ProjectionHealth>,
 }
 
 /// How an event store is.
@@ -88,7 +90,15 @@ impl Readiness {
             ready: store == StoreHealth::Working && all_up_to_date,
             store,
             projections,
+            effects: Vec::new(),
         }
+    }
+
+    /// Tells of effects as well.
+    #[must_use]
+    pub fn beside(mut self, effects: impl IntoIterator<Item = ProjectionHealth>) -> Self {
+        self.effects.extend(effects);
+        self
     }
 }
 

@@ -5,14 +5,17 @@ use annals_http::{ProjectionHealth, Readiness, StoreHealth};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 
-fn status(up_to_date: [bool; 2]) -> StatusCode {
-    let projections = up_to_date.map(|up_to_date| ProjectionHealth {
+fn health(up_to_date: bool) -> ProjectionHealth {
+    ProjectionHealth {
         name: "balances".to_owned(),
         status: "standby",
         up_to_date,
         position: Position(7),
-    });
-    let readiness = Readiness::of(StoreHealth::Working, projections);
+    }
+}
+
+fn status(up_to_date: [bool; 2]) -> StatusCode {
+    let readiness = Readiness::of(StoreHealth::Working, up_to_date.map(health));
     readiness.into_response().status()
 }
 
@@ -20,4 +23,11 @@ fn status(up_to_date: [bool; 2]) -> StatusCode {
 fn one_read_model_that_is_behind_makes_the_service_unready() {
     assert_eq!(status([true, true]), StatusCode::OK);
     assert_eq!(status([true, false]), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[test]
+fn an_effect_that_is_behind_is_told_of_and_leaves_the_service_ready() {
+    let readiness = Readiness::of(StoreHealth::Working, [health(true)]).beside([health(false)]);
+    assert_eq!(readiness.effects, [health(false)]);
+    assert_eq!(readiness.into_response().status(), StatusCode::OK);
 }

@@ -51,7 +51,8 @@ pub(crate) enum NotHandled {
 /// Keeps the tables of a projection up to date.
 pub(crate) struct TablesProjector<H> {
     postgres: Postgres,
-    projection: &'static str,
+    /// The name of the projection, of an edition.
+    name: String,
     checkpoint: Checkpoint,
     letters: Letters,
     handler: H,
@@ -73,7 +74,7 @@ impl<H: Handler> TablesProjector<H> {
         let key = declaration.key();
         Self {
             postgres: postgres.clone(),
-            projection: declaration.projection,
+            name: declaration.key(),
             checkpoint: Checkpoint::new(postgres, key.clone(), declaration.fingerprint),
             letters: Letters::of(key, postgres),
             handler,
@@ -157,7 +158,7 @@ impl<H: Handler> TablesProjector<H> {
 #[async_trait]
 impl<H: Handler> Projector for TablesProjector<H> {
     fn name(&self) -> &str {
-        self.projection
+        &self.name
     }
 
     fn query(&self) -> Query {

@@ -11,10 +11,12 @@
 //!   over;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
 //!   goes on ([`BackgroundAudit`]);
+//! - [`EffectProjector`]: performs an effect for each event, at least once;
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
 mod audit;
 mod backoff;
+mod effect;
 mod error;
 mod execute;
 mod idempotency;
@@ -34,6 +36,7 @@ pub use audit::{
     audit_in_background, audit_projection,
 };
 pub use backoff::Backoff;
+pub use effect::EffectProjector;
 pub use error::{ExecuteError, LoadError};
 pub use execute::{CommandContext, Executed};
 pub use idempotency::IdempotencyKey;

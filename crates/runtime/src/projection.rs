@@ -78,6 +78,17 @@ impl Default for RunnerOptions {
     }
 }
 
+impl RunnerOptions {
+    /// The defaults for [effects](crate::EffectProjector): small batches, since what was done of one
+    /// when its process dies is done again.
+    pub fn for_effects() -> Self {
+        Self {
+            max_batch: NonZeroUsize::new(32).expect("32 is not zero"),
+            ..Self::default()
+        }
+    }
+}
+
 impl std::fmt::Debug for RunnerOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RunnerOptions")

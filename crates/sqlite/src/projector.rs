@@ -32,7 +32,8 @@ pub(crate) trait Handler: Send + Sync + 'static {
 /// Keeps the tables of a projection up to date.
 pub(crate) struct TablesProjector<H> {
     database: Database,
-    projection: &'static str,
+    /// The name of the projection, of an edition.
+    name: String,
     checkpoint: Arc<Checkpoint>,
     kept: Arc<Kept<H>>,
 }
@@ -61,7 +62,7 @@ impl<H: Handler> TablesProjector<H> {
         let letters = Letters::of(declaration.key());
         Self {
             database,
-            projection: declaration.projection,
+            name: declaration.key(),
             checkpoint: Checkpoint::new(declaration.key(), declaration.fingerprint),
             kept: Arc::new(Kept { handler, letters }),
         }
@@ -90,7 +91,7 @@ impl<H: Handler> TablesProjector<H> {
 #[async_trait]
 impl<H: Handler> Projector for TablesProjector<H> {
     fn name(&self) -> &str {
-        self.projection
+        &self.name
     }
 
     fn query(&self) -> Query {

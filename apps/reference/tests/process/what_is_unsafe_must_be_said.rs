@@ -73,6 +73,37 @@ fn two_places_at_once_are_refused_and_both_named() {
 }
 
 #[test]
+fn a_webhook_that_would_go_unencrypted_to_another_machine_is_refused_and_not_repeated() {
+    for url in ["http://example.com/s3cret", "s3cret"] {
+        let message = refusal(program().args(["serve", "--webhook", url]));
+        assert!(message.contains("https://"), "{message}");
+    }
+}
+
+#[test]
+fn a_webhook_is_not_called_without_the_signature_it_should_have() {
+    let webhook = ["serve", "--webhook", "http://127.0.0.1:1/"];
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("secret");
+    std::fs::write(&file, "whsec_s3cret").unwrap();
+    for secret in ["", "s3cret", "whsec_s3cret"] {
+        let mut program = program();
+        let message = refusal(program.args(webhook).env("ANNALS_WEBHOOK_SECRET", secret));
+        assert!(message.contains("whsec_"), "{message}");
+        let message = refusal(program.arg("--webhook-secret-file").arg(&file));
+        assert!(message.contains("keep one"), "{message}");
+    }
+    for (file, told) in [
+        (file, "whsec_"),
+        (directory.path().join("nothing"), "nothing"),
+    ] {
+        let mut program = program();
+        let message = refusal(program.args(webhook).arg("--webhook-secret-file").arg(file));
+        assert!(message.contains(told), "{message}");
+    }
+}
+
+#[test]
 fn help_does_not_show_the_url() {
     let url = "postgres://me:s3cret@127.0.0.1:1/bank";
     let output = program()

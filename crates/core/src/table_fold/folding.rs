@@ -120,7 +120,7 @@ impl Folding {
     }
 }
 
-/// What an event must stay in order with: its stream, if it cannot tell.
+/// What an event must stay in order with: its stream, if it tells nothing else.
 fn partitions(
     fold: &TableFold,
     event: &Result<AnyEvent, ProjectionError>,
@@ -130,7 +130,8 @@ fn partitions(
         let keys = || (fold.partitions)(&**event);
         ProjectionError::catch(record.position, keys).ok()
     });
-    told.unwrap_or_else(|| vec![PartitionKey::of_stream(&record.stream)])
+    told.filter(|keys| !keys.is_empty())
+        .unwrap_or_else(|| vec![PartitionKey::of_stream(&record.stream)])
 }
 
 impl fmt::Debug for Folding {

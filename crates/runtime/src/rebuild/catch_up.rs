@@ -171,12 +171,10 @@ impl CatchUp {
 impl RebuildError {
     /// True if the same may succeed later.
     fn may_pass(&self) -> bool {
-        match self {
-            Self::Store(ReadError::Unavailable { .. }) => true,
-            Self::ReadModel(ProjectionError::Unavailable(_) | ProjectionError::Moved { .. }) => {
-                true
-            }
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Store(ReadError::Unavailable { .. })
+                | Self::ReadModel(ProjectionError::Unavailable(_) | ProjectionError::Moved { .. })
+        )
     }
 }

@@ -29,6 +29,7 @@ macro_rules! read_models_cases {
             }
             declarations {
                 ReadModels 4 the_same_declaration_goes_on_where_it_was,
+                ReadModels 4 without_tables_only_a_checkpoint_is_kept,
                 ReadModels 4 another_column_rebuilds_the_table,
                 ReadModels 4 another_revision_of_the_fold_rebuilds_the_table,
                 ReadModels 4 other_events_rebuild_the_table,

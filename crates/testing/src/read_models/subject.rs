@@ -40,6 +40,11 @@ impl Subject {
         self.writing(TableFold::of_tables::<P>()).await
     }
 
+    /// A projector that only keeps a checkpoint, resumed.
+    pub(super) async fn without_tables(&self, name: &'static str) -> Writing {
+        self.writing(TableFold::without_tables(name)).await
+    }
+
     async fn writing(&self, fold: TableFold) -> Writing {
         let writing = Writing(self.projector(fold).await);
         writing.resume().await;

@@ -1,0 +1,86 @@
+//! Who makes something happen, and waits for the webhook.
+
+use std::time::Duration;
+
+use annals::Effect;
+use annals::runtime::{CommandContext, NotReached, ProjectionHandle, ProjectionStatus};
+use annals_reference::accounts::deposit::Deposit;
+use annals_reference::accounts::open::Open;
+use annals_reference::accounts::{AccountCommand, AccountId};
+use annals_reference::bank::Bank;
+use annals_reference::money::{Amount, Currency, Money};
+use annals_reference::place::Place;
+use annals_reference::webhook::Webhook;
+
+/// Far beyond what any wait takes when nothing is wrong.
+const LONG: Duration = Duration::from_secs(20);
+
+/// A bank with a webhook.
+pub(crate) async fn open_bank(place: &Place, webhook: Webhook) -> Bank {
+    Bank::open_with_webhook(place, webhook).await.unwrap()
+}
+
+/// Opens an account with a deposit: two events.
+pub(crate) async fn open_account(bank: &Bank, account: &str) {
+    let account_id: AccountId = account.parse().unwrap();
+    let open = Open {
+        account_id: account_id.clone(),
+        owner_id: "me".parse().unwrap(),
+        initial_deposit: Some(amount(50_00)),
+        at: bank.now(),
+    };
+    execute(bank, &account_id, AccountCommand::Open(open)).await;
+}
+
+/// One event more.
+pub(crate) async fn deposit(bank: &Bank, account: &str) {
+    let deposit = Deposit {
+        amount: amount(1_50),
+        description: Some("a gift".to_owned()),
+        at: bank.now(),
+    };
+    let account = account.parse().unwrap();
+    execute(bank, &account, AccountCommand::Deposit(deposit)).await;
+}
+
+fn amount(cents: i64) -> Amount {
+    Amount::new(Money::of_minor(cents, Currency::USD)).unwrap()
+}
+
+async fn execute(bank: &Bank, account: &AccountId, command: AccountCommand) {
+    let done = bank.execute(account, command, CommandContext::default());
+    done.await.unwrap();
+}
+
+fn webhook(bank: &Bank) -> &ProjectionHandle {
+    bank.annals().projection(Webhook::NAME)
+}
+
+/// Waits until everything was acknowledged.
+pub(crate) async fn until_told(bank: &Bank) {
+    let told = reach_head(bank).await;
+    told.unwrap();
+}
+
+/// Waits until the webhook stands still for good.
+pub(crate) async fn until_refused(bank: &Bank) -> NotReached {
+    let refused = reach_head(bank).await.unwrap_err();
+    let failed = matches!(refused.cause, ProjectionStatus::Failed { .. });
+    assert!(failed, "{refused}");
+    refused
+}
+
+async fn reach_head(bank: &Bank) -> Result<(), NotReached> {
+    let head = bank.head().await.unwrap();
+    webhook(bank).wait_for(head, LONG).await.map(drop)
+}
+
+/// Waits until a call failed and is to be repeated.
+pub(crate) async fn until_repeating(bank: &Bank) {
+    let repeating = async {
+        while !matches!(webhook(bank).status(), ProjectionStatus::Retrying { .. }) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, repeating).await.unwrap();
+}

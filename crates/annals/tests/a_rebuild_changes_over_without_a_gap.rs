@@ -1,0 +1,399 @@
+//! A read model is made anew beside the one that is read, compared with it, and takes its place:
+//! whoever queries it sees one or the other all the time, and never a mixture or a hole.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use annals::embedded::EmbeddedStore;
+use annals::runtime::{CutOver, RebuildError, RebuildOptions, RebuildPhase};
+use annals::sqlite::Database;
+use annals::{
+    Annals, Append, AppendId, Edition, Event, EventId, EventStore, ExpectedVersion, Metadata,
+    Position, Projection, ReadModel, ReadModels, Recorded, Selection, StreamId,
+};
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+const ACCOUNTS: u64 = 200;
+const LONG: Duration = Duration::from_secs(60);
+
+#[derive(Event, Serialize, Deserialize, Debug, Clone, PartialEq)]
+enum AccountEvent {
+    Deposited { cents: i64 },
+}
+
+/// What an account holds; each deposit is of one cent, so that it is as much as there were events.
+#[derive(ReadModel, Debug, Clone, PartialEq)]
+#[read_model(table = "balances", index(cents))]
+struct Balance {
+    #[key]
+    account: String,
+    cents: i64,
+    version: u64,
+}
+
+impl Projection for Balance {
+    type Event = AccountEvent;
+
+    fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
+        vec![event.record.stream.id().to_owned()]
+    }
+
+    fn fold(row: Option<Self>, account: &String, event: &Recorded<AccountEvent>) -> Option<Self> {
+        let AccountEvent::Deposited { cents } = event.event;
+        Some(Self {
+            account: account.clone(),
+            cents: row.map_or(0, |row| row.cents) + cents,
+            version: event.record.version.0,
+        })
+    }
+}
+
+/// The same as it is declared, but the code forgets the deposits of one account.
+#[derive(ReadModel, Debug, Clone, PartialEq)]
+#[read_model(table = "balances", index(cents))]
+struct Faulty {
+    #[key]
+    account: String,
+    cents: i64,
+    version: u64,
+}
+
+impl Projection for Faulty {
+    type Event = AccountEvent;
+
+    fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
+        Balance::keys(event)
+    }
+
+    fn fold(row: Option<Self>, account: &String, event: &Recorded<AccountEvent>) -> Option<Self> {
+        let before = row.map(|row| Balance {
+            account: row.account,
+            cents: row.cents,
+            version: row.version,
+        });
+        let after = Balance::fold(before, account, event)?;
+        let cents = if account == "17" { 0 } else { after.cents };
+        let (account, version) = (after.account, after.version);
+        Some(Self {
+            account,
+            cents,
+            version,
+        })
+    }
+}
+
+/// A store and read models that outlive the service on them.
+struct Place {
+    _directory: TempDir,
+    store: Arc<dyn EventStore>,
+    read_models: Arc<dyn ReadModels>,
+}
+
+impl Place {
+    async fn new(rounds: u64) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let read_models = Database::open(directory.path().join("read-models.db")).await;
+        let place = Self {
+            _directory: directory,
+            store: Arc::new(EmbeddedStore::in_memory().unwrap()),
+            read_models: Arc::new(read_models.unwrap()),
+        };
+        for _ in 0..rounds {
+            record_round(&*place.store).await;
+        }
+        place
+    }
+
+    async fn run<P: Projection>(&self) -> Annals {
+        let service = Annals::on(Arc::clone(&self.store), Arc::clone(&self.read_models));
+        let service = service.projection::<P>().start().await.unwrap();
+        let head = self.store.head().await.unwrap();
+        service
+            .projection("balances")
+            .wait_for(head, LONG)
+            .await
+            .unwrap();
+        service
+    }
+}
+
+/// A deposit to each account.
+async fn record_round(store: &dyn EventStore) -> Position {
+    let mut last = Position::START;
+    for account in 0..ACCOUNTS {
+        last = record(store, account).await;
+    }
+    last
+}
+
+async fn record(store: &dyn EventStore, account: u64) -> Position {
+    let stream = StreamId::new("Account", &account.to_string()).unwrap();
+    let append = AppendId(uuid());
+    let event = AccountEvent::Deposited { cents: 1 };
+    let event = event.to_new(EventId::of_append(append, 0), Metadata::default());
+    let append = Append::to(stream, ExpectedVersion::Any, vec![event.unwrap()]).with_id(append);
+    store.append(append).await.unwrap().last
+}
+
+fn uuid() -> uuid::Uuid {
+    annals::IdSource::next(&annals::RandomIds)
+}
+
+fn in_small_batches(cut_over: CutOver) -> RebuildOptions {
+    RebuildOptions {
+        max_batch: 64.try_into().unwrap(),
+        cut_over,
+        ..RebuildOptions::default()
+    }
+}
+
+/// Writes and queries all the time. Each answer must have every account, none of them older than in
+/// the answer before, and each as it was after some event.
+struct Traffic {
+    stop: Arc<AtomicBool>,
+    writer: JoinHandle<()>,
+    reader: JoinHandle<u64>,
+}
+
+impl Traffic {
+    fn on(place: &Place, service: &Arc<Annals>) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let writer = tokio::spawn(write(Arc::clone(&place.store), Arc::clone(&stop)));
+        let reader = tokio::spawn(read(Arc::clone(service), Arc::clone(&stop)));
+        Self {
+            stop,
+            writer,
+            reader,
+        }
+    }
+
+    async fn end(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.writer.await.unwrap();
+        assert!(self.reader.await.unwrap() > 0, "nothing was read");
+    }
+}
+
+async fn write(store: Arc<dyn EventStore>, stop: Arc<AtomicBool>) {
+    let mut account = 0;
+    while !stop.load(Ordering::Relaxed) {
+        record(&*store, account % ACCOUNTS).await;
+        account += 1;
+    }
+}
+
+async fn read(service: Arc<Annals>, stop: Arc<AtomicBool>) -> u64 {
+    let mut before: Vec<Balance> = Vec::new();
+    let mut answers = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let selection = Selection::new().limit(1_000);
+        let rows = service.table::<Balance>().list(selection).await.unwrap();
+        assert_eq!(rows.len() as u64, ACCOUNTS);
+        for row in &rows {
+            assert_eq!(row.cents, i64::try_from(row.version).unwrap());
+        }
+        for (before, now) in before.iter().zip(&rows) {
+            assert!(before.version <= now.version, "{before:?} after {now:?}");
+        }
+        before = rows;
+        answers += 1;
+        tokio::task::yield_now().await;
+    }
+    answers
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_queries_sees_one_edition_or_the_other_all_the_time() {
+    let place = Place::new(20).await;
+    let service = Arc::new(place.run::<Balance>().await);
+    let traffic = Traffic::on(&place, &service);
+    let rebuilds = service.rebuilds("balances");
+    for _ in 0..3 {
+        let rebuild = rebuilds.begin(in_small_batches(CutOver::WhenSame));
+        let ended = rebuild.end().await;
+        assert!(
+            matches!(ended.phase, RebuildPhase::CutOver(_)),
+            "{:?}",
+            ended.phase
+        );
+        rebuilds.roll_back().await.unwrap();
+    }
+    traffic.end().await;
+    let head = place.store.head().await.unwrap();
+    service
+        .projection("balances")
+        .wait_for(head, LONG)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_in_the_new_fold_is_found_and_the_old_rows_stay() {
+    let place = Place::new(5).await;
+    place.run::<Balance>().await.stop().await;
+    let service = place.run::<Faulty>().await;
+    let rebuild = service
+        .rebuilds("balances")
+        .begin(in_small_batches(CutOver::WhenSame));
+    let compared = rebuild
+        .wait_for(|phase| matches!(phase, RebuildPhase::Compared(_)))
+        .await;
+    let RebuildPhase::Compared(Some(comparison)) = compared.phase else {
+        panic!("{:?}", compared.phase)
+    };
+    let [balances] = &comparison.tables[..] else {
+        panic!("{comparison}")
+    };
+    assert_eq!((balances.compared, balances.differing), (ACCOUNTS, 1));
+    assert_eq!(
+        balances.differences[0].key,
+        [annals::Value::Text("17".to_owned())]
+    );
+    rebuild.cancel();
+    let ended = rebuild.end().await;
+    assert!(
+        matches!(ended.phase, RebuildPhase::Cancelled),
+        "{:?}",
+        ended.phase
+    );
+    let row = service
+        .table::<Balance>()
+        .get(&"17".to_owned())
+        .await
+        .unwrap();
+    assert_eq!(row.unwrap().cents, 5);
+    let editions = service.rebuilds("balances").editions().await.unwrap();
+    assert_eq!(editions.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_person_accepts_takes_the_place_all_the_same() {
+    let place = Place::new(3).await;
+    place.run::<Balance>().await.stop().await;
+    let service = place.run::<Faulty>().await;
+    let rebuild = service
+        .rebuilds("balances")
+        .begin(in_small_batches(CutOver::WhenSame));
+    rebuild
+        .wait_for(|phase| matches!(phase, RebuildPhase::Compared(_)))
+        .await;
+    rebuild.accept();
+    let ended = rebuild.end().await;
+    assert!(
+        matches!(ended.phase, RebuildPhase::CutOver(_)),
+        "{:?}",
+        ended.phase
+    );
+    let row = service
+        .table::<Balance>()
+        .get(&"17".to_owned())
+        .await
+        .unwrap();
+    assert_eq!(row.unwrap().cents, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn broken_off_anywhere_it_goes_on_where_it_was() {
+    let place = Place::new(20).await;
+    let service = Arc::new(place.run::<Balance>().await);
+    let traffic = Traffic::on(&place, &service);
+    let mut reached = Position::START;
+    for hundreds in 1..40 {
+        let options = in_small_batches(CutOver::WhenTold);
+        let fold = annals::TableFold::of_rows::<Balance>();
+        let (store, read_models) = (Arc::clone(&place.store), Arc::clone(&place.read_models));
+        let rebuild = annals::runtime::rebuild(store, read_models, fold, options);
+        let least = Position(hundreds * 100);
+        while rebuild.progress().position < least {
+            tokio::task::yield_now().await;
+        }
+        let position = rebuild.progress().position;
+        assert!(position >= reached, "{position} after {reached}");
+        reached = position;
+        drop(rebuild);
+    }
+    let rebuild = service
+        .rebuilds("balances")
+        .begin(in_small_batches(CutOver::WhenSame));
+    let ended = rebuild.end().await;
+    assert!(
+        matches!(ended.phase, RebuildPhase::CutOver(_)),
+        "{:?}",
+        ended.phase
+    );
+    traffic.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_edition_before_is_kept_up_to_date_until_it_is_dropped() {
+    let place = Place::new(3).await;
+    let service = place.run::<Balance>().await;
+    let rebuilds = service.rebuilds("balances");
+    let refused = rebuilds.roll_back().await.unwrap_err();
+    assert!(
+        matches!(refused, RebuildError::NothingToGoBackTo),
+        "{refused}"
+    );
+    rebuilds
+        .begin(in_small_batches(CutOver::WhenSame))
+        .end()
+        .await;
+    let head = record_round(&*place.store).await;
+    service
+        .projection("balances")
+        .wait_for(head, LONG)
+        .await
+        .unwrap();
+    assert_eq!(rebuilds.roll_back().await.unwrap(), head);
+    let row = service
+        .table::<Balance>()
+        .get(&"17".to_owned())
+        .await
+        .unwrap();
+    assert_eq!(row.unwrap().cents, 4);
+    service.stop().await;
+
+    let service = place.run::<Balance>().await;
+    let rebuilds = service.rebuilds("balances");
+    let head = record_round(&*place.store).await;
+    service
+        .projection("balances")
+        .wait_for(head, LONG)
+        .await
+        .unwrap();
+    assert_eq!(rebuilds.roll_back().await.unwrap(), head);
+    rebuilds.discard_previous().await.unwrap();
+    let editions = rebuilds.editions().await.unwrap();
+    assert_eq!(editions.len(), 1);
+    assert_eq!(editions[0].edition, Edition::Current);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_stands_still_while_it_is_paused() {
+    let place = Place::new(3).await;
+    let service = place.run::<Balance>().await;
+    let options = RebuildOptions {
+        throttle: Some(1_000.try_into().unwrap()),
+        ..in_small_batches(CutOver::WhenSame)
+    };
+    let rebuild = service.rebuilds("balances").begin(options);
+    rebuild.pause();
+    while !rebuild.progress().is_paused {
+        tokio::task::yield_now().await;
+    }
+    let paused = rebuild.progress();
+    assert!(!paused.phase.is_over());
+    rebuild.resume();
+    let ended = rebuild.end().await;
+    assert!(
+        matches!(ended.phase, RebuildPhase::CutOver(_)),
+        "{:?}",
+        ended.phase
+    );
+    assert_eq!(ended.position, place.store.head().await.unwrap());
+}
