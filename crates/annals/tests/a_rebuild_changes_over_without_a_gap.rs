@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use annals::embedded::EmbeddedStore;
+use annals::postgres::{Postgres, PostgresReadModels};
 use annals::runtime::{CutOver, RebuildError, RebuildOptions, RebuildPhase};
 use annals::sqlite::Database;
 use annals::{
@@ -89,7 +90,8 @@ impl Projection for Faulty {
 
 /// A store and read models that outlive the service on them.
 struct Place {
-    _directory: TempDir,
+    /// Where a file of read models is.
+    _directory: Option<TempDir>,
     store: Arc<dyn EventStore>,
     read_models: Arc<dyn ReadModels>,
 }
@@ -98,10 +100,28 @@ impl Place {
     async fn new(rounds: u64) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let read_models = Database::open(directory.path().join("read-models.db")).await;
+        Self::with(Some(directory), Arc::new(read_models.unwrap()), rounds).await
+    }
+
+    /// With read models in PostgreSQL.
+    async fn on_postgresql(rounds: u64) -> Self {
+        let server = annals_servers::postgres_url();
+        let mark = if server.contains('?') { '&' } else { '?' };
+        let schema = format!("t_{}", uuid().simple());
+        let postgres = Postgres::connect(&format!("{server}{mark}schema={schema}")).await;
+        let read_models = PostgresReadModels::open(&postgres.unwrap());
+        Self::with(None, Arc::new(read_models), rounds).await
+    }
+
+    async fn with(
+        directory: Option<TempDir>,
+        read_models: Arc<dyn ReadModels>,
+        rounds: u64,
+    ) -> Self {
         let place = Self {
             _directory: directory,
             store: Arc::new(EmbeddedStore::in_memory().unwrap()),
-            read_models: Arc::new(read_models.unwrap()),
+            read_models,
         };
         for _ in 0..rounds {
             record_round(&*place.store).await;
@@ -161,9 +181,9 @@ struct Traffic {
 }
 
 impl Traffic {
-    fn on(place: &Place, service: &Arc<Annals>) -> Self {
+    fn on(service: &Arc<Annals>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let writer = tokio::spawn(write(Arc::clone(&place.store), Arc::clone(&stop)));
+        let writer = tokio::spawn(write(Arc::clone(service), Arc::clone(&stop)));
         let reader = tokio::spawn(read(Arc::clone(service), Arc::clone(&stop)));
         Self {
             stop,
@@ -179,11 +199,15 @@ impl Traffic {
     }
 }
 
-async fn write(store: Arc<dyn EventStore>, stop: Arc<AtomicBool>) {
-    let mut account = 0;
+/// No more than the read model keeps up with.
+async fn write(service: Arc<Annals>, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::Relaxed) {
-        record(&*store, account % ACCOUNTS).await;
-        account += 1;
+        let mut last = Position::START;
+        for account in 0..20 {
+            last = record(&**service.store(), account).await;
+        }
+        let projection = service.projection("balances");
+        projection.wait_for(last, LONG).await.unwrap();
     }
 }
 
@@ -209,9 +233,17 @@ async fn read(service: Arc<Annals>, stop: Arc<AtomicBool>) -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_queries_sees_one_edition_or_the_other_all_the_time() {
-    let place = Place::new(20).await;
+    changes_over_and_back(Place::new(20).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_queries_postgresql_sees_one_edition_or_the_other_all_the_time() {
+    changes_over_and_back(Place::on_postgresql(20).await).await;
+}
+
+async fn changes_over_and_back(place: Place) {
     let service = Arc::new(place.run::<Balance>().await);
-    let traffic = Traffic::on(&place, &service);
+    let traffic = Traffic::on(&service);
     let rebuilds = service.rebuilds("balances");
     for _ in 0..3 {
         let rebuild = rebuilds.begin(in_small_batches(CutOver::WhenSame));
@@ -301,7 +333,7 @@ async fn what_a_person_accepts_takes_the_place_all_the_same() {
 async fn broken_off_anywhere_it_goes_on_where_it_was() {
     let place = Place::new(20).await;
     let service = Arc::new(place.run::<Balance>().await);
-    let traffic = Traffic::on(&place, &service);
+    let traffic = Traffic::on(&service);
     let mut reached = Position::START;
     for hundreds in 1..40 {
         let options = in_small_batches(CutOver::WhenTold);

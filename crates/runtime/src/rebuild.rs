@@ -200,18 +200,25 @@ impl Rebuild {
             .projector(self.fold.clone(), Edition::Candidate)
             .await?;
         let mut catch_up = CatchUp::resume(&self.store, candidate, &self.options).await?;
-        self.catch_up(&mut catch_up, None).await?;
+        self.catch_up_to_end(&mut catch_up).await?;
         self.report.phase(RebuildPhase::Comparing);
         let comparison = self.compare(editions, &mut catch_up).await?;
         self.permission(comparison).await?;
         self.cut_over(editions, &mut catch_up).await
     }
 
-    /// Folds up to a position, or up to the end of the store.
+    /// Folds up to where the store ends now. What is recorded meanwhile is not chased: it may be more
+    /// than can be folded.
+    async fn catch_up_to_end(&mut self, catch_up: &mut CatchUp) -> Result<(), RebuildError> {
+        let head = self.store.head().await?;
+        self.catch_up(catch_up, head).await
+    }
+
+    /// Folds up to a position.
     async fn catch_up(
         &mut self,
         catch_up: &mut CatchUp,
-        up_to: Option<Position>,
+        up_to: Position,
     ) -> Result<(), RebuildError> {
         self.report.phase(RebuildPhase::CatchingUp);
         loop {
@@ -248,7 +255,7 @@ impl Rebuild {
                 MOMENT.pause(attempt, &*self.options.ids).await;
                 continue;
             }
-            self.catch_up(catch_up, Some(current.position)).await?;
+            self.catch_up(catch_up, current.position).await?;
             let keys = Sample::Keys(comparison::keys_of(&fold, &current));
             let candidate = editions.rows(&fold, Edition::Candidate, keys).await?;
             return Ok(Some(Comparison::of(&fold, &current, &candidate)));
@@ -279,7 +286,7 @@ impl Rebuild {
         catch_up: &mut CatchUp,
     ) -> Result<Position, RebuildError> {
         for attempt in 1..=MOST_TRIES {
-            self.catch_up(catch_up, None).await?;
+            self.catch_up_to_end(catch_up).await?;
             match editions.exchange(self.fold.name(), Exchange::CutOver).await {
                 Ok(Exchanged::Done(position)) => return Ok(position),
                 Ok(Exchanged::Missing) => return Err(RebuildError::NothingToReplace),

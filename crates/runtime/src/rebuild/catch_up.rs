@@ -21,8 +21,8 @@ pub(super) struct CatchUp {
     candidate: Arc<dyn Projector>,
     options: RebuildOptions,
     position: Position,
-    /// What was read ahead.
-    next: Option<Batch>,
+    /// What was read ahead, on the way to where.
+    next: Option<(Position, Batch)>,
 }
 
 /// One batch that was folded.
@@ -67,8 +67,8 @@ impl CatchUp {
         self.position
     }
 
-    /// Folds one batch, on the way to a position or to the end of the store.
-    pub(super) async fn step(&mut self, up_to: Option<Position>) -> Result<Step, RebuildError> {
+    /// Folds one batch, on the way to a position.
+    pub(super) async fn step(&mut self, up_to: Position) -> Result<Step, RebuildError> {
         let mut attempt = 0;
         loop {
             let error = match self.try_step(up_to).await {
@@ -93,10 +93,10 @@ impl CatchUp {
         }
     }
 
-    async fn try_step(&mut self, up_to: Option<Position>) -> Result<Step, RebuildError> {
+    async fn try_step(&mut self, up_to: Position) -> Result<Step, RebuildError> {
         let batch = match self.next.take() {
-            // What was read to go further would go too far.
-            Some(batch) if up_to.is_none() => batch,
+            // What was read to go elsewhere may go too far.
+            Some((to, batch)) if to == up_to => batch,
             _ => self.read(self.position, up_to).await?,
         };
         let step = Step {
@@ -106,7 +106,7 @@ impl CatchUp {
             is_last: batch.is_last,
         };
         let (_, next) = tokio::try_join!(self.apply(&batch), self.read_ahead(&batch, up_to))?;
-        self.next = next;
+        self.next = next.map(|batch| (up_to, batch));
         self.position = batch.up_to;
         Ok(step)
     }
@@ -126,7 +126,7 @@ impl CatchUp {
     async fn read_ahead(
         &self,
         batch: &Batch,
-        up_to: Option<Position>,
+        up_to: Position,
     ) -> Result<Option<Batch>, RebuildError> {
         match batch.is_last {
             true => Ok(None),
@@ -134,13 +134,13 @@ impl CatchUp {
         }
     }
 
-    async fn read(&self, after: Position, up_to: Option<Position>) -> Result<Batch, ReadError> {
+    async fn read(&self, after: Position, up_to: Position) -> Result<Batch, ReadError> {
         let most = self.options.max_batch.get();
         let source = Source::query_after(self.candidate.query(), after);
         let read = Read::forwards(source).limit(most as u64);
         let mut stream = self.store.read(read).await?;
         let head = stream.head();
-        let end = up_to.map_or(head, |up_to| up_to.min(head)).max(after);
+        let end = up_to.min(head).max(after);
         let mut events = Vec::new();
         while let Some(event) = stream.try_next().await? {
             if event.position > end {
