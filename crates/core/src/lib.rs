@@ -23,6 +23,7 @@ mod dead_letter;
 mod decode;
 mod error;
 mod event;
+mod handled;
 mod ids;
 mod lease;
 mod ledger;
@@ -58,6 +59,7 @@ pub use dead_letter::{DeadLetter, DeadLetters, Failure, ParkCause, Released, Ski
 pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};
 pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
+pub use handled::{Handled, HandledEvent};
 pub use ids::{AppendId, EventId, IdSource, RandomIds, StoreId};
 pub use jiff::Timestamp;
 pub use lease::{Lease, LeaseError, LeaseState, Leases};

@@ -6,6 +6,7 @@ use tokio_postgres::types::Type;
 
 use crate::dead_letters::Letters;
 use crate::error::PostgresError;
+use crate::ledger::LedgerPages;
 use crate::postgres::{Parameter, Postgres, Transaction};
 use crate::tables::{create, in_read_schema};
 
@@ -56,6 +57,9 @@ impl Declaration {
         tx.batch(&postgres.sql(SEARCH_PATH)).await?;
         tx.batch(&self.ddl).await?;
         Letters::of(self.projection, postgres).reset(&tx).await?;
+        LedgerPages::of(self.projection, postgres)
+            .reset(&tx)
+            .await?;
         self.reset(postgres, &tx).await?;
         tx.commit().await
     }

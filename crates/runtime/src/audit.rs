@@ -73,6 +73,13 @@ pub struct AuditProgress {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditError {
+    /// The projector does not note what it handles, so nothing can be proven.
+    /// **Do:** keep the read model in one of the databases, or give the projector a ledger.
+    #[error("projection {projection} keeps no ledger")]
+    NoLedger {
+        /// Which projection.
+        projection: String,
+    },
     /// The ledger could not be read.
     /// **Do:** what [`ProjectionError`] says.
     #[error(transparent)]
@@ -113,9 +120,12 @@ pub enum AuditError {
 pub async fn audit_projection(
     store: &dyn EventStore,
     projector: &dyn Projector,
-    ledger: &dyn Ledger,
     options: &AuditOptions,
 ) -> Result<Audit, AuditError> {
+    let ledger = projector.ledger().ok_or_else(|| {
+        let projection = projector.name().to_owned();
+        AuditError::NoLedger { projection }
+    })?;
     let auditor = Auditor {
         store,
         query: projector.query(),

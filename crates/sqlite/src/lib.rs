@@ -15,6 +15,7 @@ mod connections;
 mod database;
 mod dead_letters;
 mod error;
+mod ledger;
 mod projector;
 mod read_models;
 mod rows;

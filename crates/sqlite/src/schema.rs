@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use crate::checkpoint;
 use crate::dead_letters;
 use crate::error::SqliteError;
+use crate::ledger;
 use crate::tables::{create, quoted};
 
 /// Which tables were made for which projection, in the order they were made.
@@ -42,6 +43,7 @@ impl Declaration {
     pub(crate) fn install(&self, tx: &Transaction<'_>) -> Result<(), SqliteError> {
         checkpoint::create_table(tx)?;
         dead_letters::create_table(tx)?;
+        ledger::create_table(tx)?;
         tx.execute_batch(MADE)?;
         let mine = self.fingerprint;
         match checkpoint::fingerprint(tx, self.projection).optional()? {
@@ -52,6 +54,7 @@ impl Declaration {
         tx.execute_batch(&self.ddl)?;
         self.note_tables(tx)?;
         dead_letters::reset(tx, self.projection)?;
+        ledger::reset(tx, self.projection)?;
         checkpoint::reset(tx, self.projection, mine)?;
         Ok(())
     }

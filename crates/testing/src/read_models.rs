@@ -1,5 +1,6 @@
-//! The contracts of [`ReadModels`], of their [`Projector`](annals_core::Projector)s and of their
-//! [`DeadLetters`](annals_core::DeadLetters) as a suite of cases. Each cites the line of the contract that it holds a database to.
+//! The contracts of [`ReadModels`], of their [`Projector`](annals_core::Projector)s, of their
+//! [`DeadLetters`](annals_core::DeadLetters) and of their [`Ledger`](annals_core::Ledger)s as a suite
+//! of cases. Each cites the line of the contract that it holds a database to.
 //!
 //! A database enrols by saying how read models are opened, and how tables by hand are kept in it:
 //!
@@ -29,6 +30,7 @@ mod by_hand;
 mod checkpoints;
 mod dead_letters;
 mod declarations;
+mod ledgers;
 mod others;
 mod selections;
 mod several_tables;
@@ -63,6 +65,8 @@ pub enum Contract {
     Projector,
     /// That of [`annals_core::DeadLetters`].
     DeadLetters,
+    /// That of [`annals_core::Ledger`].
+    Ledger,
 }
 
 /// One promise of a contract, put to the test.

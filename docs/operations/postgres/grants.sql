@@ -11,5 +11,5 @@ grant execute on all functions in schema annals to bank_service;
 grant create on schema annals_read to bank_service;
 grant select, insert, update, delete
   on annals_read.annals_checkpoints, annals_read.annals_dead_letters, annals_read.annals_leases,
-     annals_read.annals_snapshots
+     annals_read.annals_ledger, annals_read.annals_snapshots
   to bank_service;

@@ -1,8 +1,8 @@
 //! The list of all cases, and the macro that makes tests of them.
 
 use super::{
-    Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, others, selections,
-    several_tables, snapshots, values,
+    Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, ledgers, others,
+    selections, several_tables, snapshots, values,
 };
 
 /// Hands the list of all cases to another macro: themes, and in each the contract, its line and
@@ -73,6 +73,21 @@ macro_rules! read_models_cases {
                 DeadLetters 4 letters_come_in_pages,
                 DeadLetters 4 an_older_declaration_releases_and_skips_nothing,
                 DeadLetters 4 a_rebuild_forgets_what_was_parked,
+            }
+            ledgers {
+                Ledger 1 events_are_noted_where_the_checkpoint_moves,
+                Ledger 1 a_batch_without_events_notes_nothing,
+                Ledger 1 a_batch_that_fails_or_begins_elsewhere_notes_nothing,
+                Ledger 1 a_batch_over_the_end_of_a_page_is_noted_on_both,
+                Ledger 1 who_takes_over_goes_on_with_what_was_noted,
+                Ledger 1 what_was_noted_is_there_after_reopening,
+                Ledger 1 parked_events_are_noted_and_released_ones_not_again,
+                Ledger 1 events_of_tables_by_hand_are_noted,
+                Ledger 1 a_page_that_others_wrote_is_damage,
+                Ledger 2 a_rebuild_empties_its_own_ledger_alone,
+                Ledger 3 pages_come_in_order_from_where_they_are_asked_for,
+                Ledger 4 the_ledger_of_another_store_is_refused,
+                Ledger 4 an_older_declaration_tells_nothing_of_the_ledger,
             }
             several_tables {
                 Projector 1 rows_of_all_tables_and_the_checkpoint_move_together,
@@ -171,6 +186,7 @@ mod tests {
             (Contract::ReadModels, 5),
             (Contract::Projector, 5),
             (Contract::DeadLetters, 4),
+            (Contract::Ledger, 4),
         ];
         for (contract, lines) in contracts {
             for line in 1..=lines {
