@@ -1,7 +1,7 @@
 //! Putting a service together: which store, which aggregates, which projections.
 
 use std::any::{Any, TypeId, type_name};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +15,9 @@ use annals_embedded::EmbeddedStore;
 use annals_postgres::{
     InlineProjection, LeaseOptions, Postgres, PostgresLeases, PostgresReadModels, PostgresStore,
 };
-use annals_runtime::{ParkedEvents, Repository, RunnerOptions, SnapshotPolicy, run_projection};
+use annals_runtime::{
+    AuditSubject, BackgroundAuditOptions, Repository, RunnerOptions, SnapshotPolicy,
+};
 use annals_sqlite::Database;
 
 use crate::error::Error;
@@ -42,6 +44,7 @@ pub struct Builder {
     local_projectors: Vec<Arc<dyn Projector>>,
     leases: Option<Arc<dyn Leases>>,
     code_version: String,
+    audits: Option<BackgroundAuditOptions>,
 }
 
 /// Where events and read models are kept.
@@ -105,6 +108,7 @@ impl Builder {
             local_projectors: Vec::new(),
             leases: None,
             code_version: String::new(),
+            audits: Some(BackgroundAuditOptions::default()),
         }
     }
 
@@ -143,7 +147,7 @@ impl Builder {
     ///
     /// On PostgreSQL alone, and for few and small read models: all writers wait for them, and an
     /// event that one cannot take in is refused. It does not run beside the others, and so is not
-    /// among [`Annals::projections`]: it is never behind.
+    /// among [`Annals::projections`]: it is never behind. [`Annals::audit`] knows it.
     pub fn inline_projection<P: Projection>(mut self) -> Self {
         self.inline.push(TableFold::of_rows::<P>());
         self
@@ -176,12 +180,23 @@ impl Builder {
         self
     }
 
+    /// Starts no audits in the background.
+    ///
+    /// They prove that no projection leaves an event out: each reads the log beside the projection's
+    /// ledger once when the service starts, then only what is new, and logs what is missing as an
+    /// error. Nothing else depends on them. [`Annals::audit`] works all the same.
+    pub fn without_background_audits(mut self) -> Self {
+        self.audits = None;
+        self
+    }
+
     /// Opens the store and the read models, and starts the projections.
     ///
     /// # Errors
     /// [`Error`] when something could not be opened or was declared twice.
     pub async fn start(self) -> Result<Annals, Error> {
         self.check_names()?;
+        let inline = self.inline.clone();
         let Opened {
             store,
             read_models,
@@ -197,6 +212,11 @@ impl Builder {
             .into_iter()
             .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
             .collect();
+        let mut audited = BTreeMap::new();
+        for fold in inline {
+            let projector = read_models.projector(fold).await?;
+            audited.insert(projector.name().to_owned(), projector);
+        }
         let mut shared = self.projectors;
         for fold in self.folds {
             shared.push(read_models.projector(fold).await?);
@@ -209,18 +229,24 @@ impl Builder {
         let local = local.map(|projector| (projector, None));
         let run = |(projector, leases): (Arc<dyn Projector>, Option<Arc<dyn Leases>>)| {
             let name = projector.name().to_owned();
+            audited.insert(name.clone(), Arc::clone(&projector));
             let options = RunnerOptions {
                 leases,
                 code_version: self.code_version.clone(),
                 ..RunnerOptions::default()
             };
-            let parked = ParkedEvents::new(Arc::clone(&store), Arc::clone(&projector))
-                .with_code_version(&self.code_version);
-            let handle = run_projection(Arc::clone(&store), projector, options);
-            (name, Running { handle, parked })
+            let store = Arc::clone(&store);
+            let subject = AuditSubject { store, projector };
+            (name, Running::start(subject, options, self.audits.clone()))
         };
         let projections = shared.chain(local).map(run).collect();
-        Ok(Annals::new(store, read_models, repositories, projections))
+        Ok(Annals {
+            store,
+            read_models,
+            repositories,
+            projections,
+            audited,
+        })
     }
 
     /// Nothing is opened or made before everything is known to be declared rightly.

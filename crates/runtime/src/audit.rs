@@ -75,11 +75,8 @@ pub struct AuditProgress {
 pub enum AuditError {
     /// The projector does not note what it handles, so nothing can be proven.
     /// **Do:** keep the read model in one of the databases, or give the projector a ledger.
-    #[error("projection {projection} keeps no ledger")]
-    NoLedger {
-        /// Which projection.
-        projection: String,
-    },
+    #[error("projection {0} keeps no ledger")]
+    NoLedger(String),
     /// The ledger could not be read.
     /// **Do:** what [`ProjectionError`] says.
     #[error(transparent)]
@@ -122,10 +119,8 @@ pub async fn audit_projection(
     projector: &dyn Projector,
     options: &AuditOptions,
 ) -> Result<Audit, AuditError> {
-    let ledger = projector.ledger().ok_or_else(|| {
-        let projection = projector.name().to_owned();
-        AuditError::NoLedger { projection }
-    })?;
+    let ledger = projector.ledger();
+    let ledger = ledger.ok_or_else(|| AuditError::NoLedger(projector.name().to_owned()))?;
     let auditor = Auditor {
         store,
         query: projector.query(),
