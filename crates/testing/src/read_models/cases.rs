@@ -85,6 +85,7 @@ macro_rules! read_models_cases {
                 Ledger 1 events_of_tables_by_hand_are_noted,
                 Ledger 1 a_page_that_others_wrote_is_damage,
                 Ledger 2 a_rebuild_empties_its_own_ledger_alone,
+                Ledger 2 what_was_noted_before_a_rebuild_never_comes_back,
                 Ledger 3 pages_come_in_order_from_where_they_are_asked_for,
                 Ledger 4 the_ledger_of_another_store_is_refused,
                 Ledger 4 an_older_declaration_tells_nothing_of_the_ledger,

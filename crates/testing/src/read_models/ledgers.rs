@@ -1,10 +1,10 @@
 //! Which events were handled, noted where the checkpoint is moved.
 
-use annals_core::{
-    HandledEvent, Ledger, LedgerPage, LedgerView, Position, ProjectionError, RecordedEvent,
-};
+use annals_core::{Ledger, LedgerView, Position, ProjectionError, RecordedEvent};
 
-use super::bank::{AccountEvent, Balance, OTHER_STORE, STORE, batch, deposit, recorded};
+use super::bank::{
+    AccountEvent, Balance, OTHER_STORE, STORE, batch, deposit, pages_noting, recorded,
+};
 use super::by_hand::ByHand;
 use super::dead_letters::{MendedBalance, poisoned};
 use super::declarations::RevisedBalance;
@@ -26,22 +26,10 @@ impl Writing {
     async fn assert_noted(&self, checkpoint: u64, events: &[RecordedEvent]) {
         let expected = LedgerView {
             checkpoint: Position(checkpoint),
-            pages: pages_of(events),
+            pages: pages_noting(events),
         };
         assert_eq!(self.view(0, 100).await, expected);
     }
-}
-
-fn pages_of(events: &[RecordedEvent]) -> Vec<LedgerPage> {
-    let events: Vec<HandledEvent> = events.iter().map(HandledEvent::from).collect();
-    let pages = LedgerPage::by_page(&events).map(|(number, events)| {
-        let mut page = LedgerPage::empty(number);
-        for event in events {
-            page.record(event.position, event.id);
-        }
-        page
-    });
-    pages.collect()
 }
 
 fn deposits(positions: &[u64]) -> Vec<RecordedEvent> {
@@ -158,11 +146,22 @@ pub(super) async fn a_rebuild_empties_its_own_ledger_alone(subject: Subject) {
     by_hand.assert_noted(1, &deposits(&[1])).await;
 }
 
+pub(super) async fn what_was_noted_before_a_rebuild_never_comes_back(subject: Subject) {
+    let balances = subject.rows::<Balance>().await;
+    balances.apply(0, deposits(&[1, 2])).await;
+    subject.rows::<RevisedBalance>().await;
+    let again = subject.rows::<Balance>().await;
+    again.apply(0, deposits(&[2])).await;
+    balances.resume().await;
+    balances.apply(2, deposits(&[3])).await;
+    balances.assert_noted(3, &deposits(&[2, 3])).await;
+}
+
 pub(super) async fn pages_come_in_order_from_where_they_are_asked_for(subject: Subject) {
     let balances = subject.rows::<Balance>().await;
     let events = deposits(&[1, 9_000, 20_000]);
     balances.apply(0, events.clone()).await;
-    let pages = pages_of(&events);
+    let pages = pages_noting(&events);
     let asked = [
         (0, 2, &pages[..2]),
         (1, 1, &pages[1..2]),
