@@ -15,7 +15,9 @@ use annals_embedded::EmbeddedStore;
 use annals_postgres::{
     InlineProjection, LeaseOptions, Postgres, PostgresLeases, PostgresReadModels, PostgresStore,
 };
-use annals_runtime::{ParkedEvents, Repository, RunnerOptions, SnapshotPolicy, run_projection};
+use annals_runtime::{
+    AuditSubject, BackgroundAuditOptions, Repository, RunnerOptions, SnapshotPolicy,
+};
 use annals_sqlite::Database;
 
 use crate::declared_effect::DeclaredEffect;
@@ -45,6 +47,7 @@ pub struct Builder {
     effects: Vec<DeclaredEffect>,
     leases: Option<Arc<dyn Leases>>,
     code_version: String,
+    audits: Option<BackgroundAuditOptions>,
 }
 
 /// Where events and read models are kept.
@@ -109,6 +112,7 @@ impl Builder {
             effects: Vec::new(),
             leases: None,
             code_version: String::new(),
+            audits: Some(BackgroundAuditOptions::default()),
         }
     }
 
@@ -147,7 +151,7 @@ impl Builder {
     ///
     /// On PostgreSQL alone, and for few and small read models: all writers wait for them, and an
     /// event that one cannot take in is refused. It does not run beside the others, and so is not
-    /// among [`Annals::projections`]: it is never behind.
+    /// among [`Annals::projections`]: it is never behind. [`Annals::audit`] knows it.
     pub fn inline_projection<P: Projection>(mut self) -> Self {
         self.inline.push(TableFold::of_rows::<P>());
         self
@@ -190,12 +194,23 @@ impl Builder {
         self
     }
 
+    /// Starts no audits in the background.
+    ///
+    /// They prove that no projection leaves an event out: each reads the log beside the projection's
+    /// ledger once when the service starts, then only what is new, and logs what is missing as an
+    /// error. Nothing else depends on them. [`Annals::audit`] works all the same.
+    pub fn without_background_audits(mut self) -> Self {
+        self.audits = None;
+        self
+    }
+
     /// Opens the store and the read models, and starts the projections.
     ///
     /// # Errors
     /// [`Error`] when something could not be opened or was declared twice.
     pub async fn start(self) -> Result<Annals, Error> {
         self.check_names()?;
+        let inline = self.inline.clone();
         let Opened {
             store,
             read_models,
@@ -211,6 +226,11 @@ impl Builder {
             .into_iter()
             .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
             .collect();
+        let mut audited = BTreeMap::new();
+        for fold in inline {
+            let projector = read_models.projector(fold).await?;
+            audited.insert(projector.name().to_owned(), projector);
+        }
         let mut projectors = self.projectors;
         for fold in &self.folds {
             projectors.push(read_models.projector(fold.clone()).await?);
@@ -239,10 +259,10 @@ impl Builder {
         let local = self.local_projectors.into_iter();
         let run = |(projector, options): (Arc<dyn Projector>, RunnerOptions)| {
             let name = projector.name().to_owned();
-            let parked = ParkedEvents::new(Arc::clone(&store), Arc::clone(&projector))
-                .with_code_version(&code_version);
-            let handle = run_projection(Arc::clone(&store), projector, options);
-            (name, Running { handle, parked })
+            audited.insert(name.clone(), Arc::clone(&projector));
+            let store = Arc::clone(&store);
+            let subject = AuditSubject { store, projector };
+            (name, Running::start(subject, options, self.audits.clone()))
         };
         let projections = projectors
             .map(|projector| (projector, shared.clone()))
@@ -250,15 +270,15 @@ impl Builder {
             .chain(local.map(|projector| (projector, alone.clone())))
             .map(run)
             .collect();
-        let mut rebuilds = BTreeMap::new();
-        for fold in self.folds {
-            let name = fold.name();
-            let rebuild = Rebuilds::new(&store, &read_models, fold, shared.clone());
-            rebuild.follow_previous().await?;
-            rebuilds.insert(name, rebuild);
-        }
-        let annals = Annals::new(store, read_models, repositories, projections);
-        Ok(annals.with_rebuilds(rebuilds))
+        let rebuilds = rebuilds(&store, &read_models, self.folds, &shared).await?;
+        Ok(Annals {
+            store,
+            read_models,
+            repositories,
+            projections,
+            audited,
+            rebuilds,
+        })
     }
 
     /// Nothing is opened or made before everything is known to be declared rightly.
@@ -288,6 +308,23 @@ impl Builder {
         }
         Ok(())
     }
+}
+
+/// How the read models of folds are made anew. Editions that were read before are followed.
+async fn rebuilds(
+    store: &Arc<dyn EventStore>,
+    read_models: &Arc<dyn ReadModels>,
+    folds: Vec<TableFold>,
+    options: &RunnerOptions,
+) -> Result<BTreeMap<&'static str, Rebuilds>, Error> {
+    let mut rebuilds = BTreeMap::new();
+    for fold in folds {
+        let name = fold.name();
+        let rebuild = Rebuilds::new(store, read_models, fold, options.clone());
+        rebuild.follow_previous().await?;
+        rebuilds.insert(name, rebuild);
+    }
+    Ok(rebuilds)
 }
 
 impl Ground {

@@ -4,49 +4,34 @@ use std::any::{Any, TypeId, type_name};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use annals_core::{Aggregate, EventStore, ReadModel, ReadModels, Table};
+use annals_core::{Aggregate, EventStore, Projector, ReadModel, ReadModels, Table};
 use annals_runtime::{
+    Audit, AuditError, AuditOptions, AuditSubject, BackgroundAudit, BackgroundAuditOptions,
     CommandContext, ExecuteError, Executed, ParkedEvents, ProjectionHandle, Repository,
+    RunnerOptions, audit_in_background, audit_projection, run_projection,
 };
 
 use crate::rebuilds::Rebuilds;
 
 /// A running service: its store, its aggregates, its read models and what keeps them up to date.
 pub struct Annals {
-    store: Arc<dyn EventStore>,
-    read_models: Arc<dyn ReadModels>,
-    repositories: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-    projections: BTreeMap<String, Running>,
-    rebuilds: BTreeMap<&'static str, Rebuilds>,
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) read_models: Arc<dyn ReadModels>,
+    pub(crate) repositories: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    pub(crate) projections: BTreeMap<String, Running>,
+    /// What keeps each read model up to date, also those that are inline.
+    pub(crate) audited: BTreeMap<String, Arc<dyn Projector>>,
+    pub(crate) rebuilds: BTreeMap<&'static str, Rebuilds>,
 }
 
 /// A projection that runs.
 pub(crate) struct Running {
-    pub(crate) handle: ProjectionHandle,
-    pub(crate) parked: ParkedEvents,
+    handle: ProjectionHandle,
+    parked: ParkedEvents,
+    audits: Option<BackgroundAudit>,
 }
 
 impl Annals {
-    pub(crate) fn new(
-        store: Arc<dyn EventStore>,
-        read_models: Arc<dyn ReadModels>,
-        repositories: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-        projections: BTreeMap<String, Running>,
-    ) -> Self {
-        Self {
-            store,
-            read_models,
-            repositories,
-            projections,
-            rebuilds: BTreeMap::new(),
-        }
-    }
-
-    pub(crate) fn with_rebuilds(mut self, rebuilds: BTreeMap<&'static str, Rebuilds>) -> Self {
-        self.rebuilds = rebuilds;
-        self
-    }
-
     /// The event store.
     pub fn store(&self) -> &Arc<dyn EventStore> {
         &self.store
@@ -120,10 +105,55 @@ impl Annals {
         self.projections.values().map(|running| &running.handle)
     }
 
-    /// Finishes what projections are at and writes their checkpoints. Queries still work.
+    /// Compares what a projection has handled with the log, from the first event to its checkpoint:
+    /// a proof that it left none out, or which it did. Inline projections are known by their names
+    /// too.
+    ///
+    /// # Errors
+    /// [`AuditError`] when it could not be finished. What it finds is no error: see
+    /// [`Audit::is_complete`].
+    ///
+    /// # Panics
+    /// When no projection of this name was declared: a mistake in the program.
+    pub async fn audit(&self, name: &str) -> Result<Audit, AuditError> {
+        self.audit_with(name, &AuditOptions::default()).await
+    }
+
+    /// As [`audit`](Self::audit), with options: such as to select the events itself instead of
+    /// trusting the index of the store.
+    ///
+    /// # Errors
+    /// As [`audit`](Self::audit).
+    ///
+    /// # Panics
+    /// As [`audit`](Self::audit).
+    pub async fn audit_with(
+        &self,
+        name: &str,
+        options: &AuditOptions,
+    ) -> Result<Audit, AuditError> {
+        let projector = self.audited.get(name);
+        let projector = projector.unwrap_or_else(|| panic!("projection {name} was not declared"));
+        audit_projection(&*self.store, &**projector, options).await
+    }
+
+    /// What the audits in the background have found of a projection so far. `None`: there are none,
+    /// because the service was started without, or because it keeps no ledger.
+    ///
+    /// # Panics
+    /// As [`projection`](Self::projection).
+    pub fn background_audit(&self, name: &str) -> Option<&BackgroundAudit> {
+        self.running(name).audits.as_ref()
+    }
+
+    /// Finishes what projections are at and writes their checkpoints; ends their audits. Queries still
+    /// work.
     pub async fn stop(&self) {
-        for projection in self.projections() {
-            projection.stop().await;
+        for running in self.projections.values() {
+            running.handle.stop().await;
+            if let Some(audits) = &running.audits {
+                audits.stop().await;
+            }
         }
         for rebuilds in self.rebuilds.values() {
             rebuilds.stop().await;
@@ -133,6 +163,27 @@ impl Annals {
     fn running(&self, name: &str) -> &Running {
         let running = self.projections.get(name);
         running.unwrap_or_else(|| panic!("projection {name} was not declared"))
+    }
+}
+
+impl Running {
+    /// Starts a projection, and audits of it if there are options for them.
+    pub(crate) fn start(
+        subject: AuditSubject,
+        options: RunnerOptions,
+        audits: Option<BackgroundAuditOptions>,
+    ) -> Self {
+        let AuditSubject { store, projector } = subject.clone();
+        let parked = ParkedEvents::new(Arc::clone(&store), Arc::clone(&projector))
+            .with_code_version(&options.code_version);
+        let handle = run_projection(store, projector, options);
+        let audits = audits.filter(|_| subject.projector.ledger().is_some());
+        let audits = audits.map(|options| audit_in_background(subject, &handle, options));
+        Self {
+            handle,
+            parked,
+            audits,
+        }
     }
 }
 

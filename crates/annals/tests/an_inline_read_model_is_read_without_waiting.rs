@@ -68,6 +68,21 @@ async fn right_after_an_answer_the_row_is_there() {
 }
 
 #[tokio::test]
+async fn that_it_left_nothing_out_can_be_proven() {
+    let builder = Annals::open(url()).inline_projection::<Stock>();
+    let service = builder.start().await.unwrap();
+    for _ in 0..3 {
+        let added = append(&StockEvent::Added { pieces: 5 });
+        service.store().append(added).await.unwrap();
+        let refused = append(&StockEvent::Broken);
+        service.store().append(refused).await.unwrap_err();
+    }
+    let audit = service.audit("stock").await.unwrap();
+    assert!(audit.is_complete(), "{audit}");
+    assert_eq!(audit.handled, 3);
+}
+
+#[tokio::test]
 async fn what_it_cannot_take_in_is_refused_by_its_name() {
     let builder = Annals::open(url()).inline_projection::<Stock>();
     let service = builder.start().await.unwrap();

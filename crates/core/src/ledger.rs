@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::event::RecordedEvent;
+use crate::handled::HandledEvent;
 use crate::ids::{EventId, StoreId};
 use crate::position::Position;
 use crate::projection::ProjectionError;
@@ -27,20 +27,22 @@ pub const PAGE_POSITIONS: u64 = 4096;
 /// # Contract
 ///
 /// 1. Whoever moves the checkpoint notes the events of the batch in the same transaction: both or
-///    neither. Each event is noted where its effect is written, not where it was asked for.
+///    neither. Each event is noted where its effect is written, not where it was asked for. One that
+///    is parked is noted as well, and not again when it is released.
 /// 2. It is emptied in the transaction that empties the read model.
 /// 3. A page on which nothing was noted need not be kept.
+/// 4. It is of one store and of one declaration, as the checkpoint is: that of another is refused.
 ///
-/// What a backend does with a batch, in the transaction that moves the checkpoint:
+/// What a backend does with the events of a batch, in the transaction that moves the checkpoint:
 ///
 /// ```
-/// # use annals_core::{DamagedPage, LedgerPage, ProjectionBatch};
+/// # use annals_core::{DamagedPage, Handled, LedgerPage};
 /// fn note(
-///     batch: &ProjectionBatch,
+///     handled: &Handled,
 ///     load: impl Fn(u64) -> Option<Vec<u8>>,
 ///     mut save: impl FnMut(u64, Vec<u8>),
 /// ) -> Result<(), DamagedPage> {
-///     for (number, events) in LedgerPage::by_page(&batch.events) {
+///     for (number, events) in LedgerPage::by_page(&handled.events) {
 ///         let mut page = match load(number) {
 ///             Some(bytes) => LedgerPage::from_bytes(number, &bytes)?,
 ///             None => LedgerPage::empty(number),
@@ -106,8 +108,8 @@ impl LedgerPage {
     }
 
     /// Cuts events, in the order of the store, into those of each page.
-    pub fn by_page(events: &[RecordedEvent]) -> impl Iterator<Item = (u64, &[RecordedEvent])> {
-        let number = |event: &RecordedEvent| Self::number_of(event.position);
+    pub fn by_page(events: &[HandledEvent]) -> impl Iterator<Item = (u64, &[HandledEvent])> {
+        let number = |event: &HandledEvent| Self::number_of(event.position);
         events
             .chunk_by(move |one, next| number(one) == number(next))
             .map(move |events| (number(&events[0]), events))

@@ -27,6 +27,7 @@ mod edition;
 mod effect;
 mod error;
 mod event;
+mod handled;
 mod ids;
 mod lease;
 mod ledger;
@@ -66,6 +67,7 @@ pub use edition::{
 pub use effect::{Effect, EffectError, EffectStart};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};
 pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
+pub use handled::{Handled, HandledEvent};
 pub use ids::{AppendId, EffectKey, EventId, IdSource, RandomIds, StoreId};
 pub use jiff::Timestamp;
 pub use lease::{Lease, LeaseError, LeaseState, Leases};

@@ -12,6 +12,7 @@ use crate::decode::Recorded;
 use crate::error::Cause;
 use crate::event::{EventType, RecordedEvent};
 use crate::ids::StoreId;
+use crate::ledger::Ledger;
 use crate::position::Position;
 use crate::query::{Query, QueryItem};
 use crate::read_model::ReadModel;
@@ -95,6 +96,11 @@ pub trait Projector: Send + Sync + 'static {
 
     /// Where it parks events that it cannot apply. `None`: it has no place for them, and fails.
     fn dead_letters(&self) -> Option<&dyn DeadLetters> {
+        None
+    }
+
+    /// Where it notes which events it handled. `None`: nobody can tell whether it left one out.
+    fn ledger(&self) -> Option<&dyn Ledger> {
         None
     }
 }

@@ -39,8 +39,14 @@ impl Fingerprint {
 
     /// Of a read model: how its tables are made, which events it asks for, and the revision of
     /// the code that fills them.
+    ///
+    /// It is not that of any read model that was made before there were ledgers: such a one is made
+    /// again, since nothing tells which events it handled, and code that notes none leaves it alone.
     pub fn of_read_model(tables: &str, query: &Query, revision: u32) -> Self {
-        Self::of(format!("{tables}\n{query:?}").as_bytes(), revision)
+        Self::of(
+            format!("{tables}\n{query:?}\nwith a ledger").as_bytes(),
+            revision,
+        )
     }
 }
 

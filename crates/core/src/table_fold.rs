@@ -38,7 +38,7 @@ mod tests;
 ///             folding.loaded(table, key, row);
 ///         }
 ///     }
-///     let (writes, _parked) = folding.finish();
+///     let (writes, _handled) = folding.finish();
 ///     Ok(writes)
 /// }
 /// ```

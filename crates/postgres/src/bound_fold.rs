@@ -3,8 +3,8 @@
 use std::slice;
 
 use annals_core::{
-    DeadLetter, Edition, Folding, Parking, Progress, ProjectionError, Query, RecordedEvent,
-    TableFold, TableWrites, Value,
+    Edition, Folding, Handled, Parking, Progress, ProjectionError, Query, RecordedEvent, TableFold,
+    TableWrites, Value,
 };
 use async_trait::async_trait;
 
@@ -95,12 +95,12 @@ impl Handler for BoundFold {
         events: &[RecordedEvent],
         parking: Parking,
         pace: Pace,
-    ) -> Result<Vec<DeadLetter>, NotHandled> {
+    ) -> Result<Handled, NotHandled> {
         let mut folding = self.fold.begin_with(parking);
         while let Progress::Missing(rows) = folding.advance(events)? {
             self.load(tx, &mut folding, rows).await?;
         }
-        let (writes, parked) = folding.finish();
+        let (writes, handled) = folding.finish();
         match pace {
             Pace::OneByOne => self.write_one_by_one(tx, &writes).await?,
             Pace::AtOnce => match self.write(tx, &writes).await {
@@ -108,6 +108,6 @@ impl Handler for BoundFold {
                 written => written.map_err(ProjectionError::from)?,
             },
         }
-        Ok(parked)
+        Ok(handled)
     }
 }

@@ -33,6 +33,15 @@ pub(crate) struct Checkpoint {
     look: String,
 }
 
+/// A checkpoint that was moved.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Advanced {
+    /// Of whoever owns it.
+    pub(crate) token: i64,
+    /// Whether events of the projection are parked.
+    pub(crate) has_parked: bool,
+}
+
 /// What the last resume made sure of.
 #[derive(Debug, Clone, Copy)]
 struct Claim {
@@ -51,8 +60,8 @@ impl Checkpoint {
         let advance = "update {read}.annals_checkpoints set position = $6
                        where projection = $1 and fingerprint = $2 and store = $3
                          and token = coalesce($4, token) and position = $5
-                       returning exists (select from {read}.annals_dead_letters
-                                         where projection = $1 and parked)";
+                       returning token, exists (select from {read}.annals_dead_letters
+                                                where projection = $1 and parked)";
         let hold = "select fingerprint, store, position from {read}.annals_checkpoints
                     where projection = $1 for update";
         let look = "select fingerprint, store, position from {read}.annals_checkpoints
@@ -113,24 +122,32 @@ impl Checkpoint {
         let rows = client
             .rows(&self.look, &[(&self.projection, Type::TEXT)])
             .await?;
-        self.only(&rows)?
+        self.position_in(&rows, store)
+    }
+
+    /// Where it is, by rows of which the first begins with its fingerprint, store and position.
+    pub(crate) fn position_in(
+        &self,
+        rows: &[Row],
+        store: StoreId,
+    ) -> Result<Position, ProjectionError> {
+        self.only(rows)?
             .position_for(&self.projection, self.fingerprint, store)
     }
 
-    /// Moves it over a batch, unless it is not where the batch begins, or another owns it now. Tells
-    /// whether events of the projection are parked.
+    /// Moves it over a batch, unless it is not where the batch begins, or another owns it now.
     pub(crate) async fn advance(
         &self,
         tx: &Transaction<'_>,
         batch: &ProjectionBatch,
-    ) -> Result<bool, ProjectionError> {
+    ) -> Result<Advanced, ProjectionError> {
         let claim = *self.claim.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(claim) = claim else {
             let (expected, actual) = (batch.after, self.stored(tx).await?.position);
             return Err(ProjectionError::Moved { expected, actual });
         };
-        if let Some(has_parked) = self.move_if_mine(tx, claim, batch).await? {
-            return Ok(has_parked);
+        if let Some(advanced) = self.move_if_mine(tx, claim, batch).await? {
+            return Ok(advanced);
         }
         let stored = self.stored(tx).await?;
         Err(self.refusal(&stored, claim.store, batch.after))
@@ -167,7 +184,7 @@ impl Checkpoint {
         tx: &Transaction<'_>,
         claim: Claim,
         batch: &ProjectionBatch,
-    ) -> Result<Option<bool>, PostgresError> {
+    ) -> Result<Option<Advanced>, PostgresError> {
         let (after, up_to) = (batch.after.0.cast_signed(), batch.up_to.0.cast_signed());
         let parameters: [Parameter<'_>; 6] = [
             (&self.projection, Type::TEXT),
@@ -178,7 +195,11 @@ impl Checkpoint {
             (&up_to, Type::INT8),
         ];
         let moved = tx.rows(&self.advance, &parameters).await?;
-        Ok(moved.first().map(|row| row.try_get(0)).transpose()?)
+        let advanced = moved.first().map(|row| {
+            let (token, has_parked) = (row.try_get(0)?, row.try_get(1)?);
+            Ok(Advanced { token, has_parked })
+        });
+        advanced.transpose()
     }
 
     async fn stored(&self, tx: &Transaction<'_>) -> Result<StoredCheckpoint, PostgresError> {

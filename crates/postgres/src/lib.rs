@@ -34,6 +34,7 @@ mod checkpoint;
 mod dead_letters;
 mod inline;
 mod leases;
+mod ledger;
 mod projector;
 mod read_models;
 mod rows;

@@ -6,7 +6,7 @@ use crate::error::PostgresError;
 use crate::postgres::{Dedicated, Postgres, Transaction};
 
 /// All migrations, oldest first. A released one is never changed.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         name: "0001_events",
         sql: include_str!("../migrations/0001_events.sql"),
@@ -18,6 +18,10 @@ const MIGRATIONS: [Migration; 4] = [
     Migration {
         name: "0003_dead_letters",
         sql: include_str!("../migrations/0003_dead_letters.sql"),
+    },
+    Migration {
+        name: "0004_ledger",
+        sql: include_str!("../migrations/0004_ledger.sql"),
     },
     Migration {
         name: "0005_editions",

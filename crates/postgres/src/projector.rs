@@ -1,10 +1,12 @@
-//! Drives what changes the tables of a projection, with its checkpoint and its dead letters.
+//! Drives what changes the tables of a projection, with its checkpoint, its ledger and its dead
+//! letters.
 
 use std::sync::Arc;
 
 use annals_core::{
-    DeadLetter, DeadLetters, Failure, Parking, Position, ProjectionBatch, ProjectionError,
-    Projector, Query, RecordedEvent, Released, Releasing, Skipped, StoreId, Tried,
+    DeadLetter, DeadLetters, Failure, Handled, Ledger, LedgerView, Parking, Position,
+    ProjectionBatch, ProjectionError, Projector, Query, RecordedEvent, Released, Releasing,
+    Skipped, StoreId, Tried,
 };
 use async_trait::async_trait;
 
@@ -12,6 +14,7 @@ use crate::checkpoint::Checkpoint;
 use crate::dead_letters::Letters;
 use crate::error::PostgresError;
 use crate::inline::InlineProjector;
+use crate::ledger::{self, LastPage, LedgerPages};
 use crate::postgres::{Postgres, Transaction};
 use crate::schema::Declaration;
 
@@ -21,14 +24,14 @@ pub(crate) trait Handler: Send + Sync + 'static {
     /// The events it wants.
     fn query(&self) -> Query;
 
-    /// Takes in events, but for those that are parked, which it tells.
+    /// Takes in events, but for those that are parked. Tells of each as it is done with it.
     async fn handle(
         &self,
         tx: &Transaction<'_>,
         events: &[RecordedEvent],
         parking: Parking,
         pace: Pace,
-    ) -> Result<Vec<DeadLetter>, NotHandled>;
+    ) -> Result<Handled, NotHandled>;
 }
 
 /// How rows are written.
@@ -55,6 +58,7 @@ pub(crate) struct TablesProjector<H> {
     name: String,
     checkpoint: Checkpoint,
     letters: Letters,
+    ledger: LedgerPages,
     handler: H,
 }
 
@@ -76,7 +80,8 @@ impl<H: Handler> TablesProjector<H> {
             postgres: postgres.clone(),
             name: declaration.key(),
             checkpoint: Checkpoint::new(postgres, key.clone(), declaration.fingerprint),
-            letters: Letters::of(key, postgres),
+            letters: Letters::of(key.clone(), postgres),
+            ledger: LedgerPages::of(key, postgres),
             handler,
         }
     }
@@ -93,7 +98,11 @@ impl<H: Handler> TablesProjector<H> {
             .take_in_within(&tx, batch, failed.clone(), Pace::AtOnce)
             .await
         {
-            Ok(()) => return Ok(tx.commit().await?),
+            Ok(last) => {
+                tx.commit().await?;
+                self.ledger.remember(last);
+                return Ok(());
+            }
             Err(NotHandled::Because(error)) => return Err(error),
             Err(NotHandled::OneOfMany(_)) => drop(tx),
         }
@@ -101,31 +110,36 @@ impl<H: Handler> TablesProjector<H> {
         let taken_in = self
             .take_in_within(&tx, batch, failed, Pace::OneByOne)
             .await;
-        taken_in.map_err(|failure| failure.at(batch.up_to))?;
-        Ok(tx.commit().await?)
+        let last = taken_in.map_err(|failure| failure.at(batch.up_to))?;
+        tx.commit().await?;
+        self.ledger.remember(last);
+        Ok(())
     }
 
+    /// Answers with what the ledger is to remember once the transaction is committed.
     async fn take_in_within(
         &self,
         tx: &Transaction<'_>,
         batch: &ProjectionBatch,
         failed: Option<(Position, Failure)>,
         pace: Pace,
-    ) -> Result<(), NotHandled> {
+    ) -> Result<Option<LastPage>, NotHandled> {
         // First, because it waits for an owner that is still writing.
-        let has_parked = self.checkpoint.advance(tx, batch).await?;
-        let mut parking = match has_parked {
+        let advanced = self.checkpoint.advance(tx, batch).await?;
+        let mut parking = match advanced.has_parked {
             true => self.letters.parking(tx).await?,
             false => Parking::default(),
         };
         if let Some((position, failure)) = failed {
             parking.fail(position, failure);
         }
-        let parked = self
+        let handled = self
             .handler
             .handle(tx, &batch.events, parking, pace)
             .await?;
-        Ok(self.letters.keep(tx, &parked).await?)
+        self.letters.keep(tx, &handled.parked).await?;
+        let noted = self.ledger.note(tx, advanced, batch, &handled.events).await;
+        Ok(noted?)
     }
 
     async fn release_within(
@@ -143,7 +157,8 @@ impl<H: Handler> TablesProjector<H> {
                 .handle(tx, events, parking, Pace::OneByOne)
                 .await
             {
-                Ok(parked) => break parked,
+                // Noted when they were parked.
+                Ok(handled) => break handled.parked,
                 Err(failure) => releasing.goes_on_without(failure.at(Position::START))?,
             }
             tx.batch("rollback to savepoint annals").await?;
@@ -180,6 +195,27 @@ impl<H: Handler> Projector for TablesProjector<H> {
     fn dead_letters(&self) -> Option<&dyn DeadLetters> {
         Some(self)
     }
+
+    fn ledger(&self) -> Option<&dyn Ledger> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl<H: Handler> Ledger for TablesProjector<H> {
+    async fn checkpoint_and_pages(
+        &self,
+        store: StoreId,
+        from_page: u64,
+        limit: usize,
+    ) -> Result<LedgerView, ProjectionError> {
+        let client = self.postgres.client().await?;
+        let rows = self.ledger.rows(&client, from_page, limit).await?;
+        Ok(LedgerView {
+            checkpoint: self.checkpoint.position_in(&rows, store)?,
+            pages: ledger::pages(&rows, ledger::BESIDE_CHECKPOINT)?,
+        })
+    }
 }
 
 #[async_trait]
@@ -194,7 +230,10 @@ impl<H: Handler> InlineProjector for TablesProjector<H> {
         batch: &ProjectionBatch,
     ) -> Result<(), ProjectionError> {
         let taken_in = self.take_in_within(tx, batch, None, Pace::AtOnce).await;
-        taken_in.map_err(|failure| failure.at(batch.up_to))
+        // Nothing to remember: whether it is committed is not known here.
+        taken_in
+            .map(drop)
+            .map_err(|failure| failure.at(batch.up_to))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::tables::{create, in_read_schema, schema};
 pub(crate) const SEARCH_PATH: &str = "set local search_path to {read}, public";
 
 /// Where something is kept for each projection, of each edition.
-const KEPT: [&str; 2] = ["annals_checkpoints", "annals_dead_letters"];
+const KEPT: [&str; 3] = ["annals_checkpoints", "annals_dead_letters", "annals_ledger"];
 
 /// What a projection says of its tables.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use std::panic::AssertUnwindSafe;
 
 use annals_core::{
-    DeadLetter, Edition, Event, Fingerprint, Parking, PartitionKey, ProjectionError, Query,
-    Recorded, RecordedEvent, decode, query_of,
+    Edition, Event, Fingerprint, Handled, Parking, PartitionKey, ProjectionError, Query, Recorded,
+    RecordedEvent, decode, query_of,
 };
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -122,23 +122,14 @@ impl<P: SqlProjection> Handler for ByHand<P> {
         events: &[RecordedEvent],
         mut parking: Parking,
         pace: Pace,
-    ) -> Result<Vec<DeadLetter>, NotHandled> {
+    ) -> Result<Handled, NotHandled> {
         tx.batch(&self.search_path)
             .await
             .map_err(ProjectionError::from)?;
+        let mut handled = Vec::with_capacity(events.len());
         for record in events {
-            let keys = || vec![PartitionKey::of_stream(&record.stream)];
-            if parking.stays_parked(record, keys) {
-                continue;
-            }
-            match pace {
-                Pace::AtOnce => self.apply(tx, record).await?,
-                Pace::OneByOne => {
-                    if let Err(failure) = self.apply_alone(tx, record).await {
-                        parking.take_failure(record, keys, failure)?;
-                    }
-                }
-            }
+            self.handle_one(tx, record, &mut parking, pace).await?;
+            handled.push(record.into());
         }
         // Here and not at the commit, where nobody can tell whose they are. It also fails when a
         // statement failed and the projection kept that to itself: the server would answer the
@@ -149,11 +140,35 @@ impl<P: SqlProjection> Handler for ByHand<P> {
                 Some(last) => error.at(last.position),
                 None => error.into(),
             })?;
-        Ok(parking.into_parked())
+        Ok(Handled {
+            events: handled,
+            parked: parking.into_parked(),
+        })
     }
 }
 
 impl<P: SqlProjection> ByHand<P> {
+    /// Applies an event, or parks it.
+    async fn handle_one(
+        &self,
+        tx: &Transaction<'_>,
+        record: &RecordedEvent,
+        parking: &mut Parking,
+        pace: Pace,
+    ) -> Result<(), ProjectionError> {
+        let keys = || vec![PartitionKey::of_stream(&record.stream)];
+        if parking.stays_parked(record, keys) {
+            return Ok(());
+        }
+        match pace {
+            Pace::AtOnce => self.apply(tx, record).await,
+            Pace::OneByOne => match self.apply_alone(tx, record).await {
+                Ok(()) => Ok(()),
+                Err(failure) => parking.take_failure(record, keys, failure),
+            },
+        }
+    }
+
     async fn apply(
         &self,
         tx: &Transaction<'_>,

@@ -73,6 +73,10 @@ pub struct AuditProgress {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditError {
+    /// The projector does not note what it handles, so nothing can be proven.
+    /// **Do:** keep the read model in one of the databases, or give the projector a ledger.
+    #[error("projection {0} keeps no ledger")]
+    NoLedger(String),
     /// The ledger could not be read.
     /// **Do:** what [`ProjectionError`] says.
     #[error(transparent)]
@@ -113,9 +117,10 @@ pub enum AuditError {
 pub async fn audit_projection(
     store: &dyn EventStore,
     projector: &dyn Projector,
-    ledger: &dyn Ledger,
     options: &AuditOptions,
 ) -> Result<Audit, AuditError> {
+    let ledger = projector.ledger();
+    let ledger = ledger.ok_or_else(|| AuditError::NoLedger(projector.name().to_owned()))?;
     let auditor = Auditor {
         store,
         query: projector.query(),

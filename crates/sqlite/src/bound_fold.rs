@@ -1,7 +1,7 @@
 //! A fold, bound to its tables.
 
 use annals_core::{
-    DeadLetter, Edition, Parking, Progress, ProjectionError, Query, RecordedEvent, TableFold,
+    Edition, Handled, Parking, Progress, ProjectionError, Query, RecordedEvent, TableFold,
 };
 use rusqlite::Transaction;
 
@@ -37,7 +37,7 @@ impl Handler for BoundFold {
         tx: &Transaction<'_>,
         events: &[RecordedEvent],
         parking: Parking,
-    ) -> Result<Vec<DeadLetter>, ProjectionError> {
+    ) -> Result<Handled, ProjectionError> {
         let mut folding = self.fold.begin_with(parking);
         while let Progress::Missing(rows) = folding.advance(events)? {
             for (table, key) in rows {
@@ -45,10 +45,10 @@ impl Handler for BoundFold {
                 folding.loaded(table, key, row);
             }
         }
-        let (writes, parked) = folding.finish();
+        let (writes, handled) = folding.finish();
         for (statements, writes) in self.statements.iter().zip(&writes) {
             statements.write(tx, writes)?;
         }
-        Ok(parked)
+        Ok(handled)
     }
 }

@@ -54,8 +54,17 @@ impl Checkpoint {
         store: StoreId,
     ) -> Result<Position, ProjectionError> {
         let checkpoint = Arc::clone(self);
-        let look = move |connection: &Connection| checkpoint.stored(connection);
-        let stored = database.query(look).await?;
+        let look = move |connection: &Connection| Ok(checkpoint.look(connection, store));
+        database.query(look).await?
+    }
+
+    /// Where it is, as of the state that a connection sees.
+    pub(crate) fn look(
+        &self,
+        connection: &Connection,
+        store: StoreId,
+    ) -> Result<Position, ProjectionError> {
+        let stored = self.stored(connection)?;
         stored.position_for(&self.projection, self.fingerprint, store)
     }
 

@@ -16,6 +16,7 @@ mod database;
 mod dead_letters;
 mod editions;
 mod error;
+mod ledger;
 mod projector;
 mod read_models;
 mod rows;

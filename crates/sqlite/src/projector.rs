@@ -1,10 +1,12 @@
-//! Drives what changes the tables of a projection, with its checkpoint and its dead letters.
+//! Drives what changes the tables of a projection, with its checkpoint, its ledger and its dead
+//! letters.
 
 use std::sync::Arc;
 
 use annals_core::{
-    DeadLetter, DeadLetters, Failure, Parking, Position, ProjectionBatch, ProjectionError,
-    Projector, Query, RecordedEvent, Released, Releasing, Skipped, StoreId, Tried,
+    DeadLetter, DeadLetters, Failure, Handled, Ledger, LedgerView, Parking, Position,
+    ProjectionBatch, ProjectionError, Projector, Query, RecordedEvent, Released, Releasing,
+    Skipped, StoreId, Tried,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, Transaction};
@@ -13,6 +15,7 @@ use crate::checkpoint::Checkpoint;
 use crate::database::Database;
 use crate::dead_letters::Letters;
 use crate::error::SqliteError;
+use crate::ledger::LedgerPages;
 use crate::schema::Declaration;
 
 /// What changes the tables of a projection.
@@ -20,13 +23,13 @@ pub(crate) trait Handler: Send + Sync + 'static {
     /// The events it wants.
     fn query(&self) -> Query;
 
-    /// Takes in events, but for those that are parked, which it tells.
+    /// Takes in events, but for those that are parked. Tells of each as it is done with it.
     fn handle(
         &self,
         tx: &Transaction<'_>,
         events: &[RecordedEvent],
         parking: Parking,
-    ) -> Result<Vec<DeadLetter>, ProjectionError>;
+    ) -> Result<Handled, ProjectionError>;
 }
 
 /// Keeps the tables of a projection up to date.
@@ -38,10 +41,11 @@ pub(crate) struct TablesProjector<H> {
     kept: Arc<Kept<H>>,
 }
 
-/// What the tables and the letters are changed by.
+/// What the tables, the letters and the ledger are changed by.
 struct Kept<H> {
     handler: H,
     letters: Letters,
+    ledger: LedgerPages,
 }
 
 impl<H: Handler> TablesProjector<H> {
@@ -59,12 +63,16 @@ impl<H: Handler> TablesProjector<H> {
 
     /// Of tables that are there, or will be.
     pub(crate) fn bound(database: Database, declaration: &Declaration, handler: H) -> Self {
-        let letters = Letters::of(declaration.key());
+        let kept = Kept {
+            handler,
+            letters: Letters::of(declaration.key()),
+            ledger: LedgerPages::of(declaration.key()),
+        };
         Self {
             database,
             name: declaration.key(),
             checkpoint: Checkpoint::new(declaration.key(), declaration.fingerprint),
-            kept: Arc::new(Kept { handler, letters }),
+            kept: Arc::new(kept),
         }
     }
 
@@ -81,8 +89,9 @@ impl<H: Handler> TablesProjector<H> {
             if let Some((position, failure)) = failed {
                 parking.fail(position, failure);
             }
-            let parked = kept.handler.handle(tx, &batch.events, parking)?;
-            kept.letters.keep(tx, &parked)
+            let handled = kept.handler.handle(tx, &batch.events, parking)?;
+            kept.ledger.note(tx, &handled.events)?;
+            kept.letters.keep(tx, &handled.parked)
         };
         self.database.transact(take_in).await
     }
@@ -112,6 +121,29 @@ impl<H: Handler> Projector for TablesProjector<H> {
 
     fn dead_letters(&self) -> Option<&dyn DeadLetters> {
         Some(self)
+    }
+
+    fn ledger(&self) -> Option<&dyn Ledger> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl<H: Handler> Ledger for TablesProjector<H> {
+    async fn checkpoint_and_pages(
+        &self,
+        store: StoreId,
+        from_page: u64,
+        limit: usize,
+    ) -> Result<LedgerView, ProjectionError> {
+        let (checkpoint, kept) = (Arc::clone(&self.checkpoint), Arc::clone(&self.kept));
+        let view = move |connection: &Connection| {
+            Ok(checkpoint.look(connection, store).and_then(|checkpoint| {
+                let pages = kept.ledger.list(connection, from_page, limit)?;
+                Ok(LedgerView { checkpoint, pages })
+            }))
+        };
+        self.database.query(view).await?
     }
 }
 
@@ -175,7 +207,8 @@ impl<H: Handler> Kept<H> {
                     .handle(tx, releasing.events(), releasing.parking())
             };
             match savepoint(tx, handle) {
-                Ok(parked) => break parked,
+                // Noted when they were parked.
+                Ok(handled) => break handled.parked,
                 Err(failure) => releasing.goes_on_without(failure)?,
             }
         };

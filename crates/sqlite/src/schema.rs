@@ -6,6 +6,7 @@ use rusqlite::{Transaction, params};
 use crate::checkpoint;
 use crate::dead_letters;
 use crate::error::SqliteError;
+use crate::ledger;
 use crate::tables::{create, quoted};
 
 /// Which tables were made for which projection, in the order they were made.
@@ -16,7 +17,12 @@ const MADE: &str = "create table if not exists annals_tables (
   ) strict, without rowid";
 
 /// Where something is kept for each projection, of each edition.
-const KEPT: [&str; 3] = ["annals_tables", "annals_checkpoints", "annals_dead_letters"];
+const KEPT: [&str; 4] = [
+    "annals_tables",
+    "annals_checkpoints",
+    "annals_dead_letters",
+    "annals_ledger",
+];
 
 /// What a projection says of its tables.
 #[derive(Debug)]
@@ -110,6 +116,7 @@ impl Declaration {
 pub(crate) fn create_own_tables(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     checkpoint::create_table(tx)?;
     dead_letters::create_table(tx)?;
+    ledger::create_table(tx)?;
     tx.execute_batch(MADE)
 }
 

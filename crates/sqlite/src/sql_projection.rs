@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use annals_core::{
-    DeadLetter, Edition, Event, Fingerprint, Parking, PartitionKey, ProjectionError, Projector,
-    Query, Recorded, RecordedEvent, decode, query_of,
+    Edition, Event, Fingerprint, Handled, Parking, PartitionKey, ProjectionError, Projector, Query,
+    Recorded, RecordedEvent, decode, query_of,
 };
 use rusqlite::Transaction;
 
@@ -96,21 +96,37 @@ impl<P: SqlProjection> Handler for ByHand<P> {
         tx: &Transaction<'_>,
         events: &[RecordedEvent],
         mut parking: Parking,
-    ) -> Result<Vec<DeadLetter>, ProjectionError> {
+    ) -> Result<Handled, ProjectionError> {
+        let mut handled = Vec::with_capacity(events.len());
         for record in events {
-            let keys = || vec![PartitionKey::of_stream(&record.stream)];
-            if parking.stays_parked(record, keys) {
-                continue;
-            }
-            if let Err(failure) = savepoint(tx, || self.apply(tx, record)) {
-                parking.take_failure(record, keys, failure)?;
-            }
+            self.handle_one(tx, record, &mut parking)?;
+            handled.push(record.into());
         }
-        Ok(parking.into_parked())
+        Ok(Handled {
+            events: handled,
+            parked: parking.into_parked(),
+        })
     }
 }
 
 impl<P: SqlProjection> ByHand<P> {
+    /// Applies an event, or parks it.
+    fn handle_one(
+        &self,
+        tx: &Transaction<'_>,
+        record: &RecordedEvent,
+        parking: &mut Parking,
+    ) -> Result<(), ProjectionError> {
+        let keys = || vec![PartitionKey::of_stream(&record.stream)];
+        if parking.stays_parked(record, keys) {
+            return Ok(());
+        }
+        match savepoint(tx, || self.apply(tx, record)) {
+            Ok(()) => Ok(()),
+            Err(failure) => parking.take_failure(record, keys, failure),
+        }
+    }
+
     fn apply(&self, tx: &Transaction<'_>, record: &RecordedEvent) -> Result<(), ProjectionError> {
         let position = record.position;
         // What it wrote before a panic is taken back.

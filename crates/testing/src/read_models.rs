@@ -1,6 +1,7 @@
 //! The contracts of [`ReadModels`], of their [`Projector`](annals_core::Projector)s, of their
-//! [`DeadLetters`](annals_core::DeadLetters) and of their [`Editions`](annals_core::Editions) as a
-//! suite of cases. Each cites the line of the contract that it holds a database to.
+//! [`DeadLetters`](annals_core::DeadLetters), of their [`Ledger`](annals_core::Ledger)s and of their
+//! [`Editions`](annals_core::Editions) as a suite of cases. Each cites the line of the contract that
+//! it holds a database to.
 //!
 //! A database enrols by saying how read models are opened, and how tables by hand are kept in it:
 //!
@@ -31,6 +32,7 @@ mod checkpoints;
 mod dead_letters;
 mod declarations;
 mod editions;
+mod ledgers;
 mod others;
 mod selections;
 mod several_tables;
@@ -65,6 +67,8 @@ pub enum Contract {
     Projector,
     /// That of [`annals_core::DeadLetters`].
     DeadLetters,
+    /// That of [`annals_core::Ledger`].
+    Ledger,
     /// That of [`annals_core::Editions`].
     Editions,
 }

@@ -13,5 +13,5 @@ grant create on schema annals_read, annals_read_candidate, annals_read_previous,
   annals_read_exchange to bank_service;
 grant select, insert, update, delete
   on annals_read.annals_checkpoints, annals_read.annals_dead_letters, annals_read.annals_leases,
-     annals_read.annals_snapshots
+     annals_read.annals_ledger, annals_read.annals_snapshots
   to bank_service;

@@ -1,5 +1,4 @@
 use super::*;
-use crate::{AppendId, Bytes, ContentType, EventType, Metadata, StreamVersion, Timestamp};
 
 fn event(number: u128) -> EventId {
     EventId(Uuid::from_u128(number))
@@ -45,26 +44,12 @@ fn a_position_of_another_page_is_refused() {
     page(0, &[4097]);
 }
 
-fn recorded(position: u64) -> RecordedEvent {
-    RecordedEvent {
-        position: Position(position),
-        stream: "Account-1".parse().unwrap(),
-        version: StreamVersion(position),
-        id: event(u128::from(position)),
-        append: AppendId(Uuid::nil()),
-        event_type: EventType::new("Happened").unwrap(),
-        schema_version: 1,
-        content_type: ContentType::json(),
-        data: Bytes::new(),
-        tags: Vec::new(),
-        metadata: Metadata::default(),
-        recorded_at: Timestamp::UNIX_EPOCH,
-    }
-}
-
 #[test]
 fn events_are_cut_into_those_of_each_page() {
-    let events = [1, 4096, 4097, 20_000].map(recorded);
+    let events = [1, 4096, 4097, 20_000].map(|position| HandledEvent {
+        position: Position(position),
+        id: event(u128::from(position)),
+    });
     let cut: Vec<_> = LedgerPage::by_page(&events)
         .map(|(number, events)| (number, events.len()))
         .collect();

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::{AnyEvent, TableFold, TableWrites};
 use crate::column::Value;
-use crate::dead_letter::DeadLetter;
 use crate::event::RecordedEvent;
+use crate::handled::{Handled, HandledEvent};
 use crate::parking::{Parking, PartitionKey};
 use crate::projection::ProjectionError;
 use crate::table_projection::{Fault, Rows};
@@ -22,8 +22,8 @@ pub struct Folding {
     fold: TableFold,
     /// The events, decoded; those that are not cannot be applied.
     events: Vec<Result<AnyEvent, ProjectionError>>,
-    /// How many of them are applied or parked.
-    done: usize,
+    /// Those of them that are applied or parked.
+    handled: Vec<HandledEvent>,
     rows: Rows,
     parking: Parking,
 }
@@ -44,7 +44,7 @@ impl Folding {
         Self {
             fold: fold.clone(),
             events: Vec::new(),
-            done: 0,
+            handled: Vec::new(),
             rows: Rows::of(fold.tables.clone()),
             parking,
         }
@@ -60,30 +60,30 @@ impl Folding {
         if self.events.is_empty() {
             self.events = events.iter().map(|record| self.decode(record)).collect();
         }
-        for (place, record) in events.iter().enumerate().skip(self.done) {
-            let is_next = place == self.done;
+        for (place, record) in events.iter().enumerate().skip(self.handled.len()) {
+            let is_next = place == self.handled.len();
             let keys = || partitions(&self.fold, &self.events[place], record);
             if is_next && self.parking.stays_parked(record, keys) {
-                self.done += 1;
+                self.handled.push(record.into());
                 continue;
             }
             match self.apply(place, record) {
                 Ok(true) if is_next => {
                     self.rows.keep(record.position);
-                    self.done += 1;
+                    self.handled.push(record.into());
                 }
                 Ok(_) => {}
                 Err(error) if is_next => {
                     let keys = || partitions(&self.fold, &self.events[place], record);
                     self.parking.take_failure(record, keys, error)?;
-                    self.done += 1;
+                    self.handled.push(record.into());
                 }
                 // On rows that are not as they will be. What is behind it may fail as well, and each
                 // panic is printed.
                 Err(_) => break,
             }
         }
-        if self.done == events.len() {
+        if self.handled.len() == events.len() {
             return Ok(Progress::Done);
         }
         Ok(Progress::Missing(self.rows.take_missing()))
@@ -94,9 +94,13 @@ impl Folding {
         self.rows.load((table, key), row);
     }
 
-    /// What is to be written to each of the fold's tables, and which events were parked.
-    pub fn finish(self) -> (Vec<TableWrites>, Vec<DeadLetter>) {
-        (self.rows.into_writes(), self.parking.into_parked())
+    /// What is to be written to each of the fold's tables, and what became of the events.
+    pub fn finish(self) -> (Vec<TableWrites>, Handled) {
+        let handled = Handled {
+            events: self.handled,
+            parked: self.parking.into_parked(),
+        };
+        (self.rows.into_writes(), handled)
     }
 
     fn decode(&self, record: &RecordedEvent) -> Result<AnyEvent, ProjectionError> {
@@ -138,7 +142,7 @@ impl fmt::Debug for Folding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Folding")
             .field("fold", &self.fold)
-            .field("done", &self.done)
+            .field("handled", &self.handled.len())
             .field("rows", &self.rows)
             .field("parking", &self.parking)
             .finish_non_exhaustive()

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{Folding, Progress, TableFold, TableWrites};
 use crate::column::Value;
 use crate::event::{ContentType, EventType, RecordedEvent};
+use crate::handled::HandledEvent;
 use crate::ids::{AppendId, EventId};
 use crate::metadata::Metadata;
 use crate::position::{Position, StreamVersion};
@@ -47,8 +48,10 @@ impl Tables {
             }
             self.loads.push(missing);
         }
-        let (writes, parked) = folding.finish();
-        assert!(parked.is_empty());
+        let (writes, handled) = folding.finish();
+        assert!(handled.parked.is_empty());
+        let given: Vec<HandledEvent> = events.iter().map(HandledEvent::from).collect();
+        assert_eq!(handled.events, given);
         Ok(writes)
     }
 }

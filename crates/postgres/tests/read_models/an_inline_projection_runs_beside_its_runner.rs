@@ -103,12 +103,16 @@ async fn amid_writers_nothing_is_taken_in_twice_or_left_out() {
 async fn run_until(bank: Arc<InlineBank>, is_over: Arc<AtomicBool>) -> usize {
     let runner = runner(&bank).await;
     let mut batches = 0;
+    let mut after = runner.position(bank.store.id()).await.unwrap();
     while !is_over.load(Ordering::Acquire) {
-        let after = runner.resume(bank.store.id()).await.unwrap();
         let batch = batch_after(&bank.store, after).await;
+        let up_to = batch.up_to;
         match runner.apply(batch).await {
-            Ok(()) => batches += 1,
-            Err(ProjectionError::Moved { .. }) => {}
+            Ok(()) => {
+                batches += 1;
+                after = up_to;
+            }
+            Err(ProjectionError::Moved { actual, .. }) => after = actual,
             Err(error) => panic!("{error}"),
         }
     }

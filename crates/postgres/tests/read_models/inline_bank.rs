@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use annals_core::{
-    Append, Event as _, EventId, EventStore, ExpectedVersion, IdSource, Metadata, NewEvent,
-    RandomIds, Read, Selection, Source, StreamId, TableFold, decode,
+    Append, Event as _, EventId, EventStore, ExpectedVersion, IdSource, LedgerPage, Metadata,
+    NewEvent, Projector, RandomIds, Read, ReadModels, Selection, Source, StreamId, TableFold,
+    decode,
 };
-use annals_postgres::{InlineProjection, PostgresError, PostgresStore};
+use annals_postgres::{InlineProjection, PostgresError, PostgresReadModels, PostgresStore};
+use annals_testing::read_models::bank::pages_noting;
 
 use crate::bank::{AccountEvent, Balance, Database, Deposits};
 
@@ -31,19 +33,45 @@ impl InlineBank {
         PostgresStore::open(&self.database.postgres).await.unwrap()
     }
 
-    /// Compares both read models with the log.
+    /// Compares both read models, and what their ledgers note, with the log.
     pub(crate) async fn judge(&self) {
-        let events = log(&self.store).await;
+        let log = self
+            .store
+            .read(Read::forwards(Source::all()))
+            .await
+            .unwrap();
+        let log = log.collect().await.unwrap();
         let mut balances: BTreeMap<String, i64> = BTreeMap::new();
         let mut deposits = 0;
-        for (account, event) in &events {
+        for record in &log {
+            let event = decode(record.clone()).unwrap().event;
             if let AccountEvent::Deposited { cents } = event {
-                *balances.entry(account.clone()).or_default() += cents;
+                let account = record.stream.id().to_owned();
+                *balances.entry(account).or_default() += cents;
                 deposits += 1;
             }
         }
         assert_eq!(self.balances().await, balances);
         assert_eq!(self.database.count("deposits").await, deposits);
+        let pages = pages_noting(&log);
+        assert_eq!(self.ledgers().await, [pages.clone(), pages]);
+    }
+
+    /// What is noted of each read model.
+    async fn ledgers(&self) -> [Vec<LedgerPage>; 2] {
+        let read_models = PostgresReadModels::open(&self.database.postgres);
+        let balances = read_models.projector(TableFold::of_rows::<Balance>());
+        let deposits = read_models.sql_projector(Deposits::<1>);
+        [
+            self.noted(&*balances.await.unwrap()).await,
+            self.noted(&*deposits.await.unwrap()).await,
+        ]
+    }
+
+    async fn noted(&self, projector: &dyn Projector) -> Vec<LedgerPage> {
+        let ledger = projector.ledger().unwrap();
+        let view = ledger.checkpoint_and_pages(self.store.id(), 0, 100).await;
+        view.unwrap().pages
     }
 
     async fn balances(&self) -> BTreeMap<String, i64> {
@@ -62,17 +90,6 @@ pub(crate) async fn open_inline(database: &Database) -> Result<PostgresStore, Po
         InlineProjection::by_sql(Deposits::<1>),
     ];
     PostgresStore::open_with_inline(&database.postgres, inline).await
-}
-
-async fn log(store: &PostgresStore) -> Vec<(String, AccountEvent)> {
-    let log = store.read(Read::forwards(Source::all())).await.unwrap();
-    let log = log.collect().await.unwrap();
-    log.into_iter()
-        .map(|record| {
-            let account = record.stream.id().to_owned();
-            (account, decode(record).unwrap().event)
-        })
-        .collect()
 }
 
 pub(crate) fn append(account: &str, events: &[AccountEvent]) -> Append {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use annals_core::{
-    EventStore, IdSource, Ledger, PAGE_POSITIONS, ProjectionError, Projector, RandomIds, ReadError,
+    EventStore, IdSource, PAGE_POSITIONS, ProjectionError, Projector, RandomIds, ReadError,
 };
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -12,15 +12,13 @@ use super::{Audit, AuditError, AuditOptions, Proven, audit_projection};
 use crate::backoff::Backoff;
 use crate::projection::{Progress, ProjectionHandle};
 
-/// What is audited: a projection, where it keeps its ledger, and the store it follows.
+/// What is audited: a projection, and the store it follows.
 #[derive(Clone)]
 pub struct AuditSubject {
     /// The store that it follows.
     pub store: Arc<dyn EventStore>,
-    /// Which events it wants.
+    /// Which events it wants, and which of them it has handled.
     pub projector: Arc<dyn Projector>,
-    /// Which of them it has handled.
-    pub ledger: Arc<dyn Ledger>,
 }
 
 /// How a projection is audited as it goes on. The defaults are for production.
@@ -96,6 +94,14 @@ impl BackgroundAudit {
     pub fn watch(&self) -> watch::Receiver<LatestAudit> {
         self.latest.clone()
     }
+
+    /// Ends them, in the midst of one if need be. Then they have also let go of the store and the
+    /// read model.
+    pub async fn stop(&self) {
+        self.task.abort();
+        let mut latest = self.latest.clone();
+        while latest.changed().await.is_ok() {}
+    }
 }
 
 impl Drop for BackgroundAudit {
@@ -109,9 +115,10 @@ struct Audits {
     subject: AuditSubject,
     progress: watch::Receiver<Progress>,
     options: BackgroundAuditOptions,
-    results: watch::Sender<LatestAudit>,
     /// How many audits in a row could not be made.
     failures: u32,
+    /// Dropped last: then they are over.
+    results: watch::Sender<LatestAudit>,
 }
 
 impl Audits {
@@ -129,12 +136,8 @@ impl Audits {
     }
 
     async fn audit(&self) -> Result<Audit, AuditError> {
-        let AuditSubject {
-            store,
-            projector,
-            ledger,
-        } = &self.subject;
-        audit_projection(&**store, &**projector, &**ledger, &self.options.audit).await
+        let AuditSubject { store, projector } = &self.subject;
+        audit_projection(&**store, &**projector, &self.options.audit).await
     }
 
     /// True if nothing was found.

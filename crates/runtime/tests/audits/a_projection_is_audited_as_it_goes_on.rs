@@ -36,7 +36,6 @@ impl Audited {
         let subject = AuditSubject {
             store: Arc::clone(&store) as _,
             projector: Arc::clone(&ledger) as _,
-            ledger: Arc::clone(&ledger) as _,
         };
         let wait = Duration::from_millis(1);
         let options = BackgroundAuditOptions {
@@ -139,6 +138,15 @@ async fn the_audits_end_with_the_projection() {
     let audited = Audited::begin(|_| {}).await;
     audited.projection.stop().await;
     audited.until_over().await;
+}
+
+#[tokio::test]
+async fn once_they_are_stopped_they_hold_on_to_nothing() {
+    let audited = Audited::begin(|_| {}).await;
+    audited.projection.stop().await;
+    audited.audits.stop().await;
+    assert_eq!(Arc::strong_count(&audited.store), 1);
+    assert_eq!(Arc::strong_count(&audited.ledger), 1);
 }
 
 #[tokio::test]

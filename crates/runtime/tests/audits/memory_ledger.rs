@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use annals_core::{
-    Append, EventId, EventStore, EventType, ExpectedVersion, IdSource, Ledger, LedgerPage,
-    LedgerView, NewEvent, Position, ProjectionBatch, ProjectionError, Projector, Query, RandomIds,
-    RecordedEvent, StoreId, StreamId,
+    Append, EventId, EventStore, EventType, ExpectedVersion, HandledEvent, IdSource, Ledger,
+    LedgerPage, LedgerView, NewEvent, Position, ProjectionBatch, ProjectionError, Projector, Query,
+    RandomIds, RecordedEvent, StoreId, StreamId,
 };
 use annals_embedded::EmbeddedStore;
 use annals_runtime::{Audit, AuditError, AuditOptions, audit_projection};
@@ -76,13 +76,14 @@ impl MemoryLedger {
         store: &dyn EventStore,
         options: &AuditOptions,
     ) -> Result<Audit, AuditError> {
-        audit_projection(store, self, self, options).await
+        audit_projection(store, self, options).await
     }
 }
 
 impl Kept {
     pub(crate) fn apply(&mut self, batch: &ProjectionBatch) -> Result<(), ProjectionError> {
-        for (number, events) in LedgerPage::by_page(&batch.events) {
+        let events: Vec<_> = batch.events.iter().map(HandledEvent::from).collect();
+        for (number, events) in LedgerPage::by_page(&events) {
             let mut page = self.page(number)?;
             for event in events {
                 if !self.skips.contains(&event.position.0) {
@@ -156,6 +157,10 @@ impl Projector for MemoryLedger {
 
     async fn apply(&self, batch: ProjectionBatch) -> Result<(), ProjectionError> {
         self.kept().apply(&batch)
+    }
+
+    fn ledger(&self) -> Option<&dyn Ledger> {
+        Some(self)
     }
 }
 

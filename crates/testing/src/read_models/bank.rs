@@ -1,9 +1,9 @@
 //! A small bank: its events, and a read model of them.
 
 use annals_core::{
-    AppendId, ContentType, Event as _, EventId, EventType, Metadata, Position, Projection,
-    ProjectionBatch, ProjectionError, Recorded, RecordedEvent, StoreId, StreamId, StreamVersion,
-    Timestamp,
+    AppendId, ContentType, Event as _, EventId, EventType, HandledEvent, LedgerPage, Metadata,
+    Position, Projection, ProjectionBatch, ProjectionError, Recorded, RecordedEvent, StoreId,
+    StreamId, StreamVersion, Timestamp,
 };
 use annals_macros::{Event, ReadModel};
 use serde::{Deserialize, Serialize};
@@ -119,6 +119,19 @@ pub fn batch(after: u64, events: Vec<RecordedEvent>) -> ProjectionBatch {
         up_to,
         events: events.into(),
     }
+}
+
+/// The pages of a ledger that notes exactly these events, each once.
+pub fn pages_noting(events: &[RecordedEvent]) -> Vec<LedgerPage> {
+    let events: Vec<HandledEvent> = events.iter().map(HandledEvent::from).collect();
+    let pages = LedgerPage::by_page(&events).map(|(number, events)| {
+        let mut page = LedgerPage::empty(number);
+        for event in events {
+            page.record(event.position, event.id);
+        }
+        page
+    });
+    pages.collect()
 }
 
 /// The position of the event that a batch failed at.

@@ -43,7 +43,7 @@ struct Note {
 
 impl Subject {
     /// A projector of the deposits by hand, resumed.
-    async fn deposits(&self, declared: ByHand) -> Writing {
+    pub(super) async fn deposits(&self, declared: ByHand) -> Writing {
         let projector: Arc<dyn Projector> = self.database.by_hand(declared).await;
         let writing = Writing(projector);
         writing.resume().await;

@@ -1,8 +1,8 @@
 //! The list of all cases, and the macro that makes tests of them.
 
 use super::{
-    Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, editions, others,
-    selections, several_tables, snapshots, values,
+    Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, editions, ledgers,
+    others, selections, several_tables, snapshots, values,
 };
 
 /// Hands the list of all cases to another macro: themes, and in each the contract, its line and
@@ -86,6 +86,22 @@ macro_rules! read_models_cases {
                 Editions 3 what_is_previous_is_kept_up_to_date_and_gone_back_to,
                 Editions 4 a_projector_goes_on_with_the_edition_that_is_current_now,
                 Editions 4 a_projector_of_another_fold_is_superseded,
+            }
+            ledgers {
+                Ledger 1 events_are_noted_where_the_checkpoint_moves,
+                Ledger 1 a_batch_without_events_notes_nothing,
+                Ledger 1 a_batch_that_fails_or_begins_elsewhere_notes_nothing,
+                Ledger 1 a_batch_over_the_end_of_a_page_is_noted_on_both,
+                Ledger 1 who_takes_over_goes_on_with_what_was_noted,
+                Ledger 1 what_was_noted_is_there_after_reopening,
+                Ledger 1 parked_events_are_noted_and_released_ones_not_again,
+                Ledger 1 events_of_tables_by_hand_are_noted,
+                Ledger 1 a_page_that_others_wrote_is_damage,
+                Ledger 2 a_rebuild_empties_its_own_ledger_alone,
+                Ledger 2 what_was_noted_before_a_rebuild_never_comes_back,
+                Ledger 3 pages_come_in_order_from_where_they_are_asked_for,
+                Ledger 4 the_ledger_of_another_store_is_refused,
+                Ledger 4 an_older_declaration_tells_nothing_of_the_ledger,
             }
             several_tables {
                 Projector 1 rows_of_all_tables_and_the_checkpoint_move_together,
@@ -184,6 +200,7 @@ mod tests {
             (Contract::ReadModels, 5),
             (Contract::Projector, 5),
             (Contract::DeadLetters, 4),
+            (Contract::Ledger, 4),
             (Contract::Editions, 4),
         ];
         for (contract, lines) in contracts {

@@ -13,7 +13,7 @@ use super::subject::{Subject, Writing};
 /// The balance by mended code: what was poison is money found.
 #[derive(ReadModel, Debug, Clone, PartialEq)]
 #[read_model(table = "balances")]
-struct MendedBalance {
+pub(super) struct MendedBalance {
     #[key]
     account: String,
     cents: i64,
@@ -101,7 +101,7 @@ impl Writing {
     }
 
     /// Parks the first event of a batch; must be done.
-    async fn park(&self, after: u64, events: Vec<RecordedEvent>) {
+    pub(super) async fn park(&self, after: u64, events: Vec<RecordedEvent>) {
         let parked = self.park_of_batch(after, events).await;
         parked.unwrap_or_else(|error| panic!("an event was not parked: {error}"));
     }
@@ -116,7 +116,7 @@ impl Writing {
         parked.park(batch(after, events), failed, failure(5)).await
     }
 
-    async fn release(&self, events: &[RecordedEvent]) -> Released {
+    pub(super) async fn release(&self, events: &[RecordedEvent]) -> Released {
         let released = self.dead_letters().release(events.into(), tried(1)).await;
         released.unwrap_or_else(|error| panic!("nothing was released: {error}"))
     }
@@ -203,7 +203,7 @@ pub(super) async fn a_failure_behind_a_parked_event_parks_nothing(subject: Subje
 }
 
 /// An account with a poison between deposits, parked from there on.
-async fn poisoned(subject: &Subject) -> Vec<RecordedEvent> {
+pub(super) async fn poisoned(subject: &Subject) -> Vec<RecordedEvent> {
     let events = vec![
         deposit(1, "a", 5),
         poison(2, "a"),

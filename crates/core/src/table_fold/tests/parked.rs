@@ -30,9 +30,9 @@ fn fold(mut folding: Folding, events: &[RecordedEvent]) -> (Vec<Vec<Value>>, Vec
             folding.loaded(table, key, None);
         }
     }
-    let (mut writes, parked) = folding.finish();
+    let (mut writes, handled) = folding.finish();
     let rows = writes.remove(0).put.into_iter();
-    (rows.map(|row| row.values).collect(), parked)
+    (rows.map(|row| row.values).collect(), handled.parked)
 }
 
 fn begin(parking: Parking) -> Folding {
