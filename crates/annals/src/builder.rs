@@ -1,14 +1,14 @@
 //! Putting a service together: which store, which aggregates, which projections.
 
 use std::any::{Any, TypeId, type_name};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use annals_core::{
-    EventStore, Leases, Projection, Projector, ReadModels, Snapshot, SnapshotStore, TableFold,
-    TableProjection,
+    EventStore, Leases, Projection, Projector, QueryError, ReadModels, Snapshot, SnapshotStore,
+    TableFold, TableProjection,
 };
 use annals_embedded::EmbeddedStore;
 #[cfg(feature = "postgres")]
@@ -212,28 +212,25 @@ impl Builder {
             .into_iter()
             .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
             .collect();
-        let mut audited = BTreeMap::new();
-        for fold in inline {
-            let projector = read_models.projector(fold).await?;
-            audited.insert(projector.name().to_owned(), projector);
-        }
+        let mut audited = projectors(&*read_models, inline).await?;
         let mut shared = self.projectors;
-        for fold in self.folds {
-            shared.push(read_models.projector(fold).await?);
-        }
+        shared.extend(projectors(&*read_models, self.folds).await?);
         let leases = self.leases.or(leases);
         let shared = shared
             .into_iter()
             .map(|projector| (projector, leases.clone()));
         let local = self.local_projectors.into_iter();
         let local = local.map(|projector| (projector, None));
+        let options = RunnerOptions {
+            code_version: self.code_version,
+            ..RunnerOptions::default()
+        };
         let run = |(projector, leases): (Arc<dyn Projector>, Option<Arc<dyn Leases>>)| {
             let name = projector.name().to_owned();
-            audited.insert(name.clone(), Arc::clone(&projector));
+            audited.push(Arc::clone(&projector));
             let options = RunnerOptions {
                 leases,
-                code_version: self.code_version.clone(),
-                ..RunnerOptions::default()
+                ..options.clone()
             };
             let store = Arc::clone(&store);
             let subject = AuditSubject { store, projector };
@@ -245,7 +242,7 @@ impl Builder {
             read_models,
             repositories,
             projections,
-            audited,
+            audited: audited.into_iter().map(by_name).collect(),
         })
     }
 
@@ -274,6 +271,22 @@ impl Builder {
         }
         Ok(())
     }
+}
+
+/// What keeps the tables of folds up to date. They are made if they are not there.
+async fn projectors(
+    read_models: &dyn ReadModels,
+    folds: Vec<TableFold>,
+) -> Result<Vec<Arc<dyn Projector>>, QueryError> {
+    let mut projectors = Vec::with_capacity(folds.len());
+    for fold in folds {
+        projectors.push(read_models.projector(fold).await?);
+    }
+    Ok(projectors)
+}
+
+fn by_name(projector: Arc<dyn Projector>) -> (String, Arc<dyn Projector>) {
+    (projector.name().to_owned(), projector)
 }
 
 impl Ground {
