@@ -1,14 +1,14 @@
 //! Putting a service together: which store, which aggregates, which projections.
 
 use std::any::{Any, TypeId, type_name};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use annals_core::{
-    Effect, EventStore, Leases, Projection, Projector, ReadModels, Snapshot, SnapshotStore,
-    TableFold, TableProjection,
+    Effect, EventStore, Leases, Projection, Projector, QueryError, ReadModels, Snapshot,
+    SnapshotStore, TableFold, TableProjection,
 };
 use annals_embedded::EmbeddedStore;
 #[cfg(feature = "postgres")]
@@ -226,23 +226,16 @@ impl Builder {
             .into_iter()
             .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
             .collect();
-        let mut audited = BTreeMap::new();
-        for fold in inline {
-            let projector = read_models.projector(fold).await?;
-            audited.insert(projector.name().to_owned(), projector);
-        }
-        let mut projectors = self.projectors;
-        for fold in &self.folds {
-            projectors.push(read_models.projector(fold.clone()).await?);
-        }
+        let mut audited = projectors(&*read_models, inline).await?;
+        let mut projecting = self.projectors;
+        projecting.extend(projectors(&*read_models, self.folds.clone()).await?);
         let mut effects = Vec::new();
         for effect in self.effects {
             effects.push(effect.begin(&store, &*read_models).await?);
         }
         let leases = self.leases.or(leases);
-        let code_version = self.code_version;
         let alone = RunnerOptions {
-            code_version: code_version.clone(),
+            code_version: self.code_version.clone(),
             ..RunnerOptions::default()
         };
         let shared = RunnerOptions {
@@ -251,20 +244,20 @@ impl Builder {
         };
         let of_effects = RunnerOptions {
             leases,
-            code_version: code_version.clone(),
+            code_version: self.code_version,
             ..RunnerOptions::for_effects()
         };
-        let projectors = projectors.into_iter();
+        let projecting = projecting.into_iter();
         let effects = effects.into_iter();
         let local = self.local_projectors.into_iter();
         let run = |(projector, options): (Arc<dyn Projector>, RunnerOptions)| {
             let name = projector.name().to_owned();
-            audited.insert(name.clone(), Arc::clone(&projector));
+            audited.push(Arc::clone(&projector));
             let store = Arc::clone(&store);
             let subject = AuditSubject { store, projector };
             (name, Running::start(subject, options, self.audits.clone()))
         };
-        let projections = projectors
+        let projections = projecting
             .map(|projector| (projector, shared.clone()))
             .chain(effects.map(|effect| (effect, of_effects.clone())))
             .chain(local.map(|projector| (projector, alone.clone())))
@@ -276,7 +269,7 @@ impl Builder {
             read_models,
             repositories,
             projections,
-            audited,
+            audited: audited.into_iter().map(by_name).collect(),
             rebuilds,
         })
     }
@@ -325,6 +318,22 @@ async fn rebuilds(
         rebuilds.insert(name, rebuild);
     }
     Ok(rebuilds)
+}
+
+/// What keeps the tables of folds up to date. They are made if they are not there.
+async fn projectors(
+    read_models: &dyn ReadModels,
+    folds: Vec<TableFold>,
+) -> Result<Vec<Arc<dyn Projector>>, QueryError> {
+    let mut projectors = Vec::with_capacity(folds.len());
+    for fold in folds {
+        projectors.push(read_models.projector(fold).await?);
+    }
+    Ok(projectors)
+}
+
+fn by_name(projector: Arc<dyn Projector>) -> (String, Arc<dyn Projector>) {
+    (projector.name().to_owned(), projector)
 }
 
 impl Ground {
