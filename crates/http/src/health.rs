@@ -70,7 +70,7 @@ impl StoreHealth {
 pub struct ProjectionHealth {
     /// Its name.
     pub name: String,
-    /// `live`, `standby`, `catching up`, `retrying`, `failed` or `stopped`.
+    /// `live`, `standby`, `catching up`, `retrying`, `paused`, `failed` or `stopped`.
     pub status: &'static str,
     /// True if its read model is up to date, by this process or another.
     pub up_to_date: bool,
@@ -113,6 +113,7 @@ impl ProjectionHealth {
             ProjectionStatus::Standby => "standby",
             ProjectionStatus::Retrying { .. } => "retrying",
             ProjectionStatus::Failed { .. } => "failed",
+            ProjectionStatus::Paused => "paused",
             ProjectionStatus::Stopped => "stopped",
             _ => "unknown",
         };
