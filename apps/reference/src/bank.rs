@@ -45,6 +45,7 @@ impl Bank {
             Place::Postgres(url) => Annals::open(url.expose()),
         };
         let annals = builder
+            .code_version(env!("CARGO_PKG_VERSION"))
             .aggregate::<Account>()
             .remembering(REMEMBERED_ACCOUNTS)
             .projection::<AccountBalance>()

@@ -216,7 +216,7 @@ impl Builder {
             };
             let parked = ParkedEvents::new(Arc::clone(&store), Arc::clone(&projector))
                 .with_code_version(&self.code_version);
-            let handle = run_projection(Arc::clone(&store), projector, options);
+            let handle = Arc::new(run_projection(Arc::clone(&store), projector, options));
             (name, Running { handle, parked })
         };
         let projections = shared.chain(local).map(run).collect();

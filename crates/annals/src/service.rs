@@ -19,7 +19,7 @@ pub struct Annals {
 
 /// A projection that runs.
 pub(crate) struct Running {
-    pub(crate) handle: ProjectionHandle,
+    pub(crate) handle: Arc<ProjectionHandle>,
     pub(crate) parked: ParkedEvents,
 }
 
@@ -99,7 +99,19 @@ impl Annals {
 
     /// All running projections, by name.
     pub fn projections(&self) -> impl Iterator<Item = &ProjectionHandle> {
-        self.projections.values().map(|running| &running.handle)
+        self.projections.values().map(|running| &*running.handle)
+    }
+
+    /// The operations on all running projections, to be mounted beside the routes of the service. As
+    /// long as they are, the projections run: [`stop`](Self::stop) ends them.
+    #[cfg(feature = "http")]
+    pub fn operations(&self) -> annals_http::Operations {
+        let operations = annals_http::Operations::on(Arc::clone(&self.store));
+        self.projections
+            .values()
+            .fold(operations, |operations, running| {
+                operations.with_projection(Arc::clone(&running.handle), running.parked.clone())
+            })
     }
 
     /// Finishes what projections are at and writes their checkpoints. Queries still work.

@@ -105,8 +105,11 @@ impl IntoResponse for Readiness {
 impl ProjectionHealth {
     /// How a projection is now.
     pub fn of(projection: &ProjectionHandle) -> Self {
+        Self::in_status(projection, &projection.status())
+    }
+
+    pub(crate) fn in_status(projection: &ProjectionHandle, status: &ProjectionStatus) -> Self {
         // The error behind a status is in the log; it may tell of data.
-        let status = projection.status();
         let name = match status {
             ProjectionStatus::CatchingUp => "catching up",
             ProjectionStatus::Live => "live",
