@@ -147,3 +147,20 @@ async fn a_pause_that_is_taken_back_ends_the_wait_for_it() {
     projection.wait_for(last, LONG).await.unwrap();
     until_live(&projection).await;
 }
+
+#[tokio::test]
+async fn a_stop_is_not_taken_back() {
+    let (store, ledger) = (new_store(), Ledger::closed());
+    record(&*store, "Account", 1).await;
+    let projection = Arc::new(run(&store, &ledger, quick()));
+    let _arrived = ledger.arrived.acquire().await;
+    let stopping = tokio::spawn({
+        let projection = Arc::clone(&projection);
+        async move { projection.stop().await }
+    });
+    tokio::task::yield_now().await;
+    projection.resume().await;
+    ledger.open();
+    tokio::time::timeout(LONG, stopping).await.unwrap().unwrap();
+    assert!(matches!(projection.status(), ProjectionStatus::Stopped));
+}
