@@ -149,6 +149,22 @@ async fn a_pause_that_is_taken_back_ends_the_wait_for_it() {
 }
 
 #[tokio::test]
+async fn resuming_does_not_wait_for_events_to_be_applied() {
+    let (store, ledger) = (new_store(), Ledger::closed());
+    let projection = run(&store, &ledger, quick());
+    until_live(&projection).await;
+    projection.pause().await;
+    let last = record(&*store, "Account", 1).await;
+    tokio::time::timeout(LONG, projection.resume())
+        .await
+        .unwrap();
+    let status = projection.status();
+    assert!(matches!(status, ProjectionStatus::CatchingUp), "{status}");
+    ledger.open();
+    projection.wait_for(last, LONG).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_stop_is_not_taken_back() {
     let (store, ledger) = (new_store(), Ledger::closed());
     record(&*store, "Account", 1).await;
