@@ -36,6 +36,7 @@ fn declared_in(place: &Place) -> Builder {
         Place::Postgres(url) => Annals::open(url.expose()),
     };
     builder
+        .code_version(env!("CARGO_PKG_VERSION"))
         .aggregate::<Account>()
         .remembering(REMEMBERED_ACCOUNTS)
         .projection::<AccountBalance>()

@@ -16,7 +16,9 @@ use utoipa_swagger_ui::SwaggerUi;
     tags(
         (name = "commands", description = "What can be asked of accounts."),
         (name = "queries", description = "What is known of them."),
-        (name = "health", description = "For whoever watches over the service.")
+        (name = "health", description = "For whoever watches over the service."),
+        (name = "operations", description = "For whoever operates the service: projections and \
+            what they could not apply. There only if the service was started with a token.")
     )
 )]
 pub(crate) struct Api;

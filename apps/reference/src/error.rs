@@ -4,6 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use annals::http::UnfitToken;
+
 use crate::import::ImportError;
 use crate::webhook::WebhookError;
 
@@ -24,10 +26,10 @@ pub enum Error {
     )]
     PasswordInArguments,
 
-    /// The file with the URL of the store cannot be read.
+    /// A file that holds a secret, such as the URL of the store, cannot be read.
     /// **Do:** check its path and its rights.
-    #[error("store file {path}: {source}")]
-    StoreFile {
+    #[error("file {path}: {source}")]
+    SecretFile {
         /// Which file.
         path: PathBuf,
         /// What the system said.
@@ -39,6 +41,11 @@ pub enum Error {
     /// **Do:** give one of PostgreSQL.
     #[error("the URL of the store must be one of PostgreSQL: postgres://user@host/database")]
     StoreUrl,
+
+    /// The token of the operations is too short, or cannot be sent.
+    /// **Do:** make one at random, such as by `openssl rand -hex 32`.
+    #[error("the file of --operations-token-file: {0}; make one by: openssl rand -hex 32")]
+    OperationsToken(#[from] UnfitToken),
 
     /// The address is one that others can reach, and nothing protects it.
     /// **Do:** listen on a loopback address, or say that it is meant.

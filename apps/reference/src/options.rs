@@ -4,6 +4,7 @@ use std::env::{self, VarError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use annals::http::BearerToken;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
@@ -95,6 +96,16 @@ pub struct Options {
     #[arg(long, env = "ANNALS_INSECURE_LISTEN", global = true)]
     pub insecure_listen: bool,
 
+    /// A file that holds the token of the operations under /operations, which whoever operates the
+    /// service sends as `Authorization: Bearer`. Without it there are none.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ANNALS_OPERATIONS_TOKEN_FILE",
+        global = true
+    )]
+    pub operations_token_file: Option<PathBuf>,
+
     /// Fill the bank with some accounts before serving.
     #[arg(long, env = "ANNALS_SEED_DEMO", global = true)]
     pub seed_demo: bool,
@@ -120,11 +131,11 @@ impl Options {
     /// Where events and read models are kept.
     ///
     /// # Errors
-    /// [`Error::StoreFile`] and [`Error::StoreUrl`].
+    /// [`Error::SecretFile`] and [`Error::StoreUrl`].
     pub fn place(&self) -> Result<Place, Error> {
         let url = match (&self.store, &self.store_file) {
             (Some(url), _) => url.clone(),
-            (None, Some(file)) => read_url(file)?,
+            (None, Some(file)) => read_secret(file)?.into(),
             (None, None) => return Ok(Place::Directory(self.data_dir.clone())),
         };
         match url.is_postgres() {
@@ -149,12 +160,23 @@ impl Options {
     fn webhook_secret(&self) -> Result<Option<WebhookSecret>, WebhookError> {
         let text = match (env::var(WEBHOOK_SECRET), &self.webhook_secret_file) {
             (Err(VarError::NotPresent), None) => return Ok(None),
-            (Err(VarError::NotPresent), Some(path)) => read_secret(path)?,
+            (Err(VarError::NotPresent), Some(path)) => read_webhook_secret(path)?,
             (Ok(text), None) => text,
             (Err(VarError::NotUnicode(_)), None) => return Err(WebhookError::Secret),
             (_, Some(_)) => return Err(WebhookError::TwoSecrets),
         };
         text.trim().parse().map(Some)
+    }
+
+    /// What whoever operates the service has to show. `None`: it is not operated over HTTP.
+    ///
+    /// # Errors
+    /// [`Error::SecretFile`] and [`Error::OperationsToken`].
+    pub fn operations_token(&self) -> Result<Option<BearerToken>, Error> {
+        let Some(file) = &self.operations_token_file else {
+            return Ok(None);
+        };
+        Ok(Some(read_secret(file)?.parse()?))
     }
 }
 
@@ -162,15 +184,16 @@ fn is_argument(matches: &ArgMatches, id: &str) -> bool {
     matches.value_source(id) == Some(ValueSource::CommandLine)
 }
 
-fn read_url(file: &Path) -> Result<StoreUrl, Error> {
-    let text = std::fs::read_to_string(file).map_err(|source| Error::StoreFile {
+/// The one line of a file.
+fn read_secret(file: &Path) -> Result<String, Error> {
+    let text = std::fs::read_to_string(file).map_err(|source| Error::SecretFile {
         path: file.to_owned(),
         source,
     })?;
-    Ok(text.trim().to_owned().into())
+    Ok(text.trim().to_owned())
 }
 
-fn read_secret(file: &Path) -> Result<String, WebhookError> {
+fn read_webhook_secret(file: &Path) -> Result<String, WebhookError> {
     std::fs::read_to_string(file).map_err(|source| WebhookError::SecretFile {
         path: file.to_owned(),
         source,

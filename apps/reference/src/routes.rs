@@ -1,7 +1,7 @@
 //! All routes of the service.
 
 use annals::Effect;
-use annals::http::{Limits, ProjectionHealth, Readiness, StoreHealth, guard};
+use annals::http::{BearerToken, Limits, ProjectionHealth, Readiness, StoreHealth, guard};
 use axum::Router;
 use axum::extract::State;
 use utoipa::OpenApi;
@@ -12,14 +12,18 @@ use crate::bank::Bank;
 use crate::webhook::Webhook;
 use crate::{accounts, docs, summary};
 
-/// The service of a bank, ready to be served.
-pub fn router(bank: Bank, limits: Limits) -> Router {
-    let (router, document) = OpenApiRouter::with_openapi(docs::Api::openapi())
+/// The service of a bank, ready to be served. Whoever shows the token of the operations may operate
+/// it; without one there is nothing under `/operations`.
+pub fn router(bank: Bank, operations: Option<BearerToken>, limits: Limits) -> Router {
+    let mut routes = OpenApiRouter::with_openapi(docs::Api::openapi())
         .merge(accounts::routes())
         .routes(routes!(summary::get_summary))
         .routes(routes!(live))
-        .routes(routes!(ready))
-        .split_for_parts();
+        .routes(routes!(ready));
+    if let Some(token) = operations {
+        routes = routes.nest("/operations", bank.annals().operations().routes(token));
+    }
+    let (router, document) = routes.split_for_parts();
     guard(
         router.with_state(bank).merge(docs::routes(document)),
         limits,

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use annals::http::Limits;
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -28,6 +29,7 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(20);
 pub async fn serve(options: &Options) -> Result<(), Error> {
     refuse_insecure(options)?;
     let place = options.place()?;
+    let operations = options.operations_token()?;
     let bank = match options.webhook()? {
         Some(webhook) => Bank::open_with_webhook(&place, webhook).await?,
         None => Bank::open(&place).await?,
@@ -41,7 +43,8 @@ pub async fn serve(options: &Options) -> Result<(), Error> {
     // Before anyone is told that it serves: from then on a signal must drain it.
     let told_to_stop = StopSignals::listen()?;
     greet(listener.local_addr()?, &place);
-    serve_until(told_to_stop, listener, bank.clone()).await;
+    let router = router(bank.clone(), operations, Limits::default());
+    serve_until(told_to_stop, listener, router).await;
     bank.stop().await;
     tracing::info!("stopped");
     Ok(())
@@ -65,9 +68,9 @@ fn greet(address: SocketAddr, place: &Place) {
     let _unread = std::io::stdout().write_all(greeting.as_bytes());
 }
 
-async fn serve_until(told_to_stop: StopSignals, listener: TcpListener, bank: Bank) {
+async fn serve_until(told_to_stop: StopSignals, listener: TcpListener, router: Router) {
     let (stop, stopping) = oneshot::channel::<()>();
-    let server = axum::serve(listener, router(bank, Limits::default()));
+    let server = axum::serve(listener, router);
     let drained = server.with_graceful_shutdown(async {
         // A dropped sender means stop as well.
         let _stop = stopping.await;

@@ -26,7 +26,7 @@ pub struct Annals {
 
 /// A projection that runs.
 pub(crate) struct Running {
-    handle: ProjectionHandle,
+    handle: Arc<ProjectionHandle>,
     parked: ParkedEvents,
     audits: Option<BackgroundAudit>,
 }
@@ -102,7 +102,19 @@ impl Annals {
 
     /// All running projections, by name.
     pub fn projections(&self) -> impl Iterator<Item = &ProjectionHandle> {
-        self.projections.values().map(|running| &running.handle)
+        self.projections.values().map(|running| &*running.handle)
+    }
+
+    /// The operations on all running projections, to be mounted beside the routes of the service. As
+    /// long as they are, the projections run: [`stop`](Self::stop) ends them.
+    #[cfg(feature = "http")]
+    pub fn operations(&self) -> annals_http::Operations {
+        let operations = annals_http::Operations::on(Arc::clone(&self.store));
+        self.projections
+            .values()
+            .fold(operations, |operations, running| {
+                operations.with_projection(Arc::clone(&running.handle), running.parked.clone())
+            })
     }
 
     /// Compares what a projection has handled with the log, from the first event to its checkpoint:
@@ -180,7 +192,7 @@ impl Running {
         let audits = audits.filter(|_| subject.projector.ledger().is_some());
         let audits = audits.map(|options| audit_in_background(subject, &handle, options));
         Self {
-            handle,
+            handle: Arc::new(handle),
             parked,
             audits,
         }

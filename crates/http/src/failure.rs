@@ -1,7 +1,7 @@
 //! What a failed command or read means over HTTP.
 
-use annals_core::{AppendError, QueryError, ReadError};
-use annals_runtime::{ExecuteError, LoadError};
+use annals_core::{AppendError, ProjectionError, QueryError, ReadError};
+use annals_runtime::{ExecuteError, LoadError, ParkedError};
 use axum::http::StatusCode;
 
 use crate::faults::Faults;
@@ -83,6 +83,36 @@ impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Unavailable { .. } => Self::unavailable(&error),
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ParkedError> for Problem {
+    fn from(error: ParkedError) -> Self {
+        match error {
+            ParkedError::NotParked(_) => Self::not_found(error.to_string()),
+            ParkedError::NoLetters(_) => {
+                let title = "The projection keeps no dead letters";
+                Self::new(StatusCode::CONFLICT, "no-dead-letters", title).detail(error.to_string())
+            }
+            ParkedError::Store(error) => error.into(),
+            ParkedError::ReadModel(error) => error.into(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<ProjectionError> for Problem {
+    fn from(error: ProjectionError) -> Self {
+        match error {
+            ProjectionError::Unavailable(_) | ProjectionError::Moved { .. } => {
+                Self::unavailable(&error)
+            }
+            ProjectionError::Superseded { .. } => {
+                let title = "Another version of the code keeps the read model";
+                Self::new(StatusCode::CONFLICT, "superseded", title).detail(error.to_string())
+            }
             _ => Self::internal(&error),
         }
     }

@@ -72,7 +72,7 @@ impl StoreHealth {
 pub struct ProjectionHealth {
     /// Its name.
     pub name: String,
-    /// `live`, `standby`, `catching up`, `retrying`, `failed` or `stopped`.
+    /// `live`, `standby`, `catching up`, `retrying`, `paused`, `failed` or `stopped`.
     pub status: &'static str,
     /// True if its read model is up to date, by this process or another.
     pub up_to_date: bool,
@@ -115,14 +115,18 @@ impl IntoResponse for Readiness {
 impl ProjectionHealth {
     /// How a projection is now.
     pub fn of(projection: &ProjectionHandle) -> Self {
+        Self::in_status(projection, &projection.status())
+    }
+
+    pub(crate) fn in_status(projection: &ProjectionHandle, status: &ProjectionStatus) -> Self {
         // The error behind a status is in the log; it may tell of data.
-        let status = projection.status();
         let name = match status {
             ProjectionStatus::CatchingUp => "catching up",
             ProjectionStatus::Live => "live",
             ProjectionStatus::Standby => "standby",
             ProjectionStatus::Retrying { .. } => "retrying",
             ProjectionStatus::Failed { .. } => "failed",
+            ProjectionStatus::Paused => "paused",
             ProjectionStatus::Stopped => "stopped",
             _ => "unknown",
         };

@@ -6,9 +6,13 @@
 //!   (RFC 9457) for everything that went wrong;
 //! - reading one's own writes: [`Freshness`];
 //! - around a whole router: [`guard`], with [`Limits`], request ids, an access log, and nothing
-//!   that leaks from a failure; [`Readiness`] for who watches over the service.
+//!   that leaks from a failure; [`Readiness`] for who watches over the service;
+//! - for who operates it: [`Operations`] on projections and their dead letters, behind a
+//!   [`BearerToken`].
 
 mod answer;
+mod bearer;
+mod body;
 mod command;
 mod failure;
 mod faults;
@@ -18,12 +22,14 @@ mod guard;
 mod health;
 mod object;
 pub mod openapi;
+mod operations;
 mod page;
 mod parameters;
 mod problem;
 mod request_id;
 
 pub use answer::Answer;
+pub use bearer::{BearerToken, UnfitToken};
 pub use command::Command;
 pub use faults::{Fault, Faults};
 pub use fields::{Fields, FromFields};
@@ -31,6 +37,7 @@ pub use freshness::{Freshness, MIN_POSITION};
 pub use guard::{Limits, guard};
 pub use health::{ProjectionHealth, Readiness, StoreHealth, live};
 pub use object::{JsonValue, Object, text};
+pub use operations::Operations;
 pub use page::{Cursor, Page, PageRequest, Pagination};
 pub use parameters::Parameters;
 pub use problem::Problem;

@@ -1,12 +1,29 @@
 //! The parameters that readers of requests read, as OpenAPI tells of them.
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{RefOr, Required, Schema};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{OpenApi, RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema};
 
 use crate::command::{Command, IDEMPOTENCY_KEY, IF_MATCH};
 use crate::freshness::{Freshness, MIN_POSITION};
 use crate::page::PageRequest;
+
+/// What the document calls the bearer token.
+const BEARER: &str = "bearer";
+
+/// Says that every route of a document wants the bearer token.
+pub(crate) fn require_bearer_token(document: &mut OpenApi) {
+    let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(BEARER, scheme);
+    for path in document.paths.paths.values_mut() {
+        for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
+            let requirement = SecurityRequirement::new(BEARER, [""; 0]);
+            operation.security = Some(vec![requirement]);
+        }
+    }
+}
 
 /// A parameter of the query string, which may be missing.
 pub fn query_parameter(

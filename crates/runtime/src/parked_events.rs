@@ -82,17 +82,24 @@ impl ParkedEvents {
         Ok(self.letters()?.parked().await?)
     }
 
+    /// The letter of the event at a position, also if it was skipped.
+    ///
+    /// # Errors
+    /// [`ParkedError::NotParked`] when there is none.
+    pub async fn letter(&self, position: Position) -> Result<DeadLetter, ParkedError> {
+        let before = Position(position.0.saturating_sub(1));
+        let first = self.list(before, 1).await?.into_iter().next();
+        let letter = first.filter(|letter| letter.position == position);
+        letter.ok_or(ParkedError::NotParked(position))
+    }
+
     /// A parked event as the store has it.
     ///
     /// # Errors
     /// [`ParkedError::NotParked`] when there is none.
     pub async fn event(&self, position: Position) -> Result<RecordedEvent, ParkedError> {
-        let before = Position(position.0.saturating_sub(1));
-        let letters = self.list(before, 1).await?;
-        match letters.first() {
-            Some(letter) if letter.position == position => self.read(position).await,
-            _ => Err(ParkedError::NotParked(position)),
-        }
+        self.letter(position).await?;
+        self.read(position).await
     }
 
     /// Tries one event again. It stays parked if it fails, or if it waits for another.

@@ -1,6 +1,6 @@
 //! Projections that run: each in a task of its own, woken by the store.
 //!
-//! In reading order: `progress` is what others see of it; `runner` is the one place where it is
+//! In reading order: `progress` is what others see of it; `orders` is what it is told; `runner` is the one place where it is
 //! tried again, as often as `failures` allow; `follower` does the work, in the batches of
 //! `gather`; `standby` waits while another process does it.
 
@@ -18,14 +18,16 @@ use crate::backoff::Backoff;
 mod failures;
 mod follower;
 mod gather;
+mod orders;
 mod progress;
 mod runner;
 mod standby;
 
+use orders::{Order, Orders};
 pub(crate) use progress::Progress;
 use progress::Reporter;
 pub use progress::{NotReached, ProjectionStatus, RunError};
-use runner::{Job, Runner, StopSignal};
+use runner::{Job, Runner};
 
 /// How a projection is run. The defaults are for production.
 #[derive(Clone)]
@@ -124,18 +126,18 @@ pub fn run_projection(
 ) -> ProjectionHandle {
     let name = projector.name().to_owned();
     let (reporter, progress) = Reporter::new(name.clone());
-    let (stop, stopping) = watch::channel(false);
+    let (orders, told) = watch::channel(Order::Run);
     let job = Job {
         store,
         projector,
         options,
         reporter,
     };
-    tokio::spawn(Runner::new(job, StopSignal(stopping)).run());
+    tokio::spawn(Runner::new(job, Orders(told)).run());
     ProjectionHandle {
         name,
         progress,
-        stop,
+        orders,
     }
 }
 
@@ -144,7 +146,7 @@ pub fn run_projection(
 pub struct ProjectionHandle {
     name: String,
     progress: watch::Receiver<Progress>,
-    stop: watch::Sender<bool>,
+    orders: watch::Sender<Order>,
 }
 
 impl ProjectionHandle {
@@ -196,13 +198,51 @@ impl ProjectionHandle {
         })
     }
 
+    /// Pauses it: the batch in progress is finished, the checkpoint is written, and a lease is given
+    /// back, so that another process may go on. It stays as it is until it is [resumed](Self::resume)
+    /// or stopped; one that is over stays so.
+    ///
+    /// This process alone is paused, and nothing of it is written down: started again, it runs.
+    pub async fn pause(&self) {
+        let is_paused = |status: &_| matches!(status, ProjectionStatus::Paused);
+        self.tell(Order::Pause, is_paused).await;
+    }
+
+    /// Ends a pause: it goes on at the checkpoint, wherever that is by then.
+    pub async fn resume(&self) {
+        let is_resumed = |status: &_| !matches!(status, ProjectionStatus::Paused);
+        self.tell(Order::Run, is_resumed).await;
+    }
+
+    /// Waits until an order is obeyed, unless that is over or told otherwise meanwhile.
+    async fn tell(&self, order: Order, is_obeyed: impl Fn(&ProjectionStatus) -> bool) {
+        self.orders.send_if_modified(|now| {
+            let is_new = *now != Order::Stop;
+            if is_new {
+                *now = order;
+            }
+            is_new
+        });
+        let (mut orders, mut progress) = (self.orders.subscribe(), self.progress.clone());
+        tokio::select! {
+            _ = progress.wait_for(|now| is_obeyed(&now.status) || now.status.is_over()) => {}
+            _ = orders.wait_for(|now| *now != order) => {}
+        }
+    }
+
     /// Stops it: the batch in progress is finished and the checkpoint is written. Then it has
     /// also let go of the store and the read model.
     pub async fn stop(&self) {
-        self.stop.send_replace(true);
+        self.orders.send_replace(Order::Stop);
         let mut progress = self.progress.clone();
         // The reporter is the last that the runner drops; until then it may tell of more.
         while progress.changed().await.is_ok() {}
+    }
+}
+
+impl Drop for ProjectionHandle {
+    fn drop(&mut self) {
+        self.orders.send_replace(Order::Stop);
     }
 }
 

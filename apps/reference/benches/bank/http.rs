@@ -35,7 +35,7 @@ pub(crate) async fn commands(table: &mut Table) -> Outcome {
     let bank = Bank::open(&Place::Directory(directory.path().to_owned())).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let service = router(bank.clone(), Limits::default());
+    let service = router(bank.clone(), None, Limits::default());
     let server = tokio::spawn(async move { axum::serve(listener, service).await });
 
     let done = Arc::new(AtomicBool::new(false));

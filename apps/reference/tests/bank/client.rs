@@ -1,7 +1,7 @@
 //! A bank of its own for each scenario, and a client that reads its own writes.
 
 use annals::Timestamp;
-use annals::http::{Limits, MIN_POSITION};
+use annals::http::{BearerToken, Limits, MIN_POSITION};
 use annals_reference::bank::Bank;
 use annals_reference::place::Place;
 use annals_reference::routes::router;
@@ -60,16 +60,25 @@ impl Client {
         Self::of(&Place::Memory).await
     }
 
+    /// Of a bank in memory that may be operated by whoever shows the token.
+    pub(crate) async fn operated(token: &str) -> Self {
+        Self::of_operated(&Place::Memory, Some(token.parse().unwrap())).await
+    }
+
     /// Of a bank on PostgreSQL.
     pub(crate) async fn on_postgres() -> Self {
         Self::of(&Place::Postgres(url_of_a_new_schema())).await
     }
 
     async fn of(place: &Place) -> Self {
+        Self::of_operated(place, None).await
+    }
+
+    async fn of_operated(place: &Place, operations: Option<BearerToken>) -> Self {
         let noon: Timestamp = "2024-03-01T12:00:00Z".parse().unwrap();
         let clock = ManualClock::at(noon);
         let bank = Bank::open(place).await.unwrap().with_clock(clock.clone());
-        let router = router(bank.clone(), Limits::default());
+        let router = router(bank.clone(), operations, Limits::default());
         Self {
             bank,
             clock,

@@ -9,6 +9,7 @@ mod client;
 mod commands_follow_the_rules;
 mod if_match_guards_a_version;
 mod old_shapes_stay_readable;
+mod operations_are_there_for_who_has_the_token;
 mod queries_tell_what_happened;
 #[path = "../schema/mod.rs"]
 mod schema;

@@ -1,5 +1,6 @@
 //! What is unsafe is refused, or needs a flag that says it is meant; no message tells a secret.
 
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -54,6 +55,24 @@ fn a_url_that_cannot_be_used_is_not_repeated() {
             .arg("--store-file")
             .arg(directory.path().join("nothing")),
     );
+    assert!(missing.contains("nothing"), "{missing}");
+}
+
+#[test]
+fn a_token_of_the_operations_that_could_be_guessed_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("token");
+    std::fs::write(&file, "s3cret\n").unwrap();
+    let data = directory.path().join("data");
+    let start = |token: &Path| {
+        let mut program = program();
+        program.args(["--listen", "127.0.0.1:0", "--data-dir"]);
+        program.arg(&data).arg("--operations-token-file").arg(token);
+        refusal(&mut program)
+    };
+    let weak = start(&file);
+    assert!(weak.contains("16 to 512"), "{weak}");
+    let missing = start(&directory.path().join("nothing"));
     assert!(missing.contains("nothing"), "{missing}");
 }
 

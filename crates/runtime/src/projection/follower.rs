@@ -7,7 +7,8 @@ use annals_core::{
 
 use super::failures::Failures;
 use super::gather::{Gathered, gather};
-use super::runner::{Job, StopSignal};
+use super::orders::Orders;
+use super::runner::Job;
 use super::{ProjectionStatus, RunError};
 
 /// Applies events from the checkpoint on, under a lease if there are any.
@@ -40,16 +41,16 @@ impl<'a> Follower<'a> {
         })
     }
 
-    /// Takes in events until it is told to stop.
+    /// Takes in events until it is told not to.
     pub(super) async fn follow(
         mut self,
         failures: &mut Failures,
-        stop: &mut StopSignal,
+        orders: &mut Orders,
     ) -> Result<(), RunError> {
         let source = Source::query_after(self.job.projector.query(), self.checkpoint);
         let mut subscription = self.job.store.subscribe(source).await?;
         let mut status = ProjectionStatus::CatchingUp;
-        while let Some(gathered) = self.next(&mut subscription, failures, stop).await? {
+        while let Some(gathered) = self.next(&mut subscription, failures, orders).await? {
             if gathered.caught_up {
                 status = ProjectionStatus::Live;
             }
@@ -61,17 +62,17 @@ impl<'a> Follower<'a> {
         Ok(self.write_checkpoint().await?)
     }
 
-    /// Waits for the next batch; of that, a lease does not grow old. `None`: told to stop.
+    /// Waits for the next batch; of that, a lease does not grow old. `None`: told not to go on.
     async fn next(
         &self,
         subscription: &mut Subscription,
         failures: &Failures,
-        stop: &mut StopSignal,
+        orders: &mut Orders,
     ) -> Result<Option<Gathered>, ReadError> {
         if let Some(lease) = self.lease {
             lease.idle();
         }
-        let first = stop.unless_told(subscription.next()).await;
+        let first = orders.unless_told(subscription.next()).await;
         if let Some(lease) = self.lease {
             lease.working();
         }

@@ -33,6 +33,9 @@ pub enum ProjectionStatus {
         #[source]
         error: RunError,
     },
+    /// It was told to pause, and has: it neither works nor follows what another process does.
+    #[error("paused")]
+    Paused,
     /// It was told to stop, and has.
     #[error("stopped")]
     Stopped,
@@ -85,8 +88,8 @@ pub enum RunError {
 
 /// A position was not reached.
 ///
-/// **Do:** when the projection is catching up, live or trying again, ask later; otherwise mend
-/// what its status names.
+/// **Do:** when the projection is catching up, live or trying again, ask later; resume it when it is
+/// paused; otherwise mend what its status names.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the read model is at position {reached}; its projection is {cause}")]
 pub struct NotReached {
@@ -194,6 +197,17 @@ impl Reporter {
             self.resumed(Position::START);
         }
         self.set(ProjectionStatus::Failed { error });
+    }
+
+    /// It does nothing until it is told otherwise.
+    pub(super) fn paused(&self) {
+        tracing::info!(projection = self.projection, "projection paused");
+        self.set(ProjectionStatus::Paused);
+    }
+
+    /// A pause is over.
+    pub(super) fn begins_anew(&self) {
+        self.set(ProjectionStatus::CatchingUp);
     }
 
     /// The projection is over because it was told to stop.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{EventStore, Lease, Leases, ProjectionError, Projector, ReadError};
-use tokio::sync::watch;
 
 use super::failures::Failures;
 use super::follower::Follower;
+use super::orders::{Order, Orders};
 use super::standby::{Ask, Standby};
 use super::{Reporter, RunError, RunnerOptions};
 
@@ -28,15 +28,15 @@ pub(super) struct Job {
 /// Whatever goes wrong, it begins again at the checkpoint, as after a restart: there is one way
 /// to recover, and a commit whose answer was lost shows in where the checkpoint is.
 pub(super) struct Runner {
-    stop: StopSignal,
+    orders: Orders,
     failures: Failures,
     job: Job,
 }
 
 impl Runner {
-    pub(super) fn new(job: Job, stop: StopSignal) -> Self {
+    pub(super) fn new(job: Job, orders: Orders) -> Self {
         Self {
-            stop,
+            orders,
             failures: Failures::default(),
             job,
         }
@@ -44,9 +44,9 @@ impl Runner {
 
     /// Runs until it is told to stop, or until trying again is of no use.
     pub(super) async fn run(mut self) {
-        loop {
+        while self.is_to_run().await {
             let Err(error) = self.work().await else {
-                return self.job.reporter.stopped();
+                continue;
             };
             self.failures.count(&error);
             if self.gives_up(&error) {
@@ -59,13 +59,27 @@ impl Runner {
             self.job.reporter.retrying(error, attempt);
             let options = &self.job.options;
             let pause = options.backoff.pause(attempt, &*options.ids);
-            if self.stop.unless_told(pause).await.is_none() {
-                return self.job.reporter.stopped();
+            let _told = self.orders.unless_told(pause).await;
+        }
+        self.job.reporter.stopped();
+    }
+
+    /// Waits while it is paused. False: it is to stop.
+    async fn is_to_run(&mut self) -> bool {
+        loop {
+            match self.orders.now() {
+                Order::Run => return true,
+                Order::Stop => return false,
+                Order::Pause => {
+                    self.job.reporter.paused();
+                    self.orders.until_pause_ends().await;
+                    self.job.reporter.begins_anew();
+                }
             }
         }
     }
 
-    /// Works until it is told to stop; with leases, whenever it holds the one for its work.
+    /// Works until it is told not to; with leases, whenever it holds the one for its work.
     async fn work(&mut self) -> Result<(), RunError> {
         let Some(leases) = self.job.options.leases.clone() else {
             return self.follow(None).await;
@@ -94,17 +108,17 @@ impl Runner {
         Ok(())
     }
 
-    /// Waits for the lease. `None`: told to stop.
+    /// Waits for the lease. `None`: told not to.
     async fn stand_by(&mut self, leases: &dyn Leases, ask: Ask) -> Result<Option<Lease>, RunError> {
         let standby = Standby::new(&self.job, leases);
         let lease = standby.wait_for_lease(ask, &mut self.failures);
-        self.stop.unless_told(lease).await.transpose()
+        self.orders.unless_told(lease).await.transpose()
     }
 
-    /// Takes in events from the checkpoint on, until it is told to stop.
+    /// Takes in events from the checkpoint on, until it is told not to.
     async fn follow(&mut self, lease: Option<&Lease>) -> Result<(), RunError> {
         let follower = Follower::resume(&self.job, lease).await?;
-        follower.follow(&mut self.failures, &mut self.stop).await
+        follower.follow(&mut self.failures, &mut self.orders).await
     }
 
     /// Whether the event that failed is to be parked. Then it is not tried again.
@@ -147,20 +161,5 @@ async fn give_back(lease: Lease) {
             token,
             "the lease is not confirmed to be free, and may run out instead"
         );
-    }
-}
-
-/// Tells a runner to stop.
-pub(super) struct StopSignal(pub(super) watch::Receiver<bool>);
-
-impl StopSignal {
-    /// What a future gives, or `None` as soon as the runner is told to stop.
-    pub(super) async fn unless_told<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            biased;
-            // An error says that the handle was dropped, which tells the same.
-            _told = self.0.wait_for(|told| *told) => None,
-            output = future => Some(output),
-        }
     }
 }

@@ -8,6 +8,7 @@ mod processes;
 mod a_failing_process_hands_the_work_over;
 mod a_failure_applies_nothing_twice;
 mod a_new_effect_begins_where_it_says;
+mod a_pause_stops_the_work_and_ends_nothing;
 mod a_projection_goes_on_where_it_was;
 mod a_projection_takes_in_what_is_recorded;
 mod a_superseded_projection_tells_nothing;

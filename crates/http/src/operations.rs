@@ -1,0 +1,112 @@
+//! Operating what runs: looking at projections, pausing them, mending what they parked.
+//!
+//! In reading order: `projections` has the routes of projections, and `overview` what they tell;
+//! `dead_letters` has the routes of what is parked, and `letter` what they tell.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use annals_core::{Clock, EventStore, SystemClock};
+use annals_runtime::{ParkedEvents, ProjectionHandle};
+use axum::middleware::from_fn_with_state;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::bearer::{BearerToken, require_token};
+use crate::openapi::require_bearer_token;
+
+mod dead_letters;
+mod letter;
+mod overview;
+mod projections;
+
+/// The operations on the projections of a service: routes to be mounted, such as under
+/// `/operations`.
+///
+/// - `GET /projections` and `GET /projections/{name}`: how they are;
+/// - `POST /projections/{name}/pause` and `…/resume`: of this process alone, and only until it ends;
+/// - `GET /projections/{name}/dead-letters` and `…/dead-letters/{position}`: what is parked, and
+///   what was skipped;
+/// - `POST /projections/{name}/dead-letters/retry`, `…/dead-letters/{position}/retry` and
+///   `…/dead-letters/{position}/skip`: trying again, giving up.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use annals_http::{BearerToken, Operations};
+/// # use axum::Router;
+/// # fn service(store: Arc<dyn annals_core::EventStore>, token: BearerToken) -> Router {
+/// let operations = Operations::on(store).routes(token);
+/// Router::new().nest("/operations", operations.into())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Operations {
+    store: Arc<dyn EventStore>,
+    clock: Arc<dyn Clock>,
+    projections: BTreeMap<String, Operated>,
+}
+
+/// A projection that is operated.
+#[derive(Clone, Debug)]
+struct Operated {
+    handle: Arc<ProjectionHandle>,
+    parked: ParkedEvents,
+}
+
+impl Operations {
+    /// Those on projections of a store, which are still to be named.
+    pub fn on(store: Arc<dyn EventStore>) -> Self {
+        Self {
+            store,
+            clock: Arc::new(SystemClock),
+            projections: BTreeMap::new(),
+        }
+    }
+
+    /// The same, by another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The same, on one more projection.
+    #[must_use]
+    pub fn with_projection(mut self, handle: Arc<ProjectionHandle>, parked: ParkedEvents) -> Self {
+        let name = handle.name().to_owned();
+        let operated = Operated { handle, parked };
+        self.projections.insert(name, operated);
+        self
+    }
+
+    /// The routes, for those who show the token.
+    pub fn routes<S: Clone + Send + Sync + 'static>(self, token: BearerToken) -> OpenApiRouter<S> {
+        let mut routes = self.unprotected_routes();
+        require_bearer_token(routes.get_openapi_mut());
+        routes.route_layer(from_fn_with_state(token, require_token))
+    }
+
+    /// The routes, for whoever can reach them: they show data and change it, so something else must
+    /// stand in front of them.
+    pub fn unprotected_routes<S: Clone + Send + Sync + 'static>(self) -> OpenApiRouter<S> {
+        OpenApiRouter::new()
+            .routes(routes!(projections::list_projections))
+            .routes(routes!(projections::get_projection))
+            .routes(routes!(projections::pause_projection))
+            .routes(routes!(projections::resume_projection))
+            .routes(routes!(dead_letters::list_dead_letters))
+            .routes(routes!(dead_letters::retry_all_dead_letters))
+            .routes(routes!(dead_letters::get_dead_letter))
+            .routes(routes!(dead_letters::retry_dead_letter))
+            .routes(routes!(dead_letters::skip_dead_letter))
+            .with_state(Arc::new(self))
+    }
+}
+
+impl std::fmt::Debug for Operations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Operations")
+            .field("projections", &self.projections.keys())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,40 @@
+use annals_core::{
+    AppendId, ContentType, EventId, EventType, IdSource, RandomIds, StreamId, StreamVersion,
+};
+use serde_json::{Value, json};
+
+use super::*;
+
+fn view(data: &'static [u8]) -> Value {
+    let event = RecordedEvent {
+        position: Position(7),
+        stream: StreamId::new("Account", "1").unwrap(),
+        version: StreamVersion(3),
+        id: EventId(RandomIds.next()),
+        append: AppendId(RandomIds.next()),
+        event_type: EventType::new("MoneyDeposited").unwrap(),
+        schema_version: 2,
+        content_type: ContentType::json(),
+        data: data.into(),
+        tags: Vec::new(),
+        metadata: Metadata::default(),
+        recorded_at: Timestamp::UNIX_EPOCH,
+    };
+    serde_json::to_value(EventView::from(event)).unwrap()
+}
+
+#[test]
+fn a_payload_in_json_is_shown_as_it_is() {
+    let event = view(br#"{"cents":5}"#);
+    assert_eq!(event["data"], json!({ "cents": 5 }));
+    assert!(event.get("dataBase64").is_none());
+}
+
+#[test]
+fn a_payload_that_is_not_json_is_shown_in_base64_whatever_its_type_says() {
+    for (data, base64) in [(&b"\xff\x00"[..], "/wA="), (b"{", "ew=="), (b"", "")] {
+        let event = view(data);
+        assert_eq!(event["dataBase64"], base64);
+        assert!(event.get("data").is_none());
+    }
+}

@@ -1,0 +1,189 @@
+//! How a projection is, as far as it can be found out now.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use annals_core::{Position, ProjectionError, Read, ReadError, Source};
+use annals_runtime::{ParkedError, ProjectionStatus, RunError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Operated, Operations};
+use crate::health::ProjectionHealth;
+
+/// Longest time for what has to be asked elsewhere. Who operates a service wants to be told of the
+/// rest most of all when something does not answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+
+/// How a projection is, for whoever operates it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProjectionOverview {
+    #[serde(flatten)]
+    health: ProjectionHealth,
+    /// The last position of the store; null when the store does not answer.
+    #[schema(value_type = Option<u64>)]
+    head: Option<Position>,
+    /// How many events of the store it has not handled yet, also those that do not concern it; null
+    /// when the store does not answer.
+    lag_events: Option<u64>,
+    /// For how long the first of them has been recorded, in milliseconds; null when the store does
+    /// not answer.
+    lag_ms: Option<u64>,
+    /// What went wrong, while it tries again or once it failed.
+    last_error: Option<LastError>,
+    /// How many events are parked; null when it keeps no dead letters, or when they cannot be
+    /// counted now.
+    parked: Option<u64>,
+}
+
+/// What went wrong with a projection.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LastError {
+    /// Which kind of error.
+    class: ErrorClass,
+    /// What happened.
+    message: String,
+    /// How many times in a row something went wrong; null once it failed for good.
+    in_a_row: Option<u32>,
+}
+
+/// Which kind of error, hence who can mend it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum ErrorClass {
+    /// Something did not answer. It is tried again for as long as it takes.
+    Transient,
+    /// An event could not be applied.
+    Event,
+    /// The event store is damaged, or behind the read model.
+    Store,
+    /// The read model is damaged, of another store, or of other code, or too much is parked.
+    ReadModel,
+    /// Something else, such as a panic: see the log.
+    Other,
+}
+
+impl Operations {
+    /// How projections are, with one look at the store for all of them.
+    pub(super) async fn overviews(
+        &self,
+        projections: impl Iterator<Item = &Operated>,
+    ) -> Vec<ProjectionOverview> {
+        // Before the head is: then none is ahead of it.
+        let mut overviews: Vec<_> = projections
+            .map(|projection| (projection, ProjectionOverview::of(projection)))
+            .collect();
+        let head = answered("the head of the store", self.store.head()).await;
+        for (projection, overview) in &mut overviews {
+            if let Some(head) = head {
+                self.compare(overview, head).await;
+            }
+            let count = answered("the number of parked events", projection.count_parked()).await;
+            overview.parked = count.flatten();
+        }
+        let overviews = overviews.into_iter();
+        overviews.map(|(_, overview)| overview).collect()
+    }
+
+    /// How a projection is.
+    pub(super) async fn overview(&self, projection: &Operated) -> ProjectionOverview {
+        let overviews = self.overviews(std::iter::once(projection)).await;
+        let mut overviews = overviews.into_iter();
+        overviews.next().expect("as many come out as go in")
+    }
+
+    /// Tells how far a projection is behind the store.
+    async fn compare(&self, overview: &mut ProjectionOverview, head: Position) {
+        let position = overview.health.position;
+        overview.head = Some(head);
+        overview.lag_events = Some(head.0.saturating_sub(position.0));
+        overview.lag_ms = answered("the first event to be handled", self.lag_ms(position)).await;
+    }
+
+    async fn lag_ms(&self, position: Position) -> Result<u64, ReadError> {
+        let read = Read::forwards(Source::all_after(position)).limit(1);
+        let next = self.store.read(read).await?.try_next().await?;
+        let age = next.map(|event| self.clock.now().duration_since(event.recorded_at));
+        // The clocks of two machines may differ: nothing is recorded later than now.
+        Ok(age.map_or(0, |age| age.as_millis().try_into().unwrap_or(0)))
+    }
+}
+
+impl ProjectionOverview {
+    /// What the projection itself tells.
+    fn of(projection: &Operated) -> Self {
+        let status = projection.handle.status();
+        Self {
+            health: ProjectionHealth::in_status(&projection.handle, &status),
+            head: None,
+            lag_events: None,
+            lag_ms: None,
+            last_error: LastError::of(&status),
+            parked: None,
+        }
+    }
+}
+
+impl Operated {
+    /// How many events are parked. `None`: it keeps no dead letters.
+    async fn count_parked(&self) -> Result<Option<u64>, ParkedError> {
+        match self.parked.count().await {
+            Err(ParkedError::NoLetters(_)) => Ok(None),
+            count => count.map(Some),
+        }
+    }
+}
+
+impl LastError {
+    fn of(status: &ProjectionStatus) -> Option<Self> {
+        let (error, in_a_row) = match status {
+            ProjectionStatus::Retrying { error, attempt } => (error, Some(*attempt)),
+            ProjectionStatus::Failed { error } => (error, None),
+            _ => return None,
+        };
+        Some(Self {
+            class: ErrorClass::of(error),
+            message: error.to_string(),
+            in_a_row,
+        })
+    }
+}
+
+impl ErrorClass {
+    fn of(error: &RunError) -> Self {
+        match error {
+            RunError::Store(ReadError::Unavailable { .. })
+            | RunError::ReadModel(
+                ProjectionError::Unavailable(_) | ProjectionError::Moved { .. },
+            )
+            | RunError::Lease(_) => Self::Transient,
+            RunError::ReadModel(ProjectionError::Event { .. }) => Self::Event,
+            RunError::ReadModel(_) => Self::ReadModel,
+            RunError::Store(_) | RunError::AheadOfStore { .. } => Self::Store,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The answer to a question, unless there is none in time. Why not goes to the log.
+async fn answered<T, E: Display>(
+    what: &str,
+    question: impl Future<Output = Result<T, E>>,
+) -> Option<T> {
+    match tokio::time::timeout(ANSWERS_WITHIN, question).await {
+        Ok(Ok(answer)) => Some(answer),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "{what} cannot be told");
+            None
+        }
+        Err(_) => {
+            tracing::warn!(limit = ?ANSWERS_WITHIN, "{what} is not told in time");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

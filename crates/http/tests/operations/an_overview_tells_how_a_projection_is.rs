@@ -1,0 +1,190 @@
+//! What an overview tells: how far a projection is, what went wrong, and what it does when told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals_core::{
+    Append, AppendError, AppendId, Appended, EventStore, EventStream, Position, Read, ReadError,
+    Source, StoreId, StreamId, StreamVersion, Subscription,
+};
+use annals_embedded::EmbeddedStore;
+use annals_http::{Operations, ProjectionHealth};
+use annals_runtime::{ParkedEvents, ProjectionStatus};
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use crate::bank::{Balance, Bank, LONG, Service};
+use crate::bare_projector::{BareProjector, Fault};
+
+/// Waits until the projection is in a status.
+async fn until(service: &Service, is_it: impl Fn(&ProjectionStatus) -> bool) {
+    let looking = async {
+        while !is_it(&service.projection.status()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, looking).await.unwrap();
+}
+
+async fn until_live(service: &Service) {
+    until(service, |status| matches!(status, ProjectionStatus::Live)).await;
+}
+
+#[tokio::test]
+async fn one_that_has_caught_up_has_no_lag() {
+    let bank = Bank::new().await;
+    let last = bank.deposit("1", &[1, 2]).await;
+    let service = bank.run::<Balance>("1.0").await;
+    service.projection.wait_for(last, LONG).await.unwrap();
+    until_live(&service).await;
+    let expected = json!({
+        "name": "balances",
+        "status": "live",
+        "upToDate": true,
+        "position": 2,
+        "head": 2,
+        "lagEvents": 0,
+        "lagMs": 0,
+        "lastError": null,
+        "parked": 0,
+    });
+    let overview = service.get("/projections/balances").await.ok();
+    assert_eq!(overview, expected);
+    let all = service.get("/projections").await.ok();
+    assert_eq!(all, json!({ "projections": [expected] }));
+}
+
+#[tokio::test]
+async fn a_paused_one_falls_behind_and_catches_up_when_it_is_resumed() {
+    let bank = Bank::new().await;
+    let last = bank.deposit("1", &[1]).await;
+    let service = bank.run::<Balance>("1.0").await;
+    service.projection.wait_for(last, LONG).await.unwrap();
+    for _ in 0..2 {
+        let paused = service.post("/projections/balances/pause", "").await.ok();
+        assert_eq!(paused["status"], "paused");
+    }
+    bank.deposit("1", &[2]).await;
+    bank.clock.advance(Duration::from_secs(60));
+    let last = bank.deposit("1", &[3]).await;
+    bank.clock.advance(Duration::from_millis(30_500));
+
+    let behind = service.get("/projections/balances").await.ok();
+    assert_eq!(behind["upToDate"], false);
+    assert_eq!([&behind["position"], &behind["head"]], [1, 3]);
+    assert_eq!([&behind["lagEvents"], &behind["lagMs"]], [2, 90_500]);
+    assert_eq!(bank.cents("1").await, Some(1));
+
+    let resumed = service.post("/projections/balances/resume", "").await.ok();
+    assert_ne!(resumed["status"], "paused");
+    service.projection.wait_for(last, LONG).await.unwrap();
+    assert_eq!(bank.cents("1").await, Some(6));
+}
+
+#[tokio::test]
+async fn health_tells_of_a_pause_too() {
+    let service = Bank::new().await.run::<Balance>("1.0").await;
+    service.projection.pause().await;
+    let health = ProjectionHealth::of(&service.projection);
+    assert_eq!((health.status, health.up_to_date), ("paused", false));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_behind_the_stores_makes_no_negative_lag() {
+    let bank = Bank::new().await;
+    let service = bank.run::<Balance>("1.0").await;
+    service.projection.pause().await;
+    bank.deposit("1", &[1]).await;
+    bank.clock.set("2024-03-01T11:59:00Z".parse().unwrap());
+    let behind = service.get("/projections/balances").await.ok();
+    assert_eq!([&behind["lagEvents"], &behind["lagMs"]], [1, 0]);
+}
+
+#[tokio::test]
+async fn one_that_tries_again_tells_what_went_wrong_and_how_often() {
+    let bank = Bank::new().await;
+    bank.deposit("1", &[1]).await;
+    let service = BareProjector::with(Fault::Away).run(&bank);
+    until(&service, |status| {
+        matches!(status, ProjectionStatus::Retrying { attempt: 3.., .. })
+    })
+    .await;
+    let overview = service.get("/projections/bare").await.ok();
+    assert_eq!(overview["status"], "retrying");
+    assert_eq!(overview["lagEvents"], 1);
+    assert_eq!(overview["parked"], Value::Null, "it keeps no dead letters");
+    let error = &overview["lastError"];
+    assert_eq!(error["class"], "transient");
+    assert_eq!(error["message"], "read model unavailable: on demand");
+    assert!(error["inARow"].as_u64().unwrap() >= 3, "{error}");
+}
+
+#[tokio::test]
+async fn one_that_failed_tells_why() {
+    let bank = Bank::new().await;
+    let poison = bank.deposit("1", &[1]).await;
+    let service = BareProjector::with(Fault::Event(poison)).run(&bank);
+    let failed = service.projection.wait_for(poison, LONG).await;
+    failed.unwrap_err();
+    let overview = service.get("/projections/bare").await.ok();
+    assert_eq!(overview["status"], "failed");
+    let message = "event at position 1 cannot be applied: on demand";
+    let expected = json!({ "class": "event", "message": message, "inARow": null });
+    assert_eq!(overview["lastError"], expected);
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_hides_nothing_of_the_rest() {
+    let bank = Bank::new().await;
+    let last = bank.deposit("1", &[1]).await;
+    let projector = BareProjector::with(Fault::Nothing);
+    let parked = ParkedEvents::new(bank.store(), Arc::clone(&projector) as _);
+    let projection = Arc::new(bank.run_projector(projector, ""));
+    projection.wait_for(last, LONG).await.unwrap();
+    let operations = Operations::on(Arc::new(Silent(Arc::clone(&bank.store))));
+    let operations = operations.with_projection(Arc::clone(&projection), parked);
+    let service = Service::new(projection, operations);
+    until_live(&service).await;
+
+    tokio::time::pause();
+    let overview = service.get("/projections/bare").await.ok();
+    assert_eq!(overview["status"], "live");
+    assert_eq!(overview["position"], 1);
+    for unknown in ["head", "lagEvents", "lagMs"] {
+        assert_eq!(overview[unknown], Value::Null, "{unknown}");
+    }
+}
+
+/// A store that never answers.
+struct Silent(Arc<EmbeddedStore>);
+
+#[async_trait]
+impl EventStore for Silent {
+    fn id(&self) -> StoreId {
+        self.0.id()
+    }
+
+    async fn append(&self, _: Append) -> Result<Appended, AppendError> {
+        std::future::pending().await
+    }
+
+    async fn find_append(&self, _: AppendId) -> Result<Option<Appended>, ReadError> {
+        std::future::pending().await
+    }
+
+    async fn read(&self, _: Read) -> Result<EventStream, ReadError> {
+        std::future::pending().await
+    }
+
+    async fn subscribe(&self, _: Source) -> Result<Subscription, ReadError> {
+        std::future::pending().await
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        std::future::pending().await
+    }
+
+    async fn stream_version(&self, _: &StreamId) -> Result<StreamVersion, ReadError> {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,13 @@
+//! Operating projections over HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod bank;
+mod bare_projector;
+#[path = "../service/mod.rs"]
+mod service;
+
+mod a_bad_request_changes_nothing;
+mod a_poison_event_is_mended_by_hand;
+mod an_overview_tells_how_a_projection_is;
+mod only_who_shows_the_token_gets_in;
