@@ -6,7 +6,7 @@
 //!   ([`CommandContext`], [`Executed`]); how repeats are recognised ([`IdempotencyKey`]); when
 //!   snapshots are taken ([`SnapshotPolicy`]);
 //! - [`run_projection`]: keeps a read model up to date, and [`ProjectionHandle`] tells how far
-//!   it is; [`ParkedEvents`] tells of what it could not apply, and tries it again;
+//!   it is, or waits until it is as new as a [`Freshness`] says; [`ParkedEvents`] tells of what it could not apply, and tries it again;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
 //!   goes on ([`BackgroundAudit`]);
 //! - [`Backoff`]: how long a projection waits before it tries again.
@@ -37,7 +37,8 @@ pub use idempotency::IdempotencyKey;
 pub use load::{Loaded, Moment};
 pub use parked_events::{ParkedError, ParkedEvents};
 pub use projection::{
-    NotReached, ProjectionHandle, ProjectionStatus, RunError, RunnerOptions, run_projection,
+    Freshness, NotFresh, NotReached, ProjectionHandle, ProjectionStatus, RunError, RunnerOptions,
+    run_projection,
 };
 pub use repository::Repository;
 pub use snapshots::SnapshotPolicy;

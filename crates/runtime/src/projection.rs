@@ -1,6 +1,7 @@
 //! Projections that run: each in a task of its own, woken by the store.
 //!
-//! In reading order: `progress` is what others see of it; `runner` is the one place where it is
+//! In reading order: `progress` is what others see of it, and `freshness` how new they may ask it to
+//! be; `runner` is the one place where it is
 //! tried again, as often as `failures` allow; `follower` does the work, in the batches of
 //! `gather`; `standby` waits while another process does it.
 
@@ -17,11 +18,14 @@ use crate::backoff::Backoff;
 
 mod failures;
 mod follower;
+mod freshness;
 mod gather;
 mod progress;
 mod runner;
 mod standby;
 
+use freshness::LastComplete;
+pub use freshness::{Freshness, NotFresh};
 pub(crate) use progress::Progress;
 use progress::Reporter;
 pub use progress::{NotReached, ProjectionStatus, RunError};
@@ -114,16 +118,19 @@ pub fn run_projection(
     let name = projector.name().to_owned();
     let (reporter, progress) = Reporter::new(name.clone());
     let (stop, stopping) = watch::channel(false);
+    let last_complete = Arc::<LastComplete>::default();
     let job = Job {
         store,
         projector,
         options,
+        last_complete: Arc::clone(&last_complete),
         reporter,
     };
     tokio::spawn(Runner::new(job, StopSignal(stopping)).run());
     ProjectionHandle {
         name,
         progress,
+        last_complete,
         stop,
     }
 }
@@ -133,6 +140,7 @@ pub fn run_projection(
 pub struct ProjectionHandle {
     name: String,
     progress: watch::Receiver<Progress>,
+    last_complete: Arc<LastComplete>,
     stop: watch::Sender<bool>,
 }
 
@@ -179,10 +187,7 @@ impl ProjectionHandle {
         if now.position >= position {
             return Ok(now.position);
         }
-        Err(NotReached {
-            reached: now.position,
-            cause: now.status,
-        })
+        Err(now.not_reached())
     }
 
     /// Stops it: the batch in progress is finished and the checkpoint is written. Then it has
