@@ -62,22 +62,26 @@ impl Freshness {
 
     fn not_reached(self, reached: Position) -> Problem {
         let title = "The read model is not new enough yet";
-        let problem = Problem::try_later("not-fresh-enough", title).with("position", reached.0);
-        let (asked, problem) = match self.0 {
-            Asked::Any => ("anything".to_owned(), problem),
-            Asked::AtLeast(position) => (
-                format!("position {position}"),
-                problem.with(MIN_POSITION_PARAMETER, position.0),
-            ),
-            Asked::Current => ("everything that was there".to_owned(), problem),
-            Asked::NoOlderThan(age) => (
-                format!("everything older than {} ms", age.as_millis()),
-                problem,
-            ),
-        };
-        problem.detail(format!(
-            "{asked} was asked for, position {reached} is reached"
-        ))
+        let problem = Problem::try_later("not-fresh-enough", title)
+            .detail(format!(
+                "{} was asked for, position {reached} is reached",
+                self.what()
+            ))
+            .with("position", reached.0);
+        match self.0 {
+            Asked::AtLeast(position) => problem.with(MIN_POSITION_PARAMETER, position.0),
+            _ => problem,
+        }
+    }
+
+    /// What an answer must hold.
+    fn what(self) -> String {
+        match self.0 {
+            Asked::Any => "anything".to_owned(),
+            Asked::AtLeast(position) => format!("position {position}"),
+            Asked::Current => "everything that was there".to_owned(),
+            Asked::NoOlderThan(age) => format!("everything older than {} ms", age.as_millis()),
+        }
     }
 }
 
@@ -90,20 +94,14 @@ impl FromFields for Freshness {
             Some(_) => MIN_POSITION_PARAMETER,
             None => MIN_POSITION,
         };
+        let current = fields.query(FRESHNESS_PARAMETER, parse_word);
+        let max_age = fields.query(MAX_AGE_PARAMETER, parse_age);
         let ways = [
-            (position, at_least),
-            (
-                FRESHNESS_PARAMETER,
-                fields.query(FRESHNESS_PARAMETER, parse_word),
-            ),
-            (
-                MAX_AGE_PARAMETER,
-                fields.query(MAX_AGE_PARAMETER, parse_age),
-            ),
+            at_least.map(|asked| (position, asked)),
+            current.map(|asked| (FRESHNESS_PARAMETER, asked)),
+            max_age.map(|asked| (MAX_AGE_PARAMETER, asked)),
         ];
-        let mut ways = ways
-            .into_iter()
-            .filter_map(|(name, asked)| asked.map(|asked| (name, asked)));
+        let mut ways = ways.into_iter().flatten();
         let Some((name, asked)) = ways.next() else {
             return Some(Self::default());
         };
