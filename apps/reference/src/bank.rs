@@ -5,8 +5,8 @@ use std::sync::Arc;
 use annals::http::Problem;
 use annals::runtime::{CommandContext, ExecuteError, Executed, ProjectionHandle, Repository};
 use annals::{
-    Aggregate, Annals, AppendId, Builder, Clock, IdSource, Position, Projection, RandomIds,
-    ReadError, ReadModel, StreamVersion, SystemClock, Table, TableProjection, Timestamp,
+    Aggregate, Annals, AppendId, Builder, Clock, EventStore, IdSource, Position, Projection,
+    RandomIds, ReadError, ReadModel, StreamVersion, SystemClock, Table, TableProjection, Timestamp,
 };
 
 use crate::accounts::read_models::{
@@ -91,6 +91,11 @@ impl Bank {
         &self.annals
     }
 
+    /// Where everything that happened is recorded.
+    pub fn store(&self) -> &dyn EventStore {
+        &**self.annals.store()
+    }
+
     /// The accounts, to be loaded.
     pub fn accounts(&self) -> &Repository<Account> {
         self.annals.repository()
@@ -148,7 +153,7 @@ impl Bank {
     /// # Errors
     /// [`ReadError`] when the store does not answer.
     pub async fn head(&self) -> Result<Position, ReadError> {
-        self.annals.store().head().await
+        self.store().head().await
     }
 
     /// Checks that there is such an account.
@@ -157,7 +162,7 @@ impl Bank {
     /// 404 when there is none.
     pub async fn check_known(&self, account: &AccountId) -> Result<(), Problem> {
         let stream = Account::stream(account.as_str()).expect("an account id fits a stream id");
-        match self.annals.store().stream_version(&stream).await? {
+        match self.store().stream_version(&stream).await? {
             StreamVersion::NONE => {
                 Err(Problem::not_found(format!("there is no account {account}")))
             }

@@ -11,7 +11,7 @@ use utoipa_swagger_ui::SwaggerUi;
         title = "Annals reference service",
         description = "A bank, event-sourced. A command answers with `ETag` (the version) and \
             `Annals-Position`; send that position as `minPosition` to a query to read your own \
-            write. Every error is `application/problem+json`."
+            write, or ask for all there is with `freshness=current`. Every error is `application/problem+json`."
     ),
     tags(
         (name = "commands", description = "What can be asked of accounts."),

@@ -92,7 +92,7 @@ pub(crate) async fn get_summary(
     Parameters(freshness): Parameters<Freshness>,
 ) -> Result<Answer<Summary>, Problem> {
     let position = freshness
-        .wait(bank.table_projection::<AccountSummary>())
+        .wait(bank.store(), bank.table_projection::<AccountSummary>())
         .await?;
     let all = Selection::new().limit(Currency::MOST);
     let currencies = bank.table::<CurrencySummary>().list(all).await?;

@@ -1,7 +1,7 @@
 //! Putting a service together: which store, which aggregates, which projections.
 
 use std::any::{Any, TypeId, type_name};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 //!   and name every bad field at once;
 //! - answers: [`Answer`] with the version and the position, [`Page`] for collections, [`Problem`]
 //!   (RFC 9457) for everything that went wrong;
-//! - reading one's own writes: [`Freshness`];
+//! - how new an answer must be, such as to read one's own writes: [`Freshness`];
 //! - around a whole router: [`guard`], with [`Limits`], request ids, an access log, and nothing
 //!   that leaks from a failure; [`Readiness`] for who watches over the service;
 //! - for who operates it: [`Operations`] on projections and their dead letters, behind a

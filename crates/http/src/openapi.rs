@@ -1,12 +1,15 @@
 //! The parameters that readers of requests read, as OpenAPI tells of them.
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{OpenApi, RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema};
 
 use crate::command::{Command, IDEMPOTENCY_KEY, IF_MATCH};
-use crate::freshness::{Freshness, MIN_POSITION};
+use crate::freshness::{
+    FRESHNESS_PARAMETER, Freshness, MAX_AGE_PARAMETER, MIN_POSITION, MIN_POSITION_PARAMETER,
+};
 use crate::page::PageRequest;
 
 /// What the document calls the bearer token.
@@ -96,16 +99,27 @@ impl<C> IntoParams for PageRequest<C> {
 
 impl IntoParams for Freshness {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description =
-            "Wait until the answer includes this position, as Annals-Position gives it.";
+        let position = "Wait until the answer includes this position, as Annals-Position gives it.";
         vec![
-            query_parameter("minPosition", description, u64::schema()),
-            parameter(
-                ParameterIn::Header,
-                MIN_POSITION,
-                description,
+            query_parameter(MIN_POSITION_PARAMETER, position, u64::schema()),
+            parameter(ParameterIn::Header, MIN_POSITION, position, u64::schema()),
+            query_parameter(
+                FRESHNESS_PARAMETER,
+                "current: wait until the answer includes all that is recorded by now. Not with \
+                 another way to say how new it must be.",
+                current_only(),
+            ),
+            query_parameter(
+                MAX_AGE_PARAMETER,
+                "Wait until the answer includes all that was recorded so many milliseconds ago. \
+                 Not with another way to say how new it must be.",
                 u64::schema(),
             ),
         ]
     }
+}
+
+fn current_only() -> Schema {
+    let word = ObjectBuilder::new().schema_type(Type::String);
+    word.enum_values(Some(["current"])).into()
 }

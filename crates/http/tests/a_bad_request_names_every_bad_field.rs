@@ -6,7 +6,9 @@ mod service;
 
 use std::str::FromStr;
 
-use annals_http::{Command, Fields, Freshness, FromFields, Limits, Parameters, guard, text};
+use annals_http::{
+    Command, Fields, Freshness, FromFields, Limits, MIN_POSITION, Parameters, guard, text,
+};
 use axum::Json;
 use axum::Router;
 use axum::body::Body;
@@ -124,6 +126,48 @@ async fn unknown_and_bad_parameters_of_a_query_are_named() {
     .await;
     reply.assert_problem(422, "invalid-request");
     assert_eq!(bad_fields(&reply), ["minPosition", "minPosition", "color"]);
+}
+
+#[tokio::test]
+async fn how_new_an_answer_must_be_is_said_in_one_way() {
+    let both_positions = Request::get("/things/1?minPosition=2").header(MIN_POSITION, "3");
+    let reply = send(&router(), both_positions.body(Body::empty()).unwrap()).await;
+    assert_eq!(reply.status.as_u16(), 200);
+    for way in ["minPosition=2", "freshness=current", "maxAgeMs=250"] {
+        let reply = send(&router(), get(&format!("/things/1?{way}"))).await;
+        assert_eq!(reply.status.as_u16(), 200, "{way}");
+    }
+    let reply = send(&router(), get("/things/1?freshness=new&maxAgeMs=1.5")).await;
+    assert_eq!(bad_fields(&reply), ["freshness", "maxAgeMs"]);
+
+    let contradictions = [
+        (
+            get("/things/1?freshness=current&maxAgeMs=0"),
+            "maxAgeMs",
+            "freshness",
+        ),
+        (
+            get("/things/1?minPosition=1&maxAgeMs=0"),
+            "maxAgeMs",
+            "minPosition",
+        ),
+        (
+            Request::get("/things/1?freshness=current")
+                .header(MIN_POSITION, "1")
+                .body(Body::empty())
+                .unwrap(),
+            "freshness",
+            MIN_POSITION,
+        ),
+    ];
+    for (request, field, other) in contradictions {
+        let reply = send(&router(), request).await;
+        reply.assert_problem(422, "invalid-request");
+        assert_eq!(bad_fields(&reply), [field]);
+        let message = reply.body["errors"][0]["message"].as_str();
+        let expected = format!("cannot be given together with {other}");
+        assert_eq!(message, Some(expected.as_str()));
+    }
 }
 
 #[tokio::test]

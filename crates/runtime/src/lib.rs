@@ -6,7 +6,8 @@
 //!   ([`CommandContext`], [`Executed`]); how repeats are recognised ([`IdempotencyKey`]); when
 //!   snapshots are taken ([`SnapshotPolicy`]);
 //! - [`run_projection`]: keeps a read model up to date, and [`ProjectionHandle`] tells how far
-//!   it is; [`ParkedEvents`] tells of what it could not apply, and tries it again;
+//!   it is, or waits until it is as new as a [`Freshness`] says; [`ParkedEvents`] tells of what it
+//!   could not apply, and tries it again;
 //! - [`rebuild()`]: makes a read model anew beside the one that is read, compares them, and changes
 //!   over;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
@@ -43,7 +44,8 @@ pub use idempotency::IdempotencyKey;
 pub use load::{Loaded, Moment};
 pub use parked_events::{ParkedError, ParkedEvents};
 pub use projection::{
-    NotReached, ProjectionHandle, ProjectionStatus, RunError, RunnerOptions, run_projection,
+    Freshness, NotFresh, NotReached, ProjectionHandle, ProjectionStatus, RunError, RunnerOptions,
+    run_projection,
 };
 pub use rebuild::{
     Comparison, CutOver, Difference, RebuildError, RebuildHandle, RebuildOptions, RebuildPhase,

@@ -1,6 +1,7 @@
 //! Projections that run: each in a task of its own, woken by the store.
 //!
-//! In reading order: `progress` is what others see of it; `orders` is what it is told; `runner` is the one place where it is
+//! In reading order: `progress` is what others see of it, and `freshness` how new they may ask it to
+//! be; `orders` is what it is told; `runner` is the one place where it is
 //! tried again, as often as `failures` allow; `follower` does the work, in the batches of
 //! `gather`; `standby` waits while another process does it.
 
@@ -17,12 +18,15 @@ use crate::backoff::Backoff;
 
 mod failures;
 mod follower;
+mod freshness;
 mod gather;
 mod orders;
 mod progress;
 mod runner;
 mod standby;
 
+use freshness::LastComplete;
+pub use freshness::{Freshness, NotFresh};
 use orders::{Order, Orders};
 pub(crate) use progress::Progress;
 use progress::Reporter;
@@ -127,16 +131,19 @@ pub fn run_projection(
     let name = projector.name().to_owned();
     let (reporter, progress) = Reporter::new(name.clone());
     let (orders, told) = watch::channel(Order::Run);
+    let last_complete = Arc::<LastComplete>::default();
     let job = Job {
         store,
         projector,
         options,
+        last_complete: Arc::clone(&last_complete),
         reporter,
     };
     tokio::spawn(Runner::new(job, Orders(told)).run());
     ProjectionHandle {
         name,
         progress,
+        last_complete,
         orders,
     }
 }
@@ -146,6 +153,7 @@ pub fn run_projection(
 pub struct ProjectionHandle {
     name: String,
     progress: watch::Receiver<Progress>,
+    last_complete: Arc<LastComplete>,
     orders: watch::Sender<Order>,
 }
 
@@ -192,10 +200,7 @@ impl ProjectionHandle {
         if now.position >= position {
             return Ok(now.position);
         }
-        Err(NotReached {
-            reached: now.position,
-            cause: now.status,
-        })
+        Err(now.not_reached())
     }
 
     /// Pauses it: the batch in progress is finished, the checkpoint is written, and a lease is given

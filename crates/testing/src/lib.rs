@@ -6,7 +6,9 @@
 //!   a suite which every database runs;
 //! - [`ordering`]: whether its readers can miss, repeat or reorder events, as a suite of cases that
 //!   try to make them;
-//! - [`given()`]: given/when/then for aggregates, and [`given_events`] for projections;
+//! - [`given()`]: given/when/then for aggregates;
+//! - [`given_events`]: given/then for projections, without a database: which rows they make, that it
+//!   is the same ones however they come by the events, and what each event changes;
 //! - [`ManualClock`], [`SequentialIds`] and [`MemoryLeases`]: time, identity, and whose turn it is,
 //!   in the test's hands.
 
@@ -19,6 +21,9 @@ pub mod ordering;
 pub mod read_models;
 
 pub use clock::ManualClock;
-pub use given::{Decision, Given, GivenEvents, Happened, given, given_events, happened};
+pub use given::{
+    Decision, Given, GivenEvents, Happened, Row, RowChange, Step, given, given_events,
+    given_events_for_tables, happened,
+};
 pub use ids::SequentialIds;
 pub use leases::MemoryLeases;

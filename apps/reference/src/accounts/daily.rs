@@ -121,7 +121,9 @@ pub(crate) async fn list_days(
         (PageRequest<Place>, Freshness),
     )>,
 ) -> Result<Answer<Page<DayView>>, Problem> {
-    let position = freshness.wait(bank.projection::<DailySummary>()).await?;
+    let position = freshness
+        .wait(bank.store(), bank.projection::<DailySummary>())
+        .await?;
     bank.check_known(&account_id).await?;
     let (first, last) = (
         period.from.unwrap_or(Date::MIN),

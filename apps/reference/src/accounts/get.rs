@@ -136,7 +136,9 @@ pub(crate) async fn get_account(
 ) -> Result<Answer<AccountView>, Problem> {
     let (view, position) = match moment {
         None => {
-            let position = freshness.wait(bank.projection::<AccountBalance>()).await?;
+            let position = freshness
+                .wait(bank.store(), bank.projection::<AccountBalance>())
+                .await?;
             let row = bank.table::<AccountBalance>().get(&account_id).await?;
             (row.map(AccountView::from), position)
         }

@@ -79,7 +79,9 @@ pub(crate) async fn list_accounts(
     State(bank): State<Bank>,
     Parameters((filter, page, freshness)): Parameters<(Filter, PageRequest<Place>, Freshness)>,
 ) -> Result<Answer<Page<AccountView>>, Problem> {
-    let position = freshness.wait(bank.projection::<AccountBalance>()).await?;
+    let position = freshness
+        .wait(bank.store(), bank.projection::<AccountBalance>())
+        .await?;
     let mut selection = Selection::new().limit(page.rows_to_read());
     if let Some(owner) = &filter.owner {
         selection = selection.equal("owner_id", owner);

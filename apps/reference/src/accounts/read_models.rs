@@ -9,3 +9,6 @@ pub use balances::AccountBalance;
 pub use daily::DailySummary;
 pub use summary::{AccountSummary, CurrencySummary};
 pub use transactions::{PaymentCounts, Transaction, TransactionHistory, TransactionKind};
+
+#[cfg(test)]
+mod tests;

@@ -66,7 +66,7 @@ pub(crate) async fn list_transactions(
     )>,
 ) -> Result<Answer<Page<TransactionView>>, Problem> {
     let position = freshness
-        .wait(bank.table_projection::<TransactionHistory>())
+        .wait(bank.store(), bank.table_projection::<TransactionHistory>())
         .await?;
     bank.check_known(&account_id).await?;
     let mut selection = Selection::new()

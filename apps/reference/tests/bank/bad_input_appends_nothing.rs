@@ -200,7 +200,7 @@ async fn bad_headers_of_commands_are_named(client: Client) {
 
 async fn bad_parameters_of_queries_are_all_named(client: Client) {
     let client = with_an_account(client).await;
-    let cases: [(&str, &[&str]); 14] = [
+    let cases: [(&str, &[&str]); 16] = [
         (
             "/accounts/a%20b?at=x&version=0&sort=up",
             &["at", "id", "sort", "version"],
@@ -208,6 +208,11 @@ async fn bad_parameters_of_queries_are_all_named(client: Client) {
         ("/accounts/a?at=2024-01-15", &["at"]),
         ("/accounts/a?at=2024-01-15T00:00:00Z&version=1", &["at"]),
         ("/accounts/a?minPosition=-1", &["minPosition"]),
+        (
+            "/accounts/a/history?freshness=old&maxAgeMs=-1",
+            &["freshness", "maxAgeMs"],
+        ),
+        ("/accounts?freshness=current&minPosition=1", &["freshness"]),
         (
             "/accounts?ownerId=a%20b&status=open&limit=0&cursor=x",
             &["cursor", "limit", "ownerId", "status"],

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod a_repeat_gets_the_first_answer;
+mod an_answer_is_as_new_as_is_asked_for;
 mod an_import_names_its_faults;
 mod bad_input_appends_nothing;
 mod client;

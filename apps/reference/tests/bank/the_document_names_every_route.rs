@@ -30,6 +30,19 @@ async fn the_document_is_openapi_3_1_and_names_every_route() {
             "{method} {path}"
         );
     }
+    let parameters = document["paths"]["/summary"]["get"]["parameters"].as_array();
+    let names = parameters
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap());
+    let names: Vec<_> = names.collect();
+    let how_new = [
+        "minPosition",
+        "Annals-Min-Position",
+        "freshness",
+        "maxAgeMs",
+    ];
+    assert_eq!(names, how_new);
     let operations = document["paths"].as_object().unwrap().values();
     let count: usize = operations.map(|path| path.as_object().unwrap().len()).sum();
     assert_eq!(count, routes.len());

@@ -61,7 +61,7 @@ async fn a_redirection_is_not_followed() {
 
 async fn readiness(bank: &Bank) -> Value {
     let request = Request::get("/health/ready").body(Body::empty()).unwrap();
-    let router = router(bank.clone(), Limits::default());
+    let router = router(bank.clone(), None, Limits::default());
     let answer = router.oneshot(request).await.unwrap();
     let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
     serde_json::from_slice(&body).unwrap()

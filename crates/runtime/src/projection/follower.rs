@@ -4,8 +4,10 @@ use annals_core::{
     Failure, Lease, Position, ProjectionBatch, ProjectionError, ReadError, RecordedEvent, Source,
     Subscription,
 };
+use tokio::time::Instant;
 
 use super::failures::Failures;
+use super::freshness::StoreEnd;
 use super::gather::{Gathered, gather};
 use super::orders::Orders;
 use super::runner::Job;
@@ -48,15 +50,26 @@ impl<'a> Follower<'a> {
         orders: &mut Orders,
     ) -> Result<(), RunError> {
         let source = Source::query_after(self.job.projector.query(), self.checkpoint);
+        let mut told_of_end_at = Instant::now();
         let mut subscription = self.job.store.subscribe(source).await?;
         let mut status = ProjectionStatus::CatchingUp;
         while let Some(gathered) = self.next(&mut subscription, failures, orders).await? {
+            let mut end = None;
             if gathered.caught_up {
                 status = ProjectionStatus::Live;
+                end = Some(StoreEnd {
+                    position: gathered.up_to,
+                    // The store was looked at since it told of the end before, maybe long ago: what
+                    // was found then was applied in between.
+                    seen_at: std::mem::replace(&mut told_of_end_at, Instant::now()),
+                });
             }
             let broken = self.take_in(gathered, failures).await?;
             failures.taken_in(self.checkpoint);
             self.job.reporter.reached(self.complete, status.clone());
+            if let Some(end) = end {
+                self.job.last_complete.note(end);
+            }
             broken.map_or(Ok(()), Err)?;
         }
         Ok(self.write_checkpoint().await?)

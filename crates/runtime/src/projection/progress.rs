@@ -107,6 +107,16 @@ pub(crate) struct Progress {
     pub(crate) status: ProjectionStatus,
 }
 
+impl Progress {
+    /// What to tell who waited for more.
+    pub(super) fn not_reached(&self) -> NotReached {
+        NotReached {
+            reached: self.position,
+            cause: self.status.clone(),
+        }
+    }
+}
+
 /// The runner's end of its progress.
 ///
 /// It says how things ended even when the runner cannot: dropped without a final status, it

@@ -9,7 +9,7 @@ use super::failures::Failures;
 use super::follower::Follower;
 use super::orders::{Order, Orders};
 use super::standby::{Ask, Standby};
-use super::{Reporter, RunError, RunnerOptions};
+use super::{LastComplete, Reporter, RunError, RunnerOptions};
 
 /// How long a stop waits until the lease is free. One that takes longer runs out by itself.
 const GIVE_BACK_WITHIN: Duration = Duration::from_secs(1);
@@ -19,6 +19,7 @@ pub(super) struct Job {
     pub(super) store: Arc<dyn EventStore>,
     pub(super) projector: Arc<dyn Projector>,
     pub(super) options: RunnerOptions,
+    pub(super) last_complete: Arc<LastComplete>,
     // Last, so that it is dropped last: whoever waits for its end may then open the store anew.
     pub(super) reporter: Reporter,
 }

@@ -11,6 +11,7 @@ mod a_new_effect_begins_where_it_says;
 mod a_pause_stops_the_work_and_ends_nothing;
 mod a_projection_goes_on_where_it_was;
 mod a_projection_takes_in_what_is_recorded;
+mod a_reader_says_how_new_an_answer_must_be;
 mod a_superseded_projection_tells_nothing;
 mod an_effect_is_repeated_under_its_key;
 mod an_event_that_cannot_be_applied_is_not_passed_over;

@@ -1,117 +1,155 @@
 //! Given/then for projections.
 
-use std::collections::HashMap;
-use std::fmt::Debug;
-use std::time::Duration;
-
 use annals_core::{
-    AppendId, Event, EventId, Metadata, Position, Projection, Recorded, RecordedEvent, StreamId,
-    StreamVersion, Timestamp, decode,
+    Event, Position, Projection, ProjectionBatch, ReadModel, RecordedEvent, TableFold,
+    TableProjection,
 };
 
-use super::difference::difference;
-
-/// An event as it happened in a test: where, and if it matters when and as part of what.
-#[derive(Debug, Clone)]
-pub struct Happened<E> {
-    stream: StreamId,
-    event: E,
-    recorded_at: Option<Timestamp>,
-    metadata: Metadata,
-}
-
-/// An event of a stream.
-///
-/// # Panics
-/// When the text is no stream id.
-pub fn happened<E>(stream: &str, event: E) -> Happened<E> {
-    let stream = stream.parse();
-    Happened {
-        stream: stream.unwrap_or_else(|error| panic!("{error}")),
-        event,
-        recorded_at: None,
-        metadata: Metadata::default(),
-    }
-}
-
-impl<E> Happened<E> {
-    /// The same event, recorded at that time. Without it, a second after the event before; the
-    /// first at the beginning of 1970.
-    #[must_use]
-    pub fn at(mut self, time: Timestamp) -> Self {
-        self.recorded_at = Some(time);
-        self
-    }
-
-    /// The same event with metadata.
-    #[must_use]
-    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
-        self.metadata = metadata;
-        self
-    }
-}
+use super::difference::{difference, difference_of_pairs};
+use super::happened::{Happened, record};
+use super::steps::Step;
+use super::tables::{Row, Tables};
 
 /// Begins a test of a projection with what happened, in this order.
 ///
-/// The events go the way they go in production: they are encoded, recorded with positions and
-/// versions, selected by the projection's query, decoded, and folded.
+/// The events go the way they go in production, but for the database: they are encoded, recorded
+/// with positions and versions, selected by the projection's query, decoded, and folded into rows
+/// that are kept as their columns hold them.
 ///
-/// ```ignore
-/// given_events::<Balance>([
-///     happened("BankAccount-1", AccountEvent::Deposited { amount: 50 }),
-///     happened("BankAccount-1", AccountEvent::Withdrawn { amount: 20 }),
+/// ```
+/// # use annals_core as annals;
+/// use annals::{Projection, Recorded};
+/// # use annals_macros::{Event, ReadModel};
+/// use annals_testing::{given_events, happened};
+/// # use serde::{Deserialize, Serialize};
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// enum AccountEvent {
+///     Deposited { cents: i64 },
+///     Closed,
+/// }
+///
+/// #[derive(ReadModel, Clone)]
+/// #[read_model(table = "balances")]
+/// struct Balance {
+///     #[key]
+///     account: String,
+///     cents: i64,
+/// }
+///
+/// impl Projection for Balance {
+///     type Event = AccountEvent;
+///
+///     fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
+///         vec![event.record.stream.id().to_owned()]
+///     }
+///
+///     fn fold(row: Option<Self>, key: &String, event: &Recorded<AccountEvent>) -> Option<Self> {
+///         let AccountEvent::Deposited { cents } = event.event else {
+///             return None;
+///         };
+///         let before = row.map_or(0, |row| row.cents);
+///         Some(Self { account: key.clone(), cents: before + cents })
+///     }
+/// }
+///
+/// let balances = given_events::<Balance>([
+///     happened("Account-a", AccountEvent::Deposited { cents: 5 }),
+///     happened("Account-b", AccountEvent::Deposited { cents: 1 }),
+///     happened("Account-a", AccountEvent::Deposited { cents: 7 }),
+///     happened("Account-b", AccountEvent::Closed),
 /// ])
-/// .then_row("1", Balance { account: "1".into(), amount: 30 });
+/// .under_every_batching()
+/// .with_restarts_at_every_step()
+/// .with_repeats()
+/// .reordered_across_streams()
+/// .then([Balance { account: "a".to_owned(), cents: 12 }]);
+///
+/// let steps = balances.steps();
+/// assert_eq!(
+///     steps[2].to_string(),
+///     r#"position 3, Account-a, Deposited: balances ["a"] cents 5 -> 12"#
+/// );
 /// ```
 ///
 /// # Panics
-/// When an event cannot be encoded or decoded, or a row has another key than it was folded for.
-pub fn given_events<P>(events: impl IntoIterator<Item = Happened<P::Event>>) -> GivenEvents<P>
-where
-    P: Projection,
-    P::Key: Debug,
-{
-    let query = P::query();
-    let mut rows = HashMap::new();
-    for record in record(events) {
-        if query.matches(&record.stream, &record.event_type, &record.tags) {
-            let event = decode(record).unwrap_or_else(|error| panic!("{error}"));
-            fold::<P>(&mut rows, &event);
+/// When an event cannot be encoded, or cannot be applied.
+#[track_caller]
+pub fn given_events<P: Projection>(
+    events: impl IntoIterator<Item = Happened<P::Event>>,
+) -> GivenEvents {
+    GivenEvents::new(TableFold::of_rows::<P>(), events)
+}
+
+/// Begins a test of a projection of several tables, as [`given_events`] does of one.
+///
+/// # Panics
+/// When an event cannot be encoded, or cannot be applied.
+#[track_caller]
+pub fn given_events_for_tables<P: TableProjection>(
+    events: impl IntoIterator<Item = Happened<P::Event>>,
+) -> GivenEvents {
+    GivenEvents::new(TableFold::of_tables::<P>(), events)
+}
+
+/// What happened, and the rows that a projection made of it in one batch.
+#[derive(Debug)]
+pub struct GivenEvents {
+    pub(super) fold: TableFold,
+    pub(super) log: Vec<RecordedEvent>,
+    pub(super) rows: Tables,
+}
+
+impl GivenEvents {
+    #[track_caller]
+    fn new<E: Event>(fold: TableFold, events: impl IntoIterator<Item = Happened<E>>) -> Self {
+        let log = record(events);
+        let rows = in_new_process(|| Tables::default().after(&fold, &batch(&fold, &log)));
+        Self {
+            rows: rows.unwrap_or_else(|error| panic!("{error}")),
+            fold,
+            log,
         }
     }
-    GivenEvents { rows }
-}
 
-/// The rows that a projection made of events.
-#[derive(Debug)]
-pub struct GivenEvents<P: Projection> {
-    rows: HashMap<P::Key, P>,
-}
+    /// Expects these rows of a table and no others, in whatever order.
+    ///
+    /// # Panics
+    /// When there are others; the message shows the difference.
+    #[track_caller]
+    pub fn then<R: ReadModel>(self, rows: impl IntoIterator<Item = R>) -> Self {
+        self.check_declared::<R>();
+        let expected = Tables::of(rows.into_iter().map(|row| Row::of(&row)));
+        let actual = self.rows.of_table(R::TABLE);
+        if !actual.has_rows_of(&expected) {
+            let difference = difference_of_pairs(expected.beside(&actual));
+            panic!("{} has other rows\n{difference}", R::TABLE);
+        }
+        self
+    }
 
-impl<P> GivenEvents<P>
-where
-    P: Projection + Debug + PartialEq,
-    P::Key: Debug,
-{
     /// Expects this row.
     ///
     /// # Panics
-    /// When there is another one, or none, under the key.
+    /// When there is another one, or none, under its key.
     #[track_caller]
     #[expect(
         clippy::needless_pass_by_value,
         reason = "an expected row is written in place, and an ampersand before it says nothing"
     )]
-    pub fn then_row(self, key: impl Into<P::Key>, expected: P) -> Self {
-        let key = key.into();
-        match self.rows.get(&key) {
-            Some(row) if *row == expected => self,
+    pub fn then_row<R: ReadModel>(self, expected: R) -> Self {
+        self.check_declared::<R>();
+        let actual = self.rows.row::<R>(&expected.key());
+        let expected = Row::of(&expected);
+        match actual {
+            Some(row) if *row == expected => {}
             Some(row) => {
                 let difference = difference(&[&expected], &[row]);
-                panic!("the row of {key:?} is another one\n{difference}")
+                panic!("the row is another one\n{difference}")
             }
-            None => panic!("there is no row of {key:?}\nexpected {expected:#?}"),
+            None => panic!("there is no row {}\nexpected {expected}", expected.name()),
         }
+        self
     }
 
     /// Expects no row under this key.
@@ -119,71 +157,63 @@ where
     /// # Panics
     /// When there is one.
     #[track_caller]
-    pub fn then_no_row(self, key: impl Into<P::Key>) -> Self {
-        let key = key.into();
-        match self.rows.get(&key) {
-            Some(row) => panic!("there is a row of {key:?}, expected none\n{row:#?}"),
-            None => self,
+    pub fn then_no_row<R: ReadModel>(self, key: impl Into<R::Key>) -> Self {
+        self.check_declared::<R>();
+        if let Some(row) = self.rows.row::<R>(&key.into()) {
+            panic!("there is a row, expected none\n{row}");
         }
+        self
+    }
+
+    /// What each event changed, also those that the projection does not ask for, which change nothing.
+    ///
+    /// # Panics
+    /// When an event cannot be applied by itself.
+    #[track_caller]
+    pub fn steps(&self) -> Vec<Step> {
+        let step = |tables: &mut Tables, event: &RecordedEvent| {
+            let after = tables.after(&self.fold, &batch(&self.fold, std::slice::from_ref(event)));
+            let after = after.unwrap_or_else(|error| panic!("{error}"));
+            let before = std::mem::replace(tables, after);
+            Step::of(event, &before, tables)
+        };
+        in_new_process(|| {
+            let mut tables = Tables::default();
+            self.log
+                .iter()
+                .map(|event| step(&mut tables, event))
+                .collect()
+        })
+    }
+
+    #[track_caller]
+    fn check_declared<R: ReadModel>(&self) {
+        let is_declared = self
+            .fold
+            .tables()
+            .iter()
+            .any(|table| table.name == R::TABLE);
+        assert!(is_declared, "the projection declares no {}", R::TABLE);
     }
 }
 
-fn fold<P>(rows: &mut HashMap<P::Key, P>, event: &Recorded<P::Event>)
-where
-    P: Projection,
-    P::Key: Debug,
-{
-    for key in P::keys(event) {
-        let row = rows.remove(&key);
-        if let Some(row) = P::fold(row, &key, event) {
-            assert!(
-                row.key() == key,
-                "the row folded for {key:?} has the key {:?}",
-                row.key()
-            );
-            rows.insert(key, row);
-        }
+/// What a projection is given of consecutive events: those it asks for.
+pub(super) fn batch(fold: &TableFold, log: &[RecordedEvent]) -> ProjectionBatch {
+    let wanted = log.iter().filter(|event| {
+        fold.query()
+            .matches(&event.stream, &event.event_type, &event.tags)
+    });
+    let before = |event: &RecordedEvent| Position(event.position.0 - 1);
+    ProjectionBatch {
+        after: log.first().map_or(Position::START, before),
+        up_to: log.last().map_or(Position::START, |event| event.position),
+        events: wanted.cloned().collect(),
     }
 }
 
-/// The events as a fresh store would hold them, each appended on its own.
-fn record<E: Event>(events: impl IntoIterator<Item = Happened<E>>) -> Vec<RecordedEvent> {
-    let mut log: Vec<RecordedEvent> = Vec::new();
-    for happened in events {
-        let of_stream = log.iter().filter(|event| event.stream == happened.stream);
-        let version = StreamVersion(of_stream.count() as u64).next();
-        let position = Position(log.len() as u64).next();
-        let next_second = log.last().map_or(Timestamp::UNIX_EPOCH, |last| {
-            last.recorded_at + Duration::from_secs(1)
-        });
-        log.push(recorded(happened, position, version, next_second));
-    }
-    log
-}
-
-fn recorded<E: Event>(
-    happened: Happened<E>,
-    position: Position,
-    version: StreamVersion,
-    next_second: Timestamp,
-) -> RecordedEvent {
-    let append = AppendId::of_key("given_events", &position.to_string());
-    let event = happened
-        .event
-        .to_new(EventId::of_append(append, 0), happened.metadata)
-        .unwrap_or_else(|error| panic!("the event at position {position}: {error}"));
-    RecordedEvent {
-        position,
-        stream: happened.stream,
-        version,
-        id: event.id,
-        append,
-        event_type: event.event_type,
-        schema_version: event.schema_version,
-        content_type: event.content_type,
-        data: event.data,
-        tags: event.tags,
-        metadata: event.metadata,
-        recorded_at: happened.recorded_at.unwrap_or(next_second),
-    }
+/// Does something as a process does that was just started, with nothing in memory: on a thread of its
+/// own.
+pub(super) fn in_new_process<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let done = std::thread::scope(|scope| scope.spawn(work).join());
+    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -1,9 +1,7 @@
-//! An account and its balance, written by hand, to try given/when/then on.
+//! An account and its balance, to try given/when/then on.
 
-use annals_core::{
-    Aggregate, Column, ColumnError, EncodeError, Event, EventSchema, Index, Projection, ReadModel,
-    Recorded, Timestamp, Value, payload,
-};
+use annals_core::{Aggregate, Projection, Recorded, Timestamp};
+use annals_macros::{Event, ReadModel};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Default)]
@@ -16,7 +14,7 @@ pub(super) enum AccountCommand {
     Withdraw { amount: i64 },
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Event, Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum AccountEvent {
     Deposited { amount: i64 },
     Withdrawn { amount: i64 },
@@ -53,7 +51,7 @@ impl Aggregate for Account {
 }
 
 impl AccountEvent {
-    fn change(&self) -> i64 {
+    pub(super) fn change(&self) -> i64 {
         match self {
             Self::Deposited { amount } => *amount,
             Self::Withdrawn { amount } => -amount,
@@ -62,41 +60,11 @@ impl AccountEvent {
     }
 }
 
-impl Event for AccountEvent {
-    const SCHEMAS: &'static [EventSchema] = &[
-        schema_named("Deposited"),
-        schema_named("Withdrawn"),
-        schema_named("Closed"),
-    ];
-
-    fn schema(&self) -> &'static EventSchema {
-        match self {
-            Self::Deposited { .. } => &Self::SCHEMAS[0],
-            Self::Withdrawn { .. } => &Self::SCHEMAS[1],
-            Self::Closed => &Self::SCHEMAS[2],
-        }
-    }
-
-    fn encode(&self) -> Result<Vec<u8>, EncodeError> {
-        Ok(payload::to_json(self)?)
-    }
-
-    fn decode(schema: &EventSchema, json: &[u8]) -> Result<Self, serde_json::Error> {
-        payload::from_json(schema.name, json)
-    }
-}
-
-const fn schema_named(name: &'static str) -> EventSchema {
-    EventSchema {
-        name,
-        version: 1,
-        upcasters: &[],
-    }
-}
-
 /// The row of an account that is open.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(ReadModel, Debug, Clone, PartialEq)]
+#[read_model(table = "balances")]
 pub(super) struct Balance {
+    #[key]
     pub(super) account: String,
     pub(super) amount: i64,
     pub(super) changes: u32,
@@ -121,33 +89,6 @@ impl Projection for Balance {
             amount: amount + event.event.change(),
             changes: changes + 1,
             changed_at: event.record.recorded_at,
-        })
-    }
-}
-
-/// Nothing of this test is kept in a database.
-impl ReadModel for Balance {
-    type Key = String;
-    const TABLE: &'static str = "balances";
-    const COLUMNS: &'static [Column] = &[];
-    const INDEXES: &'static [Index] = &[];
-
-    fn key(&self) -> String {
-        self.account.clone()
-    }
-
-    fn key_values(_: &String) -> Vec<Value> {
-        Vec::new()
-    }
-
-    fn to_values(&self) -> Vec<Value> {
-        Vec::new()
-    }
-
-    fn from_values(_: Vec<Value>) -> Result<Self, ColumnError> {
-        Err(ColumnError {
-            column: "",
-            value: Value::Null,
         })
     }
 }
