@@ -47,6 +47,17 @@ async fn a_request_in_flight_is_answered_and_the_end_is_clean(place: NewPlace) {
          {\"amount\": 6}",
     );
     assert!(refused.starts_with("HTTP/1.1 422"), "{refused}");
+    // What no projection has seen by the signal, none writes down.
+    for path in [
+        "/accounts",
+        "/accounts/acc-1",
+        "/accounts/acc-1/transactions",
+        "/accounts/acc-1/daily",
+        "/summary",
+    ] {
+        let answer = service.get(&format!("{path}?minPosition=3"));
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    }
     service.signal("TERM");
     service.wait_for_end();
     let tables = Tables::of(&place).await;
