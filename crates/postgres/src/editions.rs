@@ -123,8 +123,8 @@ async fn exchange_within(
 ) -> Result<Exchanged, PostgresError> {
     let successor = exchange.successor();
     lock(postgres, tx, projection).await?;
-    let current = Installed::find(postgres, tx, &Edition::Current.named(projection)).await?;
-    let next = Installed::find(postgres, tx, &successor.named(projection)).await?;
+    let current = Installed::hold(postgres, tx, &Edition::Current.named(projection)).await?;
+    let next = Installed::hold(postgres, tx, &successor.named(projection)).await?;
     let (Some(current), Some(next)) = (current, next) else {
         return Ok(Exchanged::Missing);
     };

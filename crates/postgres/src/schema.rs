@@ -61,7 +61,7 @@ impl Declaration {
         let tx = client.transaction().await?;
         lock(postgres, &tx, self.projection).await?;
         let mut token = 0;
-        match Installed::find(postgres, &tx, &self.key()).await? {
+        match Installed::hold(postgres, &tx, &self.key()).await? {
             Some(installed) if installed.fingerprint == self.fingerprint => return Ok(()),
             Some(older) => {
                 tracing::warn!(
@@ -101,19 +101,37 @@ impl Declaration {
     }
 }
 
+/// What is there of a projection, of an edition.
+const INSTALLED: &str = "select fingerprint, position, tables, token
+                         from {read}.annals_checkpoints where projection = $1";
+
 impl Installed {
-    /// What is there, kept as it is until the end of the transaction. Locked before its tables are,
-    /// as by a projector: the other way round they could wait for each other.
+    /// What is there.
     pub(crate) async fn find(
         postgres: &Postgres,
         tx: &Transaction<'_>,
         key: &str,
     ) -> Result<Option<Self>, PostgresError> {
-        let select = "select fingerprint, position, tables, token from {read}.annals_checkpoints
-                      where projection = $1 for update";
-        let rows = tx
-            .rows(&postgres.sql(select), &[(&key, Type::TEXT)])
-            .await?;
+        Self::select(tx, &postgres.sql(INSTALLED), key).await
+    }
+
+    /// What is there, kept as it is until the end of the transaction. Locked before its tables are,
+    /// as by a projector: the other way round they could wait for each other.
+    pub(crate) async fn hold(
+        postgres: &Postgres,
+        tx: &Transaction<'_>,
+        key: &str,
+    ) -> Result<Option<Self>, PostgresError> {
+        let select = format!("{} for update", postgres.sql(INSTALLED));
+        Self::select(tx, &select, key).await
+    }
+
+    async fn select(
+        tx: &Transaction<'_>,
+        select: &str,
+        key: &str,
+    ) -> Result<Option<Self>, PostgresError> {
+        let rows = tx.rows(select, &[(&key, Type::TEXT)]).await?;
         rows.first().map(Self::of).transpose()
     }
 
@@ -149,7 +167,7 @@ pub(crate) async fn discard(
     edition: Edition,
 ) -> Result<(), PostgresError> {
     let key = edition.named(projection);
-    let Some(there) = Installed::find(postgres, tx, &key).await? else {
+    let Some(there) = Installed::hold(postgres, tx, &key).await? else {
         return Ok(());
     };
     let tables = there.tables.iter();
