@@ -16,13 +16,12 @@ use annals_postgres::{
     InlineProjection, LeaseOptions, Postgres, PostgresLeases, PostgresReadModels, PostgresStore,
 };
 use annals_runtime::{
-    AuditSubject, BackgroundAuditOptions, Repository, RunnerOptions, SnapshotPolicy,
+    AuditSubject, BackgroundAuditOptions, Rebuilds, Repository, RunnerOptions, SnapshotPolicy,
 };
 use annals_sqlite::Database;
 
 use crate::declared_effect::DeclaredEffect;
 use crate::error::Error;
-use crate::rebuilds::Rebuilds;
 use crate::service::{Annals, Running};
 
 /// A snapshot is taken when this many events have passed since the last.

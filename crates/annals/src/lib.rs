@@ -12,7 +12,6 @@
 mod builder;
 mod declared_effect;
 mod error;
-mod rebuilds;
 mod service;
 
 pub use annals_core::*;
@@ -26,5 +25,4 @@ pub use annals_runtime as runtime;
 pub use annals_sqlite as sqlite;
 pub use builder::Builder;
 pub use error::Error;
-pub use rebuilds::Rebuilds;
 pub use service::Annals;

@@ -7,11 +7,9 @@ use std::sync::Arc;
 use annals_core::{Aggregate, EventStore, Projector, ReadModel, ReadModels, Table};
 use annals_runtime::{
     Audit, AuditError, AuditOptions, AuditSubject, BackgroundAudit, BackgroundAuditOptions,
-    CommandContext, ExecuteError, Executed, ParkedEvents, ProjectionHandle, Repository,
+    CommandContext, ExecuteError, Executed, ParkedEvents, ProjectionHandle, Rebuilds, Repository,
     RunnerOptions, audit_in_background, audit_projection, run_projection,
 };
-
-use crate::rebuilds::Rebuilds;
 
 /// A running service: its store, its aggregates, its read models and what keeps them up to date.
 pub struct Annals {
@@ -115,6 +113,7 @@ impl Annals {
             .fold(operations, |operations, running| {
                 operations.with_projection(Arc::clone(&running.handle), running.parked.clone())
             })
+            .with_rebuilds(self.rebuilds.clone())
     }
 
     /// Compares what a projection has handled with the log, from the first event to its checkpoint:

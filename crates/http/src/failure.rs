@@ -1,7 +1,7 @@
 //! What a failed command or read means over HTTP.
 
 use annals_core::{AppendError, ProjectionError, QueryError, ReadError};
-use annals_runtime::{ExecuteError, LoadError, ParkedError};
+use annals_runtime::{ExecuteError, LoadError, ParkedError, RebuildError};
 use axum::http::StatusCode;
 
 use crate::faults::Faults;
@@ -98,6 +98,26 @@ impl From<ParkedError> for Problem {
             }
             ParkedError::Store(error) => error.into(),
             ParkedError::ReadModel(error) => error.into(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<RebuildError> for Problem {
+    fn from(error: RebuildError) -> Self {
+        let conflict =
+            |kind, title| Self::new(StatusCode::CONFLICT, kind, title).detail(error.to_string());
+        match error {
+            RebuildError::Store(error) => error.into(),
+            RebuildError::ReadModel(error) => error.into(),
+            RebuildError::Editions(error) => error.into(),
+            RebuildError::NeverFree => Self::unavailable(&error),
+            RebuildError::NothingToGoBackTo => {
+                conflict("no-previous-edition", "There is no edition to go back to")
+            }
+            RebuildError::OneEditionOnly => {
+                conflict("one-edition-only", "The database keeps one edition only")
+            }
             other => Self::internal(&other),
         }
     }

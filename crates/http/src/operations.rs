@@ -1,13 +1,14 @@
 //! Operating what runs: looking at projections, pausing them, mending what they parked.
 //!
 //! In reading order: `projections` has the routes of projections, and `overview` what they tell;
-//! `dead_letters` has the routes of what is parked, and `letter` what they tell.
+//! `dead_letters` has the routes of what is parked, and `letter` what they tell; `rebuilds` has the
+//! routes of rebuilds, and `rebuilding` what they tell.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use annals_core::{Clock, EventStore, SystemClock};
-use annals_runtime::{ParkedEvents, ProjectionHandle};
+use annals_runtime::{ParkedEvents, ProjectionHandle, Rebuilds};
 use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,6 +20,8 @@ mod dead_letters;
 mod letter;
 mod overview;
 mod projections;
+mod rebuilding;
+mod rebuilds;
 
 /// The operations on the projections of a service: routes to be mounted, such as under
 /// `/operations`.
@@ -28,7 +31,10 @@ mod projections;
 /// - `GET /projections/{name}/dead-letters` and `…/dead-letters/{position}`: what is parked, and
 ///   what was skipped;
 /// - `POST /projections/{name}/dead-letters/retry`, `…/dead-letters/{position}/retry` and
-///   `…/dead-letters/{position}/skip`: trying again, giving up.
+///   `…/dead-letters/{position}/skip`: trying again, giving up;
+/// - `GET` and `POST /projections/{name}/rebuild`, and `POST …/rebuild/pause`, `…/resume`, `…/accept`
+///   and `…/cancel`: making the read model anew beside the one that is read;
+/// - `POST /projections/{name}/roll-back`: going back to the one before.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -44,6 +50,7 @@ pub struct Operations {
     store: Arc<dyn EventStore>,
     clock: Arc<dyn Clock>,
     projections: BTreeMap<String, Operated>,
+    rebuilds: BTreeMap<&'static str, Rebuilds>,
 }
 
 /// A projection that is operated.
@@ -60,6 +67,7 @@ impl Operations {
             store,
             clock: Arc::new(SystemClock),
             projections: BTreeMap::new(),
+            rebuilds: BTreeMap::new(),
         }
     }
 
@@ -76,6 +84,13 @@ impl Operations {
         let name = handle.name().to_owned();
         let operated = Operated { handle, parked };
         self.projections.insert(name, operated);
+        self
+    }
+
+    /// The same, with the rebuilds of these projections, by their names.
+    #[must_use]
+    pub fn with_rebuilds(mut self, rebuilds: BTreeMap<&'static str, Rebuilds>) -> Self {
+        self.rebuilds = rebuilds;
         self
     }
 
@@ -99,6 +114,12 @@ impl Operations {
             .routes(routes!(dead_letters::get_dead_letter))
             .routes(routes!(dead_letters::retry_dead_letter))
             .routes(routes!(dead_letters::skip_dead_letter))
+            .routes(routes!(rebuilds::get_rebuild, rebuilds::begin_rebuild))
+            .routes(routes!(rebuilds::pause_rebuild))
+            .routes(routes!(rebuilds::resume_rebuild))
+            .routes(routes!(rebuilds::accept_rebuild))
+            .routes(routes!(rebuilds::cancel_rebuild))
+            .routes(routes!(rebuilds::roll_back))
             .with_state(Arc::new(self))
     }
 }

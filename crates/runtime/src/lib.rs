@@ -9,7 +9,7 @@
 //!   it is, or waits until it is as new as a [`Freshness`] says; [`ParkedEvents`] tells of what it
 //!   could not apply, and tries it again;
 //! - [`rebuild()`]: makes a read model anew beside the one that is read, compares them, and changes
-//!   over;
+//!   over; [`Rebuilds`] are those of one read model;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
 //!   goes on ([`BackgroundAudit`]);
 //! - [`EffectProjector`]: performs an effect for each event, at least once;
@@ -26,6 +26,7 @@ mod memory;
 mod parked_events;
 mod projection;
 mod rebuild;
+mod rebuilds;
 mod refusal;
 mod repository;
 mod snapshots;
@@ -51,5 +52,6 @@ pub use rebuild::{
     Comparison, CutOver, Difference, RebuildError, RebuildHandle, RebuildOptions, RebuildPhase,
     RebuildProgress, TableComparison, rebuild, roll_back,
 };
+pub use rebuilds::Rebuilds;
 pub use repository::Repository;
 pub use snapshots::SnapshotPolicy;

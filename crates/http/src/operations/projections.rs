@@ -19,7 +19,7 @@ use crate::problem::Problem;
 
 /// The `{name}` of the path.
 #[derive(Debug, Clone)]
-pub(super) struct ProjectionName(String);
+pub(super) struct ProjectionName(pub(super) String);
 
 impl FromFields for ProjectionName {
     fn from_fields(fields: &mut Fields) -> Option<Self> {

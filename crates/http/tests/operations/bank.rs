@@ -1,5 +1,6 @@
 //! Balances of accounts, by code that cannot take in a negative deposit and by code that can.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,9 @@ use annals_core::{
 use annals_embedded::{EmbeddedOptions, EmbeddedStore, MemoryDisk};
 use annals_http::{BearerToken, Limits, Operations, guard};
 use annals_macros::{Event, ReadModel};
-use annals_runtime::{Backoff, ParkedEvents, ProjectionHandle, RunnerOptions, run_projection};
+use annals_runtime::{
+    Backoff, ParkedEvents, ProjectionHandle, Rebuilds, RunnerOptions, run_projection,
+};
 use annals_sqlite::Database;
 use annals_testing::ManualClock;
 use axum::Router;
@@ -116,14 +119,18 @@ impl Bank {
     /// Starts code of a version that keeps the balances.
     pub(crate) async fn run<P: Projection>(&self, version: &str) -> Service {
         let fold = TableFold::of_rows::<P>();
-        let projector = self.read_models.projector(fold).await.unwrap();
+        let projector = self.read_models.projector(fold.clone()).await.unwrap();
         let parked = ParkedEvents::new(self.store(), Arc::clone(&projector))
             .with_clock(Arc::new(self.clock.clone()))
             .with_code_version(version);
         let projection = Arc::new(self.run_projector(projector, version));
+        let read_models: Arc<dyn ReadModels> = Arc::new(self.read_models.clone());
+        let options = RunnerOptions::default();
+        let rebuilds = Rebuilds::new(&self.store(), &read_models, fold, options);
         let operations = self
             .operations()
-            .with_projection(Arc::clone(&projection), parked);
+            .with_projection(Arc::clone(&projection), parked)
+            .with_rebuilds(BTreeMap::from([("balances", rebuilds)]));
         Service::new(projection, operations)
     }
 

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use annals_core::{Edition, EditionState, Editions, EventStore, Position, ReadModels, TableFold};
-use annals_runtime::{
-    ProjectionHandle, RebuildError, RebuildHandle, RebuildOptions, RebuildPhase, RunnerOptions,
-    rebuild, roll_back, run_projection,
+use crate::projection::{ProjectionHandle, RunnerOptions, run_projection};
+use crate::rebuild::{
+    RebuildError, RebuildHandle, RebuildOptions, RebuildPhase, rebuild, roll_back,
 };
+use annals_core::{Edition, EditionState, Editions, EventStore, Position, ReadModels, TableFold};
 
 /// The editions of one read model: making it anew, changing over, and going back.
 ///
@@ -28,7 +28,9 @@ struct Shared {
 }
 
 impl Rebuilds {
-    pub(crate) fn new(
+    /// Those of the read model of a fold. The options are those of whatever keeps the previous edition
+    /// up to date.
+    pub fn new(
         store: &Arc<dyn EventStore>,
         read_models: &Arc<dyn ReadModels>,
         fold: TableFold,
@@ -103,7 +105,10 @@ impl Rebuilds {
     }
 
     /// Keeps the previous edition up to date from now on, if there is one that can be.
-    pub(crate) async fn follow_previous(&self) -> Result<(), RebuildError> {
+    ///
+    /// # Errors
+    /// [`RebuildError`] when there may be one and it is not kept up to date.
+    pub async fn follow_previous(&self) -> Result<(), RebuildError> {
         let Some(database) = self.shared.read_models.editions() else {
             return Ok(());
         };
@@ -123,7 +128,7 @@ impl Rebuilds {
     }
 
     /// Lets the previous edition be.
-    pub(crate) async fn stop(&self) {
+    pub async fn stop(&self) {
         let follower = lock(&self.shared.previous).take();
         if let Some(follower) = follower {
             follower.stop().await;
