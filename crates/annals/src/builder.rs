@@ -288,17 +288,28 @@ impl Builder {
         let names = names.chain(projectors.map(|projector| projector.name()));
         let effects = self.effects.iter().map(|effect| effect.name);
         for name in names.chain(effects) {
+            check_ending(name)?;
             if !projections.insert(name) {
                 return Err(Error::DeclaredTwice(name.to_owned()));
             }
         }
         let mut tables = HashSet::new();
         for table in folds.flat_map(TableFold::tables) {
+            check_ending(table.name)?;
             if !tables.insert(table.name) {
                 return Err(Error::DeclaredTwice(format!("table {}", table.name)));
             }
         }
         Ok(())
+    }
+}
+
+/// Other editions of a read model have its name and such an ending.
+fn check_ending(name: &str) -> Result<(), Error> {
+    let reserved = ["__candidate", "__previous", "__exchanged"];
+    match reserved.iter().any(|ending| name.ends_with(ending)) {
+        true => Err(Error::ReservedName(name.to_owned())),
+        false => Ok(()),
     }
 }
 

@@ -63,6 +63,10 @@ pub enum Error {
         /// Why not.
         reason: &'static str,
     },
+    /// A name is one that the editions of read models end with.
+    /// **Do:** choose another.
+    #[error("{0} ends as the editions of read models do: choose another name")]
+    ReservedName(String),
     /// Something was declared twice.
     /// **Do:** declare it once.
     #[error("{0} is declared twice")]

@@ -31,6 +31,8 @@ pub struct Parking {
     parked_from: HashMap<PartitionKey, Position>,
     /// Events that are not tried, since they failed before.
     failed: HashMap<Position, Failure>,
+    /// The keys that events had when they were parked before: they lose none.
+    keys_before: HashMap<Position, Vec<PartitionKey>>,
     /// How events are tried that are parked when they cannot be applied, instead of failing their
     /// batch.
     parks_failures: Option<Tried>,
@@ -80,6 +82,13 @@ impl Parking {
         for key in letter.keys {
             self.wait_for(letter.position, key);
         }
+    }
+
+    /// Says which keys an event had when it was parked before. Code that understands less of it must
+    /// not let later events pass it.
+    pub fn had_keys(&mut self, letter: &DeadLetter) {
+        self.keys_before
+            .insert(letter.position, letter.keys.clone());
     }
 
     /// Parks an event when its turn comes, without another try.
@@ -143,7 +152,16 @@ impl Parking {
         first.copied().filter(|first| *first < record.position)
     }
 
-    fn park(&mut self, record: &RecordedEvent, keys: Vec<PartitionKey>, cause: ParkCause) {
+    fn park(&mut self, record: &RecordedEvent, mut keys: Vec<PartitionKey>, cause: ParkCause) {
+        for key in self
+            .keys_before
+            .remove(&record.position)
+            .unwrap_or_default()
+        {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
         for key in &keys {
             self.wait_for(record.position, key.clone());
         }

@@ -44,8 +44,9 @@ impl Releasing {
     pub fn parking(&self) -> Parking {
         let mut parking = Parking::of_failures(self.tried.clone());
         for letter in self.letters.values() {
-            if !self.is_tried(letter.position) {
-                parking.wait_behind(letter.clone());
+            match self.is_tried(letter.position) {
+                true => parking.had_keys(letter),
+                false => parking.wait_behind(letter.clone()),
             }
         }
         for (position, failure) in &self.failed {

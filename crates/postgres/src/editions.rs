@@ -132,6 +132,8 @@ async fn exchange_within(
         let (position, current) = (next.position, current.position);
         return Ok(Exchanged::Behind { position, current });
     }
+    // First, while the token of each owner there is counts.
+    fence_off(postgres, tx, projection).await?;
     if exchange == Exchange::CutOver {
         discard(postgres, tx, projection, Edition::Previous).await?;
     }
@@ -140,7 +142,6 @@ async fn exchange_within(
     move_tables(postgres, tx, &next.tables, (there, here)).await?;
     let previous = schema(Edition::Previous);
     move_tables(postgres, tx, &current.tables, (IN_EXCHANGE, previous)).await?;
-    fence_off(postgres, tx, projection).await?;
     let aside = format!("{projection}__exchanged");
     rename(postgres, tx, (projection, &aside)).await?;
     rename(postgres, tx, (&successor.named(projection), projection)).await?;

@@ -137,7 +137,11 @@ impl ParkedEvents {
             let parked = letters.iter().filter(|letter| letter.skipped.is_none());
             let mut events = Vec::new();
             for letter in parked {
-                events.push(self.read(letter.position).await?);
+                match self.read(letter.position).await {
+                    // What the store does not have any more must not stop the others.
+                    Err(ParkedError::NotParked(position)) => all.parked.push(position),
+                    event => events.push(event?),
+                }
             }
             let released = self.letters()?.release(events.into(), self.tried()).await?;
             all.applied.extend(released.applied);

@@ -20,12 +20,15 @@ use crate::backoff::Backoff;
 use catch_up::CatchUp;
 
 pub use comparison::{Comparison, Difference, TableComparison};
-use progress::{Control, Report};
+use progress::{Control, Ending, Report};
 pub use progress::{RebuildError, RebuildPhase, RebuildProgress};
 
 mod catch_up;
 mod comparison;
 mod progress;
+
+/// How often in a row it begins again without getting anywhere.
+const ATTEMPTS: u32 = 10;
 
 /// Most times that an exchange is tried, or the current edition is waited for.
 const MOST_TRIES: u32 = 500;
@@ -155,7 +158,22 @@ impl RebuildHandle {
 
     /// Gives it up, and drops what was made.
     pub fn cancel(&self) {
-        self.control.send_modify(|control| control.cancelled = true);
+        self.end_as(Ending::Cancelled);
+    }
+
+    /// Breaks it off: begun again, it goes on there.
+    pub fn break_off(&self) {
+        self.end_as(Ending::BrokenOff);
+    }
+
+    fn end_as(&self, ending: Ending) {
+        self.control
+            .send_modify(|control| control.ending = control.ending.or(Some(ending)));
+    }
+
+    /// Tells of its progress, also once the handle is dropped.
+    pub fn watch(&self) -> watch::Receiver<RebuildProgress> {
+        self.progress.clone()
     }
 
     /// Waits until its phase is one that is waited for, or the rebuild is over.
@@ -185,7 +203,7 @@ struct Rebuild {
 
 impl Rebuild {
     async fn run(mut self) {
-        let ended = match self.all().await {
+        let ended = match self.all_patiently().await {
             Ok(position) => RebuildPhase::CutOver(position),
             Err(RebuildError::Cancelled) => self.discard().await,
             Err(error) => RebuildPhase::Failed(error),
@@ -193,16 +211,49 @@ impl Rebuild {
         self.report.phase(ended);
     }
 
+    /// Begins again, where the candidate is, after what may pass: until it got nowhere ten times.
+    async fn all_patiently(&mut self) -> Result<Position, RebuildError> {
+        let (mut reached, mut attempt) = (Position::START, 0);
+        loop {
+            let error = match self.all().await {
+                Err(error) if error.may_pass() => error,
+                done => return done,
+            };
+            let position = self.report.position();
+            attempt = if position > reached { 1 } else { attempt + 1 };
+            reached = position;
+            if attempt == ATTEMPTS {
+                return Err(error);
+            }
+            let projection = self.fold.name();
+            tracing::warn!(projection, %error, attempt, "rebuild tries again");
+            self.options
+                .backoff
+                .pause(attempt, &*self.options.ids)
+                .await;
+            self.go_ahead().await?;
+        }
+    }
+
     async fn all(&mut self) -> Result<Position, RebuildError> {
         let read_models = Arc::clone(&self.read_models);
         let editions = editions(&*read_models)?;
+        self.report.phase(RebuildPhase::CatchingUp);
+        let current = editions
+            .projector(self.fold.clone(), Edition::Current)
+            .await?;
         let candidate = editions
             .projector(self.fold.clone(), Edition::Candidate)
             .await?;
-        let mut catch_up = CatchUp::resume(&self.store, candidate, &self.options).await?;
+        let projectors = (candidate, current);
+        let mut catch_up = CatchUp::resume(&self.store, projectors, &self.options).await?;
+        self.report.resumed(catch_up.position());
         self.catch_up_to_end(&mut catch_up).await?;
         self.report.phase(RebuildPhase::Comparing);
-        let comparison = self.compare(editions, &mut catch_up).await?;
+        let comparison = match self.options.cut_over {
+            CutOver::WhenComplete => None,
+            _ => self.compare(editions, &mut catch_up).await?,
+        };
         self.permission(comparison).await?;
         self.cut_over(editions, &mut catch_up).await
     }
@@ -220,7 +271,6 @@ impl Rebuild {
         catch_up: &mut CatchUp,
         up_to: Position,
     ) -> Result<(), RebuildError> {
-        self.report.phase(RebuildPhase::CatchingUp);
         loop {
             self.go_ahead().await?;
             let step = catch_up.step(up_to).await?;
@@ -250,14 +300,19 @@ impl Rebuild {
             }
             let sample = Sample::Random(self.options.sample);
             let current = editions.rows(&fold, Edition::Current, sample).await?;
-            if current.position < catch_up.position() {
+            let at = catch_up.position();
+            if current.position < at && catch_up.misses_any(current.position, at).await? {
                 self.go_ahead().await?;
                 MOMENT.pause(attempt, &*self.options.ids).await;
                 continue;
             }
-            self.catch_up(catch_up, current.position).await?;
+            self.catch_up(catch_up, current.position.max(at)).await?;
             let keys = Sample::Keys(comparison::keys_of(&fold, &current));
             let candidate = editions.rows(&fold, Edition::Candidate, keys).await?;
+            if candidate.position != catch_up.position() {
+                // Somebody else rebuilds it as well.
+                return Err(RebuildError::NotAlone);
+            }
             return Ok(Some(Comparison::of(&fold, &current, &candidate)));
         }
         Err(RebuildError::CurrentStandsStill)
@@ -272,12 +327,15 @@ impl Rebuild {
             CutOver::WhenTold => false,
         };
         self.report.phase(RebuildPhase::Compared(comparison));
-        while !goes_on && !self.control.borrow().accepted {
+        loop {
             self.go_ahead().await?;
+            // After that, which takes note of whatever was told.
+            if goes_on || self.control.borrow().accepted {
+                return Ok(());
+            }
             let changed = self.control.changed().await;
             changed.map_err(|_| RebuildError::BrokenOff)?;
         }
-        self.go_ahead().await
     }
 
     async fn cut_over(
@@ -304,16 +362,16 @@ impl Rebuild {
         if self.control.borrow().paused {
             self.report.paused(true);
         }
-        let free = self
-            .control
-            .wait_for(|control| !control.paused || control.cancelled);
-        let cancelled = free.await.map_err(|_| RebuildError::BrokenOff)?.cancelled;
+        let is_free = |control: &Control| !control.paused || control.ending.is_some();
+        let told = self.control.wait_for(is_free).await;
+        let told = *told.map_err(|_| RebuildError::BrokenOff)?;
         self.report.paused(false);
-        match cancelled {
-            true => Err(RebuildError::Cancelled),
+        match told.ending {
+            Some(Ending::Cancelled) => Err(RebuildError::Cancelled),
+            Some(Ending::BrokenOff) => Err(RebuildError::BrokenOff),
             // The handle is gone: nobody could tell it anything any more.
-            false if self.control.has_changed().is_err() => Err(RebuildError::BrokenOff),
-            false => Ok(()),
+            None if self.control.has_changed().is_err() => Err(RebuildError::BrokenOff),
+            None => Ok(()),
         }
     }
 
@@ -336,25 +394,45 @@ fn editions(read_models: &dyn ReadModels) -> Result<&dyn Editions, RebuildError>
     read_models.editions().ok_or(RebuildError::OneEditionOnly)
 }
 
-/// Makes the previous edition of a projection's read model the current one again, and the current
-/// one the previous. Whoever reads sees the other edition from then on.
+/// Makes the previous edition of a fold's read model the current one again, and the current one the
+/// previous. Whoever reads sees the other edition from then on. What it lacks is folded first.
 ///
 /// # Errors
-/// [`RebuildError`]: nothing changed. The previous edition must have been kept up to date: one that
-/// is behind is not gone back to.
+/// [`RebuildError`]: nothing changed.
 pub async fn roll_back(
+    store: &Arc<dyn EventStore>,
     read_models: &dyn ReadModels,
-    projection: &str,
+    fold: &TableFold,
 ) -> Result<Position, RebuildError> {
     let editions = editions(read_models)?;
     for attempt in 1..=MOST_TRIES {
-        match editions.exchange(projection, Exchange::RollBack).await {
+        match editions.exchange(fold.name(), Exchange::RollBack).await {
             Ok(Exchanged::Done(position)) => return Ok(position),
             Ok(Exchanged::Missing) => return Err(RebuildError::NothingToGoBackTo),
-            Ok(Exchanged::Behind { .. }) | Err(QueryError::Unavailable { .. }) => {}
+            Ok(Exchanged::Behind { current, .. }) => {
+                match catch_up_previous(store, editions, fold, current).await {
+                    Err(error) if !error.may_pass() => return Err(error),
+                    _ => {}
+                }
+            }
+            Err(QueryError::Unavailable { .. }) => {}
             Err(error) => return Err(error.into()),
         }
         MOMENT.pause(attempt, &RandomIds).await;
     }
     Err(RebuildError::NeverFree)
+}
+
+async fn catch_up_previous(
+    store: &Arc<dyn EventStore>,
+    editions: &dyn Editions,
+    fold: &TableFold,
+    up_to: Position,
+) -> Result<(), RebuildError> {
+    let previous = editions.projector(fold.clone(), Edition::Previous).await?;
+    let current = editions.projector(fold.clone(), Edition::Current).await?;
+    let options = RebuildOptions::default();
+    let mut catch_up = CatchUp::resume(store, (previous, current), &options).await?;
+    while !catch_up.step(up_to).await?.is_last {}
+    Ok(())
 }

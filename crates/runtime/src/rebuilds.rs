@@ -1,10 +1,11 @@
 //! Making a read model anew beside the one that is read.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::watch;
 
 use crate::projection::{ProjectionHandle, RunnerOptions, run_projection};
 use crate::rebuild::{
-    RebuildError, RebuildHandle, RebuildOptions, RebuildPhase, rebuild, roll_back,
+    RebuildError, RebuildHandle, RebuildOptions, RebuildPhase, RebuildProgress, rebuild, roll_back,
 };
 use annals_core::{Edition, EditionState, Editions, EventStore, Position, ReadModels, TableFold};
 
@@ -69,7 +70,7 @@ impl Rebuilds {
         );
         let handle = Arc::new(handle);
         *latest = Some(Arc::clone(&handle));
-        tokio::spawn(self.clone().follow_after(Arc::clone(&handle)));
+        tokio::spawn(follow_after(Arc::downgrade(&self.shared), handle.watch()));
         handle
     }
 
@@ -91,7 +92,16 @@ impl Rebuilds {
     /// # Errors
     /// [`RebuildError`]: nothing changed.
     pub async fn roll_back(&self) -> Result<Position, RebuildError> {
-        roll_back(&*self.shared.read_models, self.shared.fold.name()).await
+        let states = self.editions().await?;
+        let previous = states
+            .iter()
+            .find(|state| state.edition == Edition::Previous);
+        let is_ours = previous.is_some_and(|it| it.fingerprint == self.shared.fold.fingerprint());
+        if !is_ours {
+            return Err(RebuildError::NothingToGoBackTo);
+        }
+        let shared = &self.shared;
+        roll_back(&shared.store, &*shared.read_models, &shared.fold).await
     }
 
     /// Drops the edition that was read before.
@@ -99,7 +109,7 @@ impl Rebuilds {
     /// # Errors
     /// [`RebuildError`] when it could not be dropped.
     pub async fn discard_previous(&self) -> Result<(), RebuildError> {
-        self.stop().await;
+        self.let_previous_be().await;
         let name = self.shared.fold.name();
         Ok(self.database()?.discard(name, Edition::Previous).await?)
     }
@@ -121,28 +131,25 @@ impl Rebuilds {
             return Ok(());
         }
         let projector = database.projector(fold.clone(), Edition::Previous).await?;
-        let (store, options) = (Arc::clone(&self.shared.store), self.shared.options.clone());
-        let follower = run_projection(store, projector, options);
+        let options = self.shared.options.clone();
+        let follower = run_projection(Arc::clone(&self.shared.store), projector, options);
         *lock(&self.shared.previous) = Some(follower);
         Ok(())
     }
 
-    /// Lets the previous edition be.
+    /// Breaks off what is under way, and lets the previous edition be.
     pub async fn stop(&self) {
+        if let Some(latest) = self.latest() {
+            latest.break_off();
+            latest.end().await;
+        }
+        self.let_previous_be().await;
+    }
+
+    async fn let_previous_be(&self) {
         let follower = lock(&self.shared.previous).take();
         if let Some(follower) = follower {
             follower.stop().await;
-        }
-    }
-
-    async fn follow_after(self, rebuild: Arc<RebuildHandle>) {
-        if !matches!(rebuild.end().await.phase, RebuildPhase::CutOver(_)) {
-            return;
-        }
-        self.stop().await;
-        if let Err(error) = self.follow_previous().await {
-            let projection = self.shared.fold.name();
-            tracing::warn!(projection, %error, "the previous edition is not kept up to date");
         }
     }
 
@@ -157,6 +164,21 @@ impl std::fmt::Debug for Rebuilds {
         f.debug_tuple("Rebuilds")
             .field(&self.shared.fold.name())
             .finish()
+    }
+}
+
+/// Keeps what was read before a rebuild up to date, unless the service is gone by then.
+async fn follow_after(shared: Weak<Shared>, mut progress: watch::Receiver<RebuildProgress>) {
+    let ended = progress.wait_for(|now| now.phase.is_over()).await;
+    let is_done = ended.is_ok_and(|now| matches!(now.phase, RebuildPhase::CutOver(_)));
+    let Some(shared) = shared.upgrade().filter(|_| is_done) else {
+        return;
+    };
+    let rebuilds = Rebuilds { shared };
+    rebuilds.let_previous_be().await;
+    if let Err(error) = rebuilds.follow_previous().await {
+        let projection = rebuilds.shared.fold.name();
+        tracing::warn!(projection, %error, "the previous edition is not kept up to date");
     }
 }
 

@@ -115,7 +115,7 @@ async fn one_that_tries_again_tells_what_went_wrong_and_how_often() {
     assert_eq!(overview["parked"], Value::Null, "it keeps no dead letters");
     let error = &overview["lastError"];
     assert_eq!(error["class"], "transient");
-    assert_eq!(error["message"], "read model unavailable: on demand");
+    assert_eq!(error["message"], "unavailable: on demand");
     assert!(error["inARow"].as_u64().unwrap() >= 3, "{error}");
 }
 

@@ -16,6 +16,8 @@ pub struct RebuildProgress {
     pub phase: RebuildPhase,
     /// True while it stands still because it was told to.
     pub is_paused: bool,
+    /// Up to where the candidate was complete when it was begun, or begun again.
+    pub began_at: Position,
     /// Up to where the candidate is complete.
     pub position: Position,
     /// Where the store ends, as far as is known.
@@ -56,6 +58,15 @@ pub enum RebuildError {
     /// **Do:** what [`ProjectionError`] says, then begin it again.
     #[error(transparent)]
     ReadModel(#[from] ProjectionError),
+    /// An event cannot be applied, and is not parked in the current edition either.
+    /// **Do:** mend the code, then begin it again: it goes on with the event.
+    #[error("event at position {position} cannot be applied: {error}")]
+    EventFails {
+        /// Which event.
+        position: Position,
+        /// What happened.
+        error: String,
+    },
     /// The editions could not be read or exchanged.
     /// **Do:** what [`QueryError`] says, then begin it again.
     #[error(transparent)]
@@ -81,11 +92,15 @@ pub enum RebuildError {
     /// **Do:** try again when there is less to do.
     #[error("the editions were never free to be exchanged")]
     NeverFree,
+    /// Somebody else rebuilds the same read model.
+    /// **Do:** leave it to one of both.
+    #[error("another rebuild of the same read model is under way")]
+    NotAlone,
     /// It was told to give up.
     /// **Do:** nothing.
     #[error("cancelled")]
     Cancelled,
-    /// Its handle was dropped.
+    /// Its handle was dropped, or the service stopped.
     /// **Do:** begin it again: it goes on where it was.
     #[error("broken off")]
     BrokenOff,
@@ -96,7 +111,16 @@ pub enum RebuildError {
 pub(super) struct Control {
     pub(super) paused: bool,
     pub(super) accepted: bool,
-    pub(super) cancelled: bool,
+    pub(super) ending: Option<Ending>,
+}
+
+/// How a rebuild is to end.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ending {
+    /// What was made is dropped.
+    Cancelled,
+    /// What was made stays, and can be gone on with.
+    BrokenOff,
 }
 
 impl RebuildProgress {
@@ -112,8 +136,20 @@ impl RebuildProgress {
     /// was done yet.
     pub fn remaining(&self) -> Option<Duration> {
         let left = self.head.0.saturating_sub(self.position.0);
-        let rate = self.rate();
-        (rate > 0.0).then(|| Duration::from_secs_f64(left as f64 / rate))
+        let done = self.position.0.saturating_sub(self.began_at.0);
+        (done > 0).then(|| self.elapsed.mul_f64(left as f64 / done as f64))
+    }
+}
+
+impl RebuildError {
+    /// True if the same may succeed later.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(ReadError::Unavailable { .. })
+                | Self::ReadModel(ProjectionError::Unavailable(_) | ProjectionError::Moved { .. })
+                | Self::Editions(QueryError::Unavailable { .. })
+        )
     }
 }
 
@@ -140,6 +176,7 @@ impl Report {
         let (progress, seen) = watch::channel(RebuildProgress {
             phase: RebuildPhase::CatchingUp,
             is_paused: false,
+            began_at: Position::START,
             position: Position::START,
             head: Position::START,
             events: 0,
@@ -163,6 +200,20 @@ impl Report {
             other => tracing::info!(projection = self.projection, phase = ?other, "rebuild"),
         }
         self.progress.send_modify(|progress| progress.phase = phase);
+    }
+
+    pub(super) fn resumed(&self, position: Position) {
+        self.progress.send_modify(|progress| {
+            // What was done before a failure counts.
+            if progress.events == 0 {
+                progress.began_at = position;
+            }
+            progress.position = position;
+        });
+    }
+
+    pub(super) fn position(&self) -> Position {
+        self.progress.borrow().position
     }
 
     pub(super) fn step(&self, step: &Step) {
