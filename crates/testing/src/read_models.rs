@@ -1,4 +1,4 @@
-//! The contracts of [`ReadModels`], of their [`Projector`](annals_core::Projector)s, of their
+//! The contracts of [`ReadModels`], of their [`Projector`]s, of their
 //! [`DeadLetters`](annals_core::DeadLetters), of their [`Ledger`](annals_core::Ledger)s and of their
 //! [`Editions`](annals_core::Editions) as a suite of cases. Each cites the line of the contract that
 //! it holds a database to.
