@@ -64,6 +64,14 @@ impl CatchUp {
             Some(letters) => skipped(letters).await?,
             None => BTreeMap::new(),
         };
+        if let Some(letters) = candidate.dead_letters() {
+            // It may have been broken off between the two steps of `park`.
+            for (given_up, letter) in skipped.range(..=position) {
+                if let Some(skipped) = &letter.skipped {
+                    letters.skip(*given_up, skipped.clone()).await?;
+                }
+            }
+        }
         Ok(Self {
             store: Arc::clone(store),
             candidate,
