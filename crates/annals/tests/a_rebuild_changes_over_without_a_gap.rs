@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use annals::embedded::EmbeddedStore;
 use annals::postgres::{Postgres, PostgresReadModels};
-use annals::runtime::{CutOver, RebuildError, RebuildOptions, RebuildPhase};
+use annals::runtime::{
+    CutOver, RebuildError, RebuildHandle, RebuildOptions, RebuildPhase, RebuildProgress,
+};
 use annals::sqlite::Database;
 use annals::{
     Annals, Append, AppendId, Edition, Event, EventId, EventStore, ExpectedVersion, Metadata,
@@ -178,6 +180,14 @@ fn in_small_batches(cut_over: CutOver) -> RebuildOptions {
     }
 }
 
+/// Waits until what was rebuilt is read.
+async fn done(rebuild: &RebuildHandle) -> RebuildProgress {
+    let ended = rebuild.end().await;
+    let cut_over = matches!(ended.phase, RebuildPhase::CutOver(_));
+    assert!(cut_over, "{:?}", ended.phase);
+    ended
+}
+
 /// Writes and queries all the time. Each answer must have every account, none of them older than in
 /// the answer before, and each as it was after some event.
 struct Traffic {
@@ -253,12 +263,7 @@ async fn changes_over_and_back(place: Place) {
     let rebuilds = service.rebuilds("balances");
     for _ in 0..3 {
         let rebuild = rebuilds.begin(in_small_batches(CutOver::WhenSame));
-        let ended = rebuild.end().await;
-        assert!(
-            matches!(ended.phase, RebuildPhase::CutOver(_)),
-            "{:?}",
-            ended.phase
-        );
+        done(&rebuild).await;
         rebuilds.roll_back().await.unwrap();
     }
     traffic.end().await;
@@ -321,12 +326,7 @@ async fn what_a_person_accepts_takes_the_place_all_the_same() {
         .wait_for(|phase| matches!(phase, RebuildPhase::Compared(_)))
         .await;
     rebuild.accept();
-    let ended = rebuild.end().await;
-    assert!(
-        matches!(ended.phase, RebuildPhase::CutOver(_)),
-        "{:?}",
-        ended.phase
-    );
+    done(&rebuild).await;
     let row = service
         .table::<Balance>()
         .get(&"17".to_owned())
@@ -358,12 +358,7 @@ async fn broken_off_anywhere_it_goes_on_where_it_was() {
     let rebuild = service
         .rebuilds("balances")
         .begin(in_small_batches(CutOver::WhenSame));
-    let ended = rebuild.end().await;
-    assert!(
-        matches!(ended.phase, RebuildPhase::CutOver(_)),
-        "{:?}",
-        ended.phase
-    );
+    done(&rebuild).await;
     traffic.end().await;
 }
 
@@ -427,12 +422,7 @@ async fn it_stands_still_while_it_is_paused() {
     let paused = rebuild.progress();
     assert!(!paused.phase.is_over());
     rebuild.resume();
-    let ended = rebuild.end().await;
-    assert!(
-        matches!(ended.phase, RebuildPhase::CutOver(_)),
-        "{:?}",
-        ended.phase
-    );
+    let ended = done(&rebuild).await;
     assert_eq!(ended.position, place.store.head().await.unwrap());
 }
 
@@ -453,15 +443,7 @@ async fn what_concerns_it_not_holds_nothing_up() {
         record_elsewhere(&*place.store).await;
     }
     let rebuilds = service.rebuilds("balances");
-    let ended = rebuilds
-        .begin(in_small_batches(CutOver::WhenSame))
-        .end()
-        .await;
-    assert!(
-        matches!(ended.phase, RebuildPhase::CutOver(_)),
-        "{:?}",
-        ended.phase
-    );
+    done(&rebuilds.begin(in_small_batches(CutOver::WhenSame))).await;
     record_elsewhere(&*place.store).await;
     rebuilds.roll_back().await.unwrap();
     rebuilds.roll_back().await.unwrap();
@@ -480,12 +462,7 @@ async fn what_is_told_while_it_is_paused_counts() {
     rebuild.pause();
     rebuild.accept();
     rebuild.resume();
-    let ended = rebuild.end().await;
-    assert!(
-        matches!(ended.phase, RebuildPhase::CutOver(_)),
-        "{:?}",
-        ended.phase
-    );
+    done(&rebuild).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -527,15 +504,7 @@ async fn what_is_parked_or_given_up_stays_so() {
     );
 
     let rebuilds = service.rebuilds("balances");
-    let ended = rebuilds
-        .begin(in_small_batches(CutOver::WhenSame))
-        .end()
-        .await;
-    assert!(
-        matches!(ended.phase, RebuildPhase::CutOver(_)),
-        "{:?}",
-        ended.phase
-    );
+    done(&rebuilds.begin(in_small_batches(CutOver::WhenSame))).await;
     service
         .projection("balances")
         .wait_for(head, LONG)
