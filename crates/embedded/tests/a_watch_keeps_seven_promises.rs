@@ -1,8 +1,6 @@
 //! Ten million deliveries to watchers of every kind keep what is promised of a watch, while they catch
 //! up, go live, lag behind and come back.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
-
 use std::sync::Arc;
 
 use annals_embedded::EmbeddedStore;

@@ -1,8 +1,6 @@
 //! Watchers of every kind are given what is promised of a watch, while they catch up, go live, lag
 //! behind and come back.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
-
 mod place;
 
 use std::sync::Arc;

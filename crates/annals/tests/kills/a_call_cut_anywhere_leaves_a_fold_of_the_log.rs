@@ -15,12 +15,15 @@ use crate::life::{Blow, Cutting, Strikes};
 /// How many processes there are on one database.
 const LIVES: usize = 20;
 
-/// Each of these is cut at least once.
-const CALLS: [&str; 7] = [
-    "projector",
-    "resume",
+/// What is cut, in turn.
+const CALLS: [&str; 10] = [
     "apply",
     "park",
+    "projector",
+    "apply",
+    "resume",
+    "apply",
+    "list of letters",
     "projector of an edition",
     "rows",
     "exchange",
@@ -34,15 +37,15 @@ async fn on_sqlite() {
         let database = Database::open(directory.path().join("read-models.db")).await;
         let mut era = Era::begin(Arc::new(database.unwrap()), seed);
         for life in 0..LIVES {
-            let mortal = era.mortal(40, Blow::Kill);
-            strikes.note(era.live(mortal).await);
+            let call = CALLS[life % CALLS.len()];
+            strikes.note(era.live(call, 6, Blow::Kill).await);
             if life % 5 == 4 {
                 era.compare_with_a_rebuild().await;
                 compared += 2;
             }
         }
     }
-    assert_met(&strikes, 350);
+    assert_met(&strikes, 400);
     assert_eq!(compared, 240);
 }
 
@@ -53,20 +56,17 @@ async fn on_postgresql() {
         let place = Place::new().await;
         let mut era = Era::begin(place.read_models(), seed);
         for life in 0..LIVES {
-            let blow = if life % 2 == 0 {
-                Blow::Kill
-            } else {
-                place.cut()
-            };
-            let mortal = era.mortal(150, blow);
-            strikes.note(era.live(mortal).await);
+            let is_killed = life < CALLS.len();
+            let blow = if is_killed { Blow::Kill } else { place.cut() };
+            let call = CALLS[life % CALLS.len()];
+            strikes.note(era.live(call, 12, blow).await);
             if life % 10 == 9 {
                 era.compare_with_a_rebuild().await;
                 compared += 2;
             }
         }
     }
-    assert_met(&strikes, 80);
+    assert_met(&strikes, 100);
     assert_eq!(compared, 32);
 }
 

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use annals::EventStore;
 use annals::sqlite::Database;
+use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use crate::era::Era;
-use crate::life::Life;
 
 /// Of the write-ahead log, and of each frame in it, which holds a page.
 const HEADER: usize = 32;
@@ -24,14 +24,9 @@ const ENOUGH_FRAMES: usize = 150;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wherever_its_write_ahead_log_ends() {
     // Side by side, since each waits for the disk most of the time.
-    let eras = (200..206).map(|seed| tokio::spawn(cut_everywhere(seed)));
-    let eras: Vec<_> = eras.collect();
-    let (mut cuts, mut compared) = (0, 0);
-    for era in eras {
-        let (more_cuts, more_compared) = era.await.unwrap();
-        cuts += more_cuts;
-        compared += more_compared;
-    }
+    let eras = join_all((200..206).map(cut_everywhere)).await;
+    let cuts: usize = eras.iter().map(|(cuts, _)| cuts).sum();
+    let compared: usize = eras.iter().map(|(_, compared)| compared).sum();
     assert!(cuts >= 1_800, "{cuts}");
     assert!(compared >= 240, "{compared}");
 }
@@ -68,7 +63,7 @@ impl Files {
         let made = fs::read(&path).unwrap();
         let mut era = Era::begin(Arc::new(database), seed);
         while frames(&fs::read(&write_ahead_log).unwrap()) < ENOUGH_FRAMES {
-            era.live(Life::unharmed()).await;
+            era.live_unharmed().await;
         }
         let files = Self {
             store: Arc::clone(era.store()),

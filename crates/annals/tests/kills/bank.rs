@@ -2,8 +2,8 @@
 
 use annals::{
     Append, AppendId, Event, EventId, EventStore, ExpectedVersion, Metadata, NewEvent, NotLoaded,
-    PartitionKey, Position, Projection, ReadModel, Recorded, Rows, StreamId, TableFold,
-    TableProjection, TableShape, Value,
+    PartitionKey, Projection, ReadModel, Recorded, Rows, StreamId, TableFold, TableProjection,
+    TableShape, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -135,14 +135,31 @@ impl TableProjection for Statement {
 }
 
 /// Records what happens next.
-pub(crate) async fn record(store: &dyn EventStore, random: &mut Random) -> Position {
-    let own = ACCOUNTS[random.below(ACCOUNTS.len())];
-    let head = store.head().await.unwrap();
-    let append = AppendId::of_key("bank", &head.to_string());
-    let event = random_event(random, own, EventId::of_append(append, 0));
+pub(crate) async fn record(store: &dyn EventStore, random: &mut Random) {
+    let own = any_account(random);
+    let id = next_id(store).await;
+    append(store, own, random_event(random, own, id)).await;
+}
+
+/// Records a deposit of nobody knows how much: no read model can take it in.
+pub(crate) async fn record_unreadable(store: &dyn EventStore, random: &mut Random) {
+    let id = next_id(store).await;
+    append(store, any_account(random), unreadable(id)).await;
+}
+
+async fn append(store: &dyn EventStore, own: &str, event: NewEvent) {
     let stream = StreamId::new("Account", own).unwrap();
-    let append = Append::to(stream, ExpectedVersion::Any, vec![event]).with_id(append);
-    store.append(append).await.unwrap().last
+    let append = Append::to(stream, ExpectedVersion::Any, vec![event]);
+    store.append(append).await.unwrap();
+}
+
+async fn next_id(store: &dyn EventStore) -> EventId {
+    let head = store.head().await.unwrap();
+    EventId::of_append(AppendId::of_key("bank", &head.to_string()), 0)
+}
+
+fn any_account(random: &mut Random) -> &'static str {
+    ACCOUNTS[random.below(ACCOUNTS.len())]
 }
 
 fn random_event(random: &mut Random, own: &str, id: EventId) -> NewEvent {
@@ -160,7 +177,6 @@ fn random_event(random: &mut Random, own: &str, id: EventId) -> NewEvent {
     event.to_new(id, Metadata::default()).unwrap()
 }
 
-/// A deposit of nobody knows how much: no read model can take it in.
 fn unreadable(id: EventId) -> NewEvent {
     let deposit = AccountEvent::Deposited { cents: 0 };
     let deposit = deposit.to_new(id, Metadata::default()).unwrap();

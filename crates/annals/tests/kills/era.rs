@@ -10,7 +10,7 @@ use annals::runtime::{
 };
 use annals::{Edition, EventStore, Position, ReadModels, TableFold};
 
-use crate::bank::{folds, record};
+use crate::bank::{folds, record, record_unreadable};
 use crate::judge::{self, Outage, answered};
 use crate::life::{Blow, Life, Strike};
 use crate::mortal::Mortal;
@@ -53,22 +53,32 @@ impl Era {
         }
     }
 
+    /// The same, and nothing happens to the process.
+    pub(crate) async fn live_unharmed(&mut self) {
+        self.live("none", 1, Blow::Kill).await;
+    }
+
     pub(crate) fn store(&self) -> &Arc<dyn EventStore> {
         &self.store
     }
 
-    /// A process that is struck at one of its first steps.
-    pub(crate) fn mortal(&mut self, most_steps: usize, blow: Blow) -> Life {
-        Life::of(self.random.below(most_steps), blow)
-    }
-
-    /// Something is recorded, and a process takes it in, with rivals at times, until it is killed or
-    /// done. What is left is judged. Answers where it was struck, if it was.
-    pub(crate) async fn live(&mut self, life: Life) -> Option<Strike> {
+    /// Something is recorded, and a process takes it in, with rivals at times, until it is struck in
+    /// one of the first steps of a call, or is done. What is left is judged. Answers where it was struck,
+    /// if it was.
+    pub(crate) async fn live(
+        &mut self,
+        call: &'static str,
+        most_steps: usize,
+        blow: Blow,
+    ) -> Option<Strike> {
+        let life = Life::of(call, self.random.below(most_steps), blow);
         for _ in 0..=self.random.below(4) {
             record(&*self.store, &mut self.random).await;
         }
-        let deed = self.deed();
+        if call == "park" {
+            record_unreadable(&*self.store, &mut self.random).await;
+        }
+        let deed = self.deed(call);
         let rivals = match self.random.one_in(4) {
             true => self.process(&Life::unharmed()).start().await,
             false => Vec::new(),
@@ -122,21 +132,24 @@ impl Era {
     fn process(&self, life: &Life) -> Process {
         Process {
             store: Arc::clone(&self.store),
-            read_models: Mortal::new(&self.read_models, life),
+            read_models: Mortal::read_models(&self.read_models, life),
         }
     }
 
-    fn deed(&mut self) -> Deed {
+    /// One in which there is such a call.
+    fn deed(&mut self, call: &str) -> Deed {
         let [balances, statement] = folds();
         let fold = if self.random.one_in(2) {
             balances
         } else {
             statement
         };
-        match self.random.below(5) {
-            0 => Deed::Rebuild(fold, CutOver::WhenSame),
-            1 => Deed::Rebuild(fold, CutOver::WhenComplete),
-            2 => Deed::RollBack(fold),
+        match (call, self.random.below(6)) {
+            ("projector of an edition" | "list of letters" | "rows" | "exchange", _) | (_, 0) => {
+                Deed::Rebuild(fold, CutOver::WhenSame)
+            }
+            (_, 1) => Deed::Rebuild(fold, CutOver::WhenComplete),
+            (_, 2) => Deed::RollBack(fold),
             _ => Deed::Nothing,
         }
     }

@@ -56,8 +56,8 @@ pub(crate) async fn is_a_fold(
     let must_be = Reckoning::at(kept.position, log).rows(fold.name());
     for (table, must_be) in kept.tables.into_iter().zip(must_be) {
         assert_eq!(
-            sorted(table.rows),
-            sorted(must_be),
+            sorted(&table.rows),
+            sorted(&must_be),
             "{edition} {} at {}",
             fold.name(),
             kept.position
@@ -120,7 +120,7 @@ impl Outage for RebuildError {
     }
 }
 
-fn sorted(rows: Vec<Vec<Value>>) -> Vec<String> {
+fn sorted(rows: &[Vec<Value>]) -> Vec<String> {
     let mut rows: Vec<String> = rows.iter().map(|row| format!("{row:?}")).collect();
     rows.sort();
     rows

@@ -8,7 +8,7 @@ use std::task::Poll;
 use annals::{ProjectionError, QueryError};
 use tokio::sync::watch;
 
-/// A process: each call to the database takes it a few steps, and after so many it is struck.
+/// A process that is struck after so many steps of one kind of call to its database.
 ///
 /// A step is taken before each time that a call goes on, and once more before its answer is heard: so
 /// it is struck before the call, at every wait amid it, or when it is done and nobody knows.
@@ -18,6 +18,8 @@ pub(crate) struct Life {
 }
 
 struct Inner {
+    /// In which call it is struck, by its name.
+    call: &'static str,
     left: Mutex<usize>,
     blow: Blow,
     struck: watch::Sender<Option<Strike>>,
@@ -73,9 +75,10 @@ impl Dead for QueryError {
 }
 
 impl Life {
-    /// A process that is struck after so many steps.
-    pub(crate) fn of(steps: usize, blow: Blow) -> Self {
+    /// A process that is struck after so many steps of a call.
+    pub(crate) fn of(call: &'static str, steps: usize, blow: Blow) -> Self {
         let inner = Inner {
+            call,
             left: Mutex::new(steps),
             blow,
             struck: watch::Sender::new(None),
@@ -86,7 +89,7 @@ impl Life {
 
     /// A process that nothing happens to.
     pub(crate) fn unharmed() -> Self {
-        Self::of(usize::MAX, Blow::Kill)
+        Self::of("none", 0, Blow::Kill)
     }
 
     /// Waits until it is no more.
@@ -110,7 +113,7 @@ impl Life {
         let mut call = pin!(call);
         let mut moment = Moment::Before;
         loop {
-            match self.until_struck(call.as_mut(), &mut moment).await {
+            match self.until_struck(name, call.as_mut(), &mut moment).await {
                 Some(answer) => return answer,
                 None => self.take_the_blow(Strike { call: name, moment }).await?,
             }
@@ -120,11 +123,12 @@ impl Life {
     /// Goes on with a call. `None`: it was struck amid it, or just before it would hear the answer.
     async fn until_struck<T>(
         &self,
+        name: &str,
         mut call: Pin<&mut impl Future<Output = T>>,
         moment: &mut Moment,
     ) -> Option<T> {
         std::future::poll_fn(|cx| {
-            if !self.takes_a_step() {
+            if !self.goes_on(name) {
                 return Poll::Ready(None);
             }
             *moment = Moment::Amid;
@@ -132,7 +136,7 @@ impl Life {
                 return Poll::Pending;
             };
             *moment = Moment::Done;
-            let is_heard = self.survives() || self.takes_a_step();
+            let is_heard = self.survives() || self.goes_on(name);
             Poll::Ready(is_heard.then_some(answer))
         })
         .await
@@ -160,11 +164,15 @@ impl Life {
         matches!(self.inner.blow, Blow::Cut(_))
     }
 
-    fn takes_a_step(&self) -> bool {
+    /// Takes a step of a call, unless it is struck there or is no more.
+    fn goes_on(&self, call: &str) -> bool {
+        if call != self.inner.call {
+            return self.survives() || self.strike().is_none();
+        }
         let mut left = self.inner.left.lock().unwrap();
-        let takes_one = *left > 0;
+        let goes_on = *left > 0;
         *left = left.saturating_sub(1);
-        takes_one
+        goes_on
     }
 
     fn allow(&self, steps: usize) {

@@ -24,7 +24,10 @@ struct MortalProjector {
 }
 
 impl Mortal {
-    pub(crate) fn new(read_models: &Arc<dyn ReadModels>, life: &Life) -> Arc<dyn ReadModels> {
+    pub(crate) fn read_models(
+        read_models: &Arc<dyn ReadModels>,
+        life: &Life,
+    ) -> Arc<dyn ReadModels> {
         Arc::new(Self {
             read_models: Arc::clone(read_models),
             life: life.clone(),
