@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use annals::ReadModels;
-use annals::postgres::{Postgres, PostgresReadModels};
+use annals::postgres::{Postgres, PostgresError, PostgresReadModels};
 use annals::sqlite::Database;
 use uuid::Uuid;
 
@@ -112,10 +112,13 @@ impl Place {
         );
         Blow::Cut(Arc::new(move || -> Cutting {
             let (sql, postgres) = (sql.clone(), postgres.clone());
-            Box::pin(async move {
-                let client = postgres.client().await.unwrap();
-                client.rows(&sql, &[]).await.unwrap()[0].get(0)
-            })
+            // One that was cut before may be lent for this: then it is tried again at the next step.
+            Box::pin(async move { number(&postgres, &sql).await.unwrap_or(0) })
         }))
     }
+}
+
+async fn number(postgres: &Postgres, sql: &str) -> Result<i64, PostgresError> {
+    let client = postgres.client().await?;
+    Ok(client.rows(sql, &[]).await?[0].get(0))
 }
