@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use annals_core::{
     Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Position, Projector,
-    QueryError, Sample, TableFold, TableRows, TableShape, Value,
+    QueryError, Sample, TableFold, TableRows, TableShape, Timestamp, Value,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, Transaction, params_from_iter};
@@ -14,7 +14,7 @@ use crate::checkpoint;
 use crate::database::Database;
 use crate::error::SqliteError;
 use crate::projector::TablesProjector;
-use crate::schema::{self, Declaration};
+use crate::schema::{self, Declaration, OfAnother};
 use crate::tables::{names, quoted};
 use crate::value::{parameters, read_row};
 
@@ -29,12 +29,17 @@ impl Editions for Database {
             schema::create_own_tables(tx)?;
             let mut states = Vec::new();
             for edition in [Edition::Current, Edition::Candidate, Edition::Previous] {
-                let stored = checkpoint::find(tx, &edition.named(&projection))?;
-                states.extend(stored.map(|stored| EditionState {
+                let key = edition.named(&projection);
+                let Some(stored) = checkpoint::find(tx, &key)? else {
+                    continue;
+                };
+                states.push(EditionState {
                     edition,
+                    id: stored.edition,
                     fingerprint: stored.fingerprint,
                     position: stored.position,
-                }));
+                    replaced_at: checkpoint::replaced_at(tx, &key)?,
+                });
             }
             Ok::<_, SqliteError>(states)
         };
@@ -48,12 +53,18 @@ impl Editions for Database {
     ) -> Result<Arc<dyn Projector>, QueryError> {
         let declaration = Declaration::of(&fold, edition);
         let bound = BoundFold::new(fold, edition);
-        Ok(match edition {
-            Edition::Candidate => {
-                Arc::new(TablesProjector::new(self.clone(), declaration, bound).await?)
+        let of_another = match edition {
+            Edition::Current => OfAnother::Stays,
+            Edition::Candidate => OfAnother::IsMadeAgain,
+            Edition::Previous => {
+                let projector = TablesProjector::bound(self.clone(), &declaration, bound);
+                return Ok(Arc::new(projector));
             }
-            _ => Arc::new(TablesProjector::bound(self.clone(), &declaration, bound)),
-        })
+        };
+        let declared = (declaration, of_another);
+        Ok(Arc::new(
+            TablesProjector::new(self.clone(), declared, bound).await?,
+        ))
     }
 
     async fn rows(
@@ -77,11 +88,12 @@ impl Editions for Database {
 
     async fn exchange(
         &self,
-        projection: &str,
+        fold: &TableFold,
         exchange: Exchange,
+        now: Timestamp,
     ) -> Result<Exchanged, QueryError> {
-        let projection = projection.to_owned();
-        let exchange = move |tx: &Transaction<'_>| exchange_within(tx, &projection, exchange);
+        let fold = fold.clone();
+        let exchange = move |tx: &Transaction<'_>| exchange_within(tx, &fold, exchange, now);
         Ok(self.transact(exchange).await?)
     }
 
@@ -91,16 +103,35 @@ impl Editions for Database {
         let discard = move |tx: &Transaction<'_>| schema::discard(tx, &key);
         Ok(self.transact(discard).await?)
     }
+
+    async fn discard_replaced(
+        &self,
+        projection: &str,
+        until: Timestamp,
+    ) -> Result<bool, QueryError> {
+        let key = Edition::Previous.named(projection);
+        let discard = move |tx: &Transaction<'_>| {
+            let replaced_at = checkpoint::replaced_at(tx, &key)?;
+            let is_due = replaced_at.is_some_and(|replaced_at| replaced_at <= until);
+            if is_due {
+                schema::discard(tx, &key)?;
+            }
+            Ok::<_, SqliteError>(is_due)
+        };
+        Ok(self.transact(discard).await?)
+    }
 }
 
 fn exchange_within(
     tx: &Transaction<'_>,
-    projection: &str,
+    fold: &TableFold,
     exchange: Exchange,
+    now: Timestamp,
 ) -> Result<Exchanged, SqliteError> {
-    let successor = exchange.successor();
+    let (projection, successor) = (fold.name(), exchange.successor());
     let current = checkpoint::find(tx, &Edition::Current.named(projection))?;
     let next = checkpoint::find(tx, &successor.named(projection))?;
+    let next = next.filter(|next| next.fingerprint == fold.fingerprint());
     let (Some(current), Some(next)) = (current, next) else {
         return Ok(Exchanged::Missing);
     };
@@ -115,6 +146,8 @@ fn exchange_within(
     schema::rename(tx, projection, "", IN_EXCHANGE)?;
     schema::rename(tx, projection, &successor, "")?;
     schema::rename(tx, projection, IN_EXCHANGE, &previous)?;
+    checkpoint::set_replaced_at(tx, projection, None)?;
+    checkpoint::set_replaced_at(tx, &Edition::Previous.named(projection), Some(now))?;
     Ok(Exchanged::Done(next.position))
 }
 

@@ -13,7 +13,8 @@ use annals_embedded::{EmbeddedOptions, EmbeddedStore, MemoryDisk};
 use annals_http::{BearerToken, Limits, Operations, guard};
 use annals_macros::{Event, ReadModel};
 use annals_runtime::{
-    Backoff, ParkedEvents, ProjectionHandle, Rebuilds, RunnerOptions, run_projection,
+    Backoff, EditionOptions, ParkedEvents, ProjectionHandle, Rebuilds, RunnerOptions,
+    run_projection,
 };
 use annals_sqlite::Database;
 use annals_testing::ManualClock;
@@ -125,7 +126,7 @@ impl Bank {
             .with_code_version(version);
         let projection = Arc::new(self.run_projector(projector, version));
         let read_models: Arc<dyn ReadModels> = Arc::new(self.read_models.clone());
-        let options = RunnerOptions::default();
+        let options = EditionOptions::default();
         let rebuilds = Rebuilds::new(&self.store(), &read_models, fold, options);
         let operations = self
             .operations()

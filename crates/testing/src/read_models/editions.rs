@@ -2,7 +2,7 @@
 
 use annals_core::{
     Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Failure, Position,
-    ProjectionError, Sample, Selection, TableFold, Timestamp, Tried, Value,
+    Projection, ProjectionError, Sample, Selection, TableFold, Timestamp, Tried, Value,
 };
 
 use super::bank::{AccountEvent, Balance, STORE, batch, deposit, recorded};
@@ -31,7 +31,12 @@ impl Subject {
     }
 
     async fn exchange(&self, exchange: Exchange) -> Exchanged {
-        let exchanged = self.editions().exchange("balances", exchange).await;
+        self.exchange_of::<Balance>(exchange).await
+    }
+
+    async fn exchange_of<P: Projection>(&self, exchange: Exchange) -> Exchanged {
+        let (fold, now) = (TableFold::of_rows::<P>(), Timestamp::UNIX_EPOCH);
+        let exchanged = self.editions().exchange(&fold, exchange, now).await;
         exchanged.unwrap_or_else(|error| panic!("editions were not exchanged: {error}"))
     }
 
@@ -198,7 +203,9 @@ pub(super) async fn a_projector_of_another_fold_is_superseded(subject: Subject) 
     subject
         .edition_of(revised.clone(), Edition::Candidate)
         .await;
-    subject.exchange(Exchange::CutOver).await;
+    subject
+        .exchange_of::<RevisedBalance>(Exchange::CutOver)
+        .await;
     let refusal = current.refusal(0, vec![deposit(1, "a", 5)]).await;
     assert!(
         matches!(refusal, ProjectionError::Superseded { .. }),
@@ -222,10 +229,9 @@ pub(super) async fn editions_are_made_again_and_again(subject: Subject) {
     for round in 0..3 {
         let candidate = subject.edition_of(fold.clone(), Edition::Candidate).await;
         candidate.apply(0, vec![deposit(1, "a", round)]).await;
-        let exchanged = subject.editions().exchange(name, Exchange::CutOver).await;
         assert_eq!(
-            exchanged.ok(),
-            Some(Exchanged::Done(Position(1))),
+            subject.exchange_of::<LuckyNumber>(Exchange::CutOver).await,
+            Exchanged::Done(Position(1)),
             "round {round}"
         );
         assert_eq!(projector.resume(STORE).await.ok(), Some(Position(1)));
