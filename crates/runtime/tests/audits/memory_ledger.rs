@@ -72,6 +72,14 @@ impl MemoryLedger {
         ledger
     }
 
+    /// Another edition takes the place, at the same checkpoint.
+    pub(crate) fn becomes(&self, other: &Self) {
+        let (mut kept, other) = (self.kept(), other.kept());
+        assert_eq!(kept.checkpoint, other.checkpoint);
+        kept.edition = other.edition;
+        kept.pages.clone_from(&other.pages);
+    }
+
     /// Of a projection that handled what it should.
     pub(crate) fn complete(checkpoint: u64, log: &[RecordedEvent]) -> Self {
         let log = log.iter().filter(|event| is_wanted(event));

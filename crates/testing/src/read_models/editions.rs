@@ -260,3 +260,100 @@ pub(super) async fn rows_are_counted_and_sampled_at_one_moment(subject: Subject)
     let rows = subject.rows_of(Edition::Current, Sample::Random(2)).await;
     assert_eq!(rows.tables[0].rows.len(), 2);
 }
+
+pub(super) async fn what_is_current_stays_as_it_is_for_another_fold(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    current.apply(0, vec![deposit(1, "a", 5)]).await;
+    let revised = TableFold::of_rows::<RevisedBalance>();
+    let revised = subject.editions().projector(revised, Edition::Current);
+    let revised = revised.await.expect("it is bound all the same");
+    let refusal = revised.resume(STORE).await;
+    assert!(
+        matches!(refusal, Err(ProjectionError::Superseded { .. })),
+        "{refusal:?}"
+    );
+    current.apply(1, vec![deposit(2, "a", 5)]).await;
+    assert_eq!(subject.balance("a").await, Some(10));
+    subject
+        .edition_of(TableFold::of_rows::<RevisedBalance>(), Edition::Candidate)
+        .await
+        .apply(0, vec![deposit(1, "a", 5), deposit(2, "a", 5)])
+        .await;
+    subject
+        .exchange_of::<RevisedBalance>(Exchange::CutOver)
+        .await;
+    assert_eq!(revised.resume(STORE).await.ok(), Some(Position(2)));
+}
+
+pub(super) async fn only_an_edition_of_the_fold_takes_the_place(subject: Subject) {
+    subject.rows::<Balance>().await;
+    let revised = TableFold::of_rows::<RevisedBalance>();
+    subject.edition_of(revised, Edition::Candidate).await;
+    assert_eq!(
+        subject.exchange(Exchange::CutOver).await,
+        Exchanged::Missing
+    );
+    subject
+        .exchange_of::<RevisedBalance>(Exchange::CutOver)
+        .await;
+    let back = subject
+        .exchange_of::<RevisedBalance>(Exchange::RollBack)
+        .await;
+    assert_eq!(back, Exchanged::Missing);
+}
+
+pub(super) async fn what_was_replaced_is_dropped_when_its_time_has_come(subject: Subject) {
+    subject.rows::<Balance>().await;
+    subject.edition(Edition::Candidate).await;
+    // At the beginning of time.
+    subject.exchange(Exchange::CutOver).await;
+    let replaced_at = Timestamp::UNIX_EPOCH;
+    let states = subject.editions().list("balances").await.ok();
+    let states = states.iter().flatten().map(|state| state.replaced_at);
+    assert_eq!(states.collect::<Vec<_>>(), [None, Some(replaced_at)]);
+    let before = replaced_at - std::time::Duration::from_micros(1);
+    for (until, is_dropped) in [(before, false), (replaced_at, true), (replaced_at, false)] {
+        let dropped = subject.editions().discard_replaced("balances", until).await;
+        assert_eq!(dropped.ok(), Some(is_dropped), "{until}");
+    }
+    assert_eq!(subject.states().await, [(Edition::Current, 0)]);
+}
+
+pub(super) async fn an_edition_keeps_its_identity_wherever_it_is(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    subject.edition(Edition::Candidate).await;
+    let ids = || async {
+        let states = subject.editions().list("balances").await;
+        let states = states.unwrap_or_default().into_iter();
+        states.map(|state| state.id).collect::<Vec<_>>()
+    };
+    let [first, second] = ids().await[..] else {
+        panic!("there are two")
+    };
+    assert_ne!(first, second);
+    let ledger = current.0.ledger().expect("a read model has a ledger");
+    let of_ledger = || async {
+        let view = ledger.checkpoint_and_pages(STORE, 0, 1).await;
+        view.ok().map(|view| view.edition)
+    };
+    assert_eq!(of_ledger().await, Some(first));
+    subject.exchange(Exchange::CutOver).await;
+    assert_eq!(ids().await, [second, first]);
+    assert_eq!(of_ledger().await, Some(second));
+}
+
+pub(super) async fn a_projector_of_a_dropped_edition_writes_nothing_to_the_next(subject: Subject) {
+    subject.rows::<Balance>().await;
+    let stale = subject.edition(Edition::Candidate).await;
+    let discarded = subject.editions().discard("balances", Edition::Candidate);
+    assert!(discarded.await.is_ok());
+    let next = subject.edition(Edition::Candidate).await;
+    let refusal = stale.refusal(0, vec![deposit(1, "a", 5)]).await;
+    assert!(
+        matches!(refusal, ProjectionError::Moved { .. }),
+        "{refusal:?}"
+    );
+    next.apply(0, vec![deposit(1, "b", 5)]).await;
+    let rows = subject.rows_of(Edition::Candidate, Sample::Random(5)).await;
+    assert_eq!(rows.tables[0].count, 1);
+}
