@@ -1,7 +1,7 @@
 //! Rebuilding a read model beside the one that is read, and changing over to it once it is proven.
 //!
 //! In reading order: `progress` is what others see of it; `turn` lets one process at a time do it;
-//! `catch_up` folds the candidate from the events; `comparison` holds it against the current edition;
+//! `catch_up` folds the candidate from the events, `last_steps` what is left in the end; `comparison` holds it against the current edition;
 //! here is the order of it all.
 //!
 //! Everything it has done is in the database: broken off anywhere, it goes on there when it is begun
@@ -13,20 +13,24 @@ use std::time::Duration;
 
 use annals_core::{
     Clock, Edition, EditionId, Editions, EventStore, Exchange, Exchanged, IdSource, Leases,
-    Position, QueryError, RandomIds, ReadModels, Sample, SystemClock, TableFold,
+    Position, Projector, QueryError, RandomIds, ReadModels, Sample, Successor, SystemClock,
+    TableFold,
 };
+use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::backoff::Backoff;
 use catch_up::CatchUp;
+use last_steps::LastSteps;
 
 pub use comparison::{Comparison, Difference, TableComparison};
 use progress::{Control, Ending, Report};
-use turn::Turn;
 pub use progress::{RebuildError, RebuildPhase, RebuildProgress};
+use turn::Turn;
 
 mod catch_up;
 mod comparison;
+mod last_steps;
 mod progress;
 mod turn;
 
@@ -379,14 +383,15 @@ impl Rebuild {
     ) -> Result<Position, RebuildError> {
         for attempt in 1..=MOST_TRIES {
             self.catch_up_to_end(catch_up).await?;
-            match editions
-                .exchange(&self.fold, Exchange::CutOver, self.options.clock.now())
-                .await
-            {
+            let mut last_steps = LastSteps::of(catch_up);
+            let (cut_over, now) = (Exchange::CutOver, self.options.clock.now());
+            let exchanged = editions.exchange(&self.fold, cut_over, &mut last_steps, now);
+            match exchanged.await {
                 Ok(Exchanged::Done(position)) => return Ok(position),
                 Ok(Exchanged::Missing) => return Err(RebuildError::NothingToReplace),
-                // The current edition was moved on, or somebody reads or writes it.
-                Ok(Exchanged::Behind { .. }) | Err(QueryError::Unavailable { .. }) => {}
+                Ok(Exchanged::Behind { .. }) => last_steps.outcome()?,
+                // Somebody reads or writes it.
+                Err(QueryError::Unavailable { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
             MOMENT.pause(attempt, &*self.options.ids).await;
@@ -449,17 +454,22 @@ pub async fn roll_back(
     clock: &dyn Clock,
 ) -> Result<Position, RebuildError> {
     let editions = editions(read_models)?;
+    let mut previous = Previous {
+        store,
+        // Made before the exchange, which would wait for itself otherwise.
+        previous: editions.projector(fold.clone(), Edition::Previous).await?,
+        current: editions.projector(fold.clone(), Edition::Current).await?,
+        failed: None,
+    };
     for attempt in 1..=MOST_TRIES {
-        let now = clock.now();
-        match editions.exchange(fold, Exchange::RollBack, now).await {
+        let exchanged = editions.exchange(fold, Exchange::RollBack, &mut previous, clock.now());
+        match exchanged.await {
             Ok(Exchanged::Done(position)) => return Ok(position),
             Ok(Exchanged::Missing) => return Err(RebuildError::NothingToGoBackTo),
-            Ok(Exchanged::Behind { current, .. }) => {
-                match catch_up_previous(store, editions, fold, current).await {
-                    Err(error) if !error.may_pass() => return Err(error),
-                    _ => {}
-                }
-            }
+            Ok(Exchanged::Behind { .. }) => match previous.failed.take() {
+                Some(error) if !error.may_pass() => return Err(error),
+                _ => {}
+            },
             Err(QueryError::Unavailable { .. }) => {}
             Err(error) => return Err(error.into()),
         }
@@ -468,16 +478,26 @@ pub async fn roll_back(
     Err(RebuildError::NeverFree)
 }
 
-async fn catch_up_previous(
-    store: &Arc<dyn EventStore>,
-    editions: &dyn Editions,
-    fold: &TableFold,
-    up_to: Position,
-) -> Result<(), RebuildError> {
-    let previous = editions.projector(fold.clone(), Edition::Previous).await?;
-    let current = editions.projector(fold.clone(), Edition::Current).await?;
-    let options = RebuildOptions::default();
-    let mut catch_up = CatchUp::resume(store, (previous, current), &options).await?;
-    while !catch_up.step(up_to).await?.is_last {}
-    Ok(())
+/// The edition before, which somebody may keep up to date already.
+struct Previous<'a> {
+    store: &'a Arc<dyn EventStore>,
+    previous: Arc<dyn Projector>,
+    current: Arc<dyn Projector>,
+    failed: Option<RebuildError>,
+}
+
+#[async_trait]
+impl Successor for Previous<'_> {
+    async fn catch_up(&mut self, position: Position) {
+        let projectors = (Arc::clone(&self.previous), Arc::clone(&self.current));
+        let options = RebuildOptions::default();
+        self.failed = match CatchUp::resume(self.store, projectors, &options).await {
+            Ok(mut catch_up) => {
+                let mut last_steps = LastSteps::of(&mut catch_up);
+                last_steps.catch_up(position).await;
+                last_steps.failed
+            }
+            Err(error) => Some(error),
+        };
+    }
 }
