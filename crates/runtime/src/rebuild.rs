@@ -22,8 +22,8 @@ use catch_up::CatchUp;
 
 pub use comparison::{Comparison, Difference, TableComparison};
 use progress::{Control, Ending, Report};
-use turn::Turn;
 pub use progress::{RebuildError, RebuildPhase, RebuildProgress};
+use turn::Turn;
 
 mod catch_up;
 mod comparison;

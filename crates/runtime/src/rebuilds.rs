@@ -107,10 +107,7 @@ impl Rebuilds {
         let (store, read_models) = (Arc::clone(store), Arc::clone(read_models));
         let handle = Arc::new(rebuild(store, read_models, fold.clone(), options));
         *latest = Some(Arc::clone(&handle));
-        tokio::spawn(tell_when_done(
-            Arc::downgrade(&self.shared),
-            handle.watch(),
-        ));
+        tokio::spawn(tell_when_done(Arc::downgrade(&self.shared), handle.watch()));
         handle
     }
 

@@ -1,12 +1,13 @@
 //! While parked events are tried again, the editions are exchanged: each event counts once in each.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use annals::runtime::{CutOver, ParkedError};
-use annals::{Annals, Position, Selection};
+use annals::runtime::{Backoff, CutOver, ParkedError, RunnerOptions, run_projection};
+use annals::{Annals, Position, Selection, TableFold};
 
 use crate::balances::{Balance, Fragile};
-use crate::place::{LONG, Place, assert_cut_over, caught_up, in_small_batches};
+use crate::place::{LONG, Place, assert_cut_over, in_small_batches};
 
 const ACCOUNTS: u64 = 20;
 
@@ -22,13 +23,10 @@ async fn on_postgresql_what_is_released_counts_once_in_whichever_edition_it_is()
 
 async fn counts_once(place: Place) {
     let last = place.deposit(ACCOUNTS).await;
-    let fragile = place.start::<Fragile>().await;
-    caught_up(&fragile, last).await;
-    let parked = fragile.parked_events("balances").count().await.unwrap();
-    assert_eq!(parked, ACCOUNTS);
-    fragile.stop().await;
-
+    park_everything(&place, last).await;
     let mended = Arc::new(place.start::<Balance>().await);
+    let parked = mended.parked_events("balances").count().await.unwrap();
+    assert_eq!(parked, ACCOUNTS);
     let mending = tokio::spawn(mend(Arc::clone(&mended)));
     for _ in 0..3 {
         let rebuild = mended
@@ -40,6 +38,23 @@ async fn counts_once(place: Place) {
     assert_counted(&mended).await;
     mended.rebuilds("balances").roll_back().await.unwrap();
     assert_counted(&mended).await;
+}
+
+/// Runs code that can take in nothing, and tries each event once.
+async fn park_everything(place: &Place, last: Position) {
+    let options = RunnerOptions {
+        event_attempts: 1,
+        backoff: Backoff {
+            first: Duration::from_millis(1),
+            most: Duration::from_millis(1),
+        },
+        ..RunnerOptions::default()
+    };
+    let fragile = TableFold::of_rows::<Fragile>();
+    let projector = place.read_models.projector(fragile).await.unwrap();
+    let fragile = run_projection(Arc::clone(&place.store), projector, options);
+    fragile.wait_for(last, LONG).await.unwrap();
+    fragile.stop().await;
 }
 
 /// Tries each event again, one by one.

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use annals_core::{
-    Append, EditionId, EventId, EventStore, EventType, ExpectedVersion, HandledEvent, IdSource, Ledger,
-    LedgerPage, LedgerView, NewEvent, Position, ProjectionBatch, ProjectionError, Projector, Query,
-    RandomIds, RecordedEvent, StoreId, StreamId,
+    Append, EditionId, EventId, EventStore, EventType, ExpectedVersion, HandledEvent, IdSource,
+    Ledger, LedgerPage, LedgerView, NewEvent, Position, ProjectionBatch, ProjectionError,
+    Projector, Query, RandomIds, RecordedEvent, StoreId, StreamId,
 };
 use annals_embedded::EmbeddedStore;
 use annals_runtime::{Audit, AuditError, AuditOptions, audit_projection};
