@@ -122,7 +122,8 @@ impl Builder {
         self
     }
 
-    /// Declares a read model that is folded from events, row by row.
+    /// Declares a read model that is folded from events, row by row. If there is one of another
+    /// declaration, that is read until this one is made [beside it](Self::without_automatic_rebuilds).
     pub fn projection<P: Projection>(mut self) -> Self {
         self.folds.push(TableFold::of_rows::<P>());
         self

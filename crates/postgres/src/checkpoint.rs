@@ -159,9 +159,13 @@ impl Checkpoint {
     /// Keeps it where it is until the end of a transaction, and makes sure that the tables are those
     /// of this declaration.
     pub(crate) async fn hold(&self, tx: &Transaction<'_>) -> Result<(), ProjectionError> {
-        let rows = tx
-            .rows(&self.hold, &[(&self.projection, Type::TEXT)])
-            .await?;
+        let key: [Parameter<'_>; 1] = [(&self.projection, Type::TEXT)];
+        let mut rows = tx.rows(&self.hold, &key).await?;
+        if rows.is_empty() {
+            // It waited for an exchange, after which another row has the name: only a later
+            // statement sees that.
+            rows = tx.rows(&self.hold, &key).await?;
+        }
         self.only(&rows)?.verify(&self.projection, self.fingerprint)
     }
 

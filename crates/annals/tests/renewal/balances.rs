@@ -94,3 +94,24 @@ impl Projection for Counted {
         })
     }
 }
+
+/// As it was declared first, by code that can take in nothing.
+#[derive(ReadModel, Debug, Clone, PartialEq)]
+#[read_model(table = "balances")]
+pub(crate) struct Fragile {
+    #[key]
+    pub(crate) account: String,
+    pub(crate) cents: i64,
+}
+
+impl Projection for Fragile {
+    type Event = AccountEvent;
+
+    fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
+        account_of(event)
+    }
+
+    fn fold(_: Option<Self>, _: &String, _: &Recorded<AccountEvent>) -> Option<Self> {
+        panic!("fragile")
+    }
+}

@@ -8,8 +8,8 @@ use annals::postgres::{Postgres, PostgresReadModels};
 use annals::runtime::{CutOver, RebuildOptions, RebuildPhase, RebuildProgress};
 use annals::sqlite::Database;
 use annals::{
-    Annals, Append, AppendId, Builder, EventId, EventStore, ExpectedVersion, Leases, Metadata,
-    Position, Projection, RandomIds, ReadModels, StreamId, Table, Timestamp,
+    Annals, Append, AppendId, Builder, Event as _, EventId, EventStore, ExpectedVersion, Leases,
+    Metadata, Position, Projection, RandomIds, ReadModels, StreamId, Table, Timestamp,
 };
 use annals_testing::{ManualClock, MemoryLeases};
 use tempfile::TempDir;

@@ -91,10 +91,14 @@ impl Operations {
         name: &ProjectionName,
         rebuild: &RebuildHandle,
     ) -> Result<Answer<RebuildView>, Problem> {
+        // First: once that tells of an exchange, there is an edition before.
+        let progress = rebuild.progress();
         let previous_until = self.rebuilds(name)?.previous_until();
         let previous_until = answered("until when an edition is kept", previous_until).await;
-        let view = RebuildView::of(rebuild.progress(), previous_until.flatten());
-        Ok(Answer::ok(view))
+        Ok(Answer::ok(RebuildView::of(
+            progress,
+            previous_until.flatten(),
+        )))
     }
 }
 

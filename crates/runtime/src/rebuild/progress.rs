@@ -164,6 +164,7 @@ impl RebuildError {
                 | Self::Editions(QueryError::Unavailable { .. })
                 | Self::Lease(LeaseError::Unavailable(_))
                 | Self::LeaseLost
+                | Self::NeverFree
         )
     }
 }

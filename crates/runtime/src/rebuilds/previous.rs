@@ -95,12 +95,13 @@ impl Rebuilds {
         Ok(())
     }
 
-    /// Leaves it to the process that keeps it up to date, if that is another.
+    /// Leaves it to the process that keeps it up to date, if that is another; until the next look.
     async fn discard_replaced(&self, follower: &mut Follower) -> Result<(), RebuildError> {
-        if follower.stands_by() {
+        let is_left_to_another = follower.stands_by();
+        follower.let_be().await;
+        if is_left_to_another {
             return Ok(());
         }
-        follower.let_be().await;
         let now = self.shared.options.runner.clock.now();
         let until = now.checked_sub(self.shared.options.keep_previous);
         let name = self.shared.fold.name();
