@@ -2,7 +2,7 @@
 //!
 //! In reading order: `progress` is what others see of it; `turn` lets one process at a time do it;
 //! `catch_up` folds the candidate from the events; `comparison` holds it against the current edition;
-//! here is the order of it all.
+//! here is the order of it all. `roll_back` takes the last of it back.
 //!
 //! Everything it has done is in the database: broken off anywhere, it goes on there when it is begun
 //! again.
@@ -23,11 +23,13 @@ use catch_up::CatchUp;
 pub use comparison::{Comparison, Difference, TableComparison};
 use progress::{Control, Ending, Report};
 pub use progress::{RebuildError, RebuildPhase, RebuildProgress};
+pub use roll_back::roll_back;
 use turn::Turn;
 
 mod catch_up;
 mod comparison;
 mod progress;
+mod roll_back;
 mod turn;
 
 /// Most times that an exchange is tried, or the current edition is waited for.
@@ -434,50 +436,4 @@ impl Rebuild {
 
 fn editions(read_models: &dyn ReadModels) -> Result<&dyn Editions, RebuildError> {
     read_models.editions().ok_or(RebuildError::OneEditionOnly)
-}
-
-/// Makes the previous edition of a fold's read model the current one again, and the current one the
-/// previous, if it is of this fold. Whoever reads sees the other edition from then on. What it lacks
-/// is folded first.
-///
-/// # Errors
-/// [`RebuildError`]: nothing changed.
-pub async fn roll_back(
-    store: &Arc<dyn EventStore>,
-    read_models: &dyn ReadModels,
-    fold: &TableFold,
-    clock: &dyn Clock,
-) -> Result<Position, RebuildError> {
-    let editions = editions(read_models)?;
-    for attempt in 1..=MOST_TRIES {
-        let now = clock.now();
-        match editions.exchange(fold, Exchange::RollBack, now).await {
-            Ok(Exchanged::Done(position)) => return Ok(position),
-            Ok(Exchanged::Missing) => return Err(RebuildError::NothingToGoBackTo),
-            Ok(Exchanged::Behind { current, .. }) => {
-                match catch_up_previous(store, editions, fold, current).await {
-                    Err(error) if !error.may_pass() => return Err(error),
-                    _ => {}
-                }
-            }
-            Err(QueryError::Unavailable { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-        MOMENT.pause(attempt, &RandomIds).await;
-    }
-    Err(RebuildError::NeverFree)
-}
-
-async fn catch_up_previous(
-    store: &Arc<dyn EventStore>,
-    editions: &dyn Editions,
-    fold: &TableFold,
-    up_to: Position,
-) -> Result<(), RebuildError> {
-    let previous = editions.projector(fold.clone(), Edition::Previous).await?;
-    let current = editions.projector(fold.clone(), Edition::Current).await?;
-    let options = RebuildOptions::default();
-    let mut catch_up = CatchUp::resume(store, (previous, current), &options).await?;
-    while !catch_up.step(up_to).await?.is_last {}
-    Ok(())
 }
