@@ -20,6 +20,47 @@ use crate::typed_event::Event;
 
 /// A read model that is a fold of events, row by row.
 ///
+/// `#[derive(Projection)]` writes this where columns are only taken from events, counted and summed
+/// up. What needs logic is written by hand:
+///
+/// ```
+/// # use annals_core as annals;
+/// use annals::{Projection, Recorded};
+/// # use annals_macros::{Event, ReadModel};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # enum AccountEvent { Deposited { cents: i64 }, Transferred { cents: i64, to: String } }
+///
+/// #[derive(ReadModel, Clone)]
+/// #[read_model(table = "balances")]
+/// struct Balance {
+///     #[key]
+///     account: String,
+///     cents: i64,
+/// }
+///
+/// impl Projection for Balance {
+///     type Event = AccountEvent;
+///
+///     fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
+///         let account = event.record.stream.id().to_owned();
+///         match &event.event {
+///             AccountEvent::Deposited { .. } => vec![account],
+///             AccountEvent::Transferred { to, .. } => vec![account, to.clone()],
+///         }
+///     }
+///
+///     fn fold(row: Option<Self>, key: &String, event: &Recorded<AccountEvent>) -> Option<Self> {
+///         let change = match &event.event {
+///             AccountEvent::Transferred { cents, to } if to != key => -cents,
+///             AccountEvent::Deposited { cents } | AccountEvent::Transferred { cents, .. } => *cents,
+///         };
+///         let cents = row.map_or(0, |row| row.cents) + change;
+///         Some(Self { account: key.clone(), cents })
+///     }
+/// }
+/// ```
+///
 /// # Contract
 ///
 /// 1. [`keys`](Self::keys) and [`fold`](Self::fold) are pure and depend on nothing but their

@@ -60,8 +60,8 @@ impl Source {
     /// The one source of a field.
     pub(super) fn of(field: &Field) -> Result<Self> {
         let is_source = |attribute: &&Attribute| {
-            let is = |name: &&str| attribute.path().is_ident(name);
-            ATTRIBUTES.iter().any(|name| is(&name))
+            let path = attribute.path();
+            ATTRIBUTES.iter().any(|name| path.is_ident(name))
         };
         let mut attributes = field.attrs.iter().filter(is_source);
         let Some(attribute) = attributes.next() else {
@@ -95,15 +95,35 @@ impl Source {
         )))
     }
 
+    /// The event types it names, each as often as it does, and the field that it reads of them; none
+    /// is empty.
+    pub(super) fn reads(&self) -> Vec<(&Ident, &[Member])> {
+        match self {
+            Self::Record(_) => Vec::new(),
+            Self::Told(told) => {
+                let read = told.iter().map(|told| (&told.variant, told.value.field()));
+                read.collect()
+            }
+            Self::Tally(steps) => {
+                let read = steps.iter().map(|step| (&step.variant, &step.amount[..]));
+                read.collect()
+            }
+        }
+    }
+
     /// The event types it names, each as often as it does.
     pub(super) fn variants(&self) -> impl Iterator<Item = &Ident> {
-        let (told, steps) = match self {
-            Self::Record(_) => (&[][..], &[][..]),
-            Self::Told(told) => (&told[..], &[][..]),
-            Self::Tally(steps) => (&[][..], &steps[..]),
-        };
-        let told = told.iter().map(|told| &told.variant);
-        told.chain(steps.iter().map(|step| &step.variant))
+        self.reads().into_iter().map(|(variant, _)| variant)
+    }
+}
+
+impl Value {
+    /// The field it is in; none is empty.
+    fn field(&self) -> &[Member] {
+        match self {
+            Self::Field(members) => members,
+            Self::Constant(_) => &[],
+        }
     }
 }
 

@@ -15,35 +15,17 @@ pub(super) fn pattern(
     columns: &[&Column],
 ) -> TokenStream {
     let mut fields: Vec<&Member> = Vec::new();
-    for field in columns
-        .iter()
-        .flat_map(|column| fields_read(column, variant))
-    {
-        if !fields.contains(&field) {
+    for (read_of, members) in columns.iter().flat_map(|column| column.source.reads()) {
+        if let Some(field) = members.first()
+            && read_of == variant
+            && !fields.contains(&field)
+        {
             fields.push(field);
         }
     }
     let bound = fields.iter().map(|field| bound(field));
     let event = &declaration.event;
     quote!(#event::#variant { #(#fields: #bound,)* .. })
-}
-
-fn fields_read<'a>(column: &'a Column, variant: &Ident) -> Vec<&'a Member> {
-    match &column.source {
-        Source::Record(_) => Vec::new(),
-        Source::Told(told) => {
-            let told = told.iter().filter(|told| told.variant == *variant);
-            told.filter_map(|told| match &told.value {
-                Value::Field(members) => members.first(),
-                Value::Constant(_) => None,
-            })
-            .collect()
-        }
-        Source::Tally(steps) => {
-            let steps = steps.iter().filter(|step| step.variant == *variant);
-            steps.filter_map(|step| step.amount.first()).collect()
-        }
-    }
 }
 
 /// What is in a column after an event that has something to say about it; `variant` is its type, if
