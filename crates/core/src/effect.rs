@@ -75,6 +75,9 @@ pub trait Effect: Send + Sync + 'static {
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
 
+    /// The tags an event must carry, all of them; none asks for none.
+    const TAGS: &'static [&'static str] = &[];
+
     /// Where it begins when it is declared for the first time.
     const START: EffectStart;
 
@@ -94,9 +97,9 @@ pub trait Effect: Send + Sync + 'static {
         key: EffectKey,
     ) -> Result<(), EffectError>;
 
-    /// The events it asks the store for: its categories and its event types.
+    /// The events it asks the store for: by its categories, its event types and its tags.
     fn query() -> Query {
-        query_of::<Self::Event>(Self::CATEGORIES)
+        query_of::<Self::Event>(Self::CATEGORIES, Self::TAGS)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::ids::{AppendId, EventId};
 use crate::metadata::Metadata;
 use crate::position::{Position, StreamVersion};
 use crate::projection::ProjectionError;
+use crate::query::{Query, Tag};
 use crate::stream::StreamId;
 
 use bank::{AccountEvent, Balance, ClosedOnly, Doubled, NOT_OPENED, Statement};
@@ -303,13 +304,17 @@ fn a_table_that_is_not_declared_is_a_failure_of_the_event() {
 }
 
 #[test]
-fn another_category_or_event_type_is_another_declaration() {
+fn another_category_event_type_or_tag_is_another_declaration() {
     let mine = TableFold::of_rows::<Balance>();
     assert_eq!(
         mine.fingerprint(),
         TableFold::of_rows::<Balance>().fingerprint()
     );
-    for query in [crate::Query::all(), crate::Query::category("Account")] {
+    let tagged = Query::any_of(mine.query.items().iter().map(|item| {
+        let tag = Tag::new("kind:savings").unwrap();
+        item.clone().tags([tag])
+    }));
+    for query in [Query::all(), Query::category("Account"), tagged] {
         let other = TableFold {
             query,
             ..mine.clone()
