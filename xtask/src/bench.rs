@@ -19,6 +19,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Error> {
             service()
         }
         ["stores", arguments @ ..] => stores(arguments),
+        ["projections", arguments @ ..] => stores(&[&["projections"], arguments].concat()),
         ["service"] => service(),
         _ => Err(Error::Usage),
     }
