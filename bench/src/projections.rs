@@ -17,6 +17,7 @@ mod rebuilding;
 
 use place::Place;
 use read_models::{AccountBalance, EventCount};
+use rebuilding::{OF_MANY_ROWS, OF_ONE_ROW};
 
 const CRATES: [&str; 3] = ["rusqlite", "libsqlite3-sys", "tokio-postgres"];
 
@@ -29,7 +30,7 @@ deposit; `event_counts` has one row. Every checkpoint moves in the transaction o
 commits with `synchronous_commit = on`. SQLite has `journal_mode = wal` and `synchronous = normal`, for all: what a power
 cut takes is the last transactions, each with its checkpoint, and they are made again from the events.
 
-- *Annals*: a rebuild as it comes: another edition is made from the first event on, in transactions of 10,000 events, and
+- *Annals*: a rebuild as it comes: another edition is made from the first event on, in transactions of 20,000 events, and
   takes the place of the one that is read. Reading, decoding, folding, ledger and the exchange count;
 - *Annals, catching up*: the projection that runs, behind by the whole history, in transactions of 512 events;
 - *row per event*: what one writes by hand: events are read and decoded as ours are, then `BEGIN`, the row is selected,
@@ -65,9 +66,10 @@ pub(crate) async fn measure(url: &str, effort: &Effort) -> Outcome<Report> {
 async fn measure_in(place: &Place, effort: &Effort) -> Outcome<Vec<Measure>> {
     read_models::fill(&place.store, effort.projected_events).await?;
     place.settle().await?;
-    let mut balances = rebuilding::measure::<AccountBalance>(place, effort).await?;
+    let mut balances =
+        rebuilding::measure::<AccountBalance, _>(place, effort, OF_MANY_ROWS).await?;
     rebuilding::want(&mut balances, place.least_per_second);
-    let counts = rebuilding::measure::<EventCount>(place, effort).await?;
+    let counts = rebuilding::measure::<EventCount, _>(place, effort, OF_ONE_ROW).await?;
     let following = following::measure(place, effort).await?;
     let lag = following::lag(place, effort).await?;
     Ok(vec![balances, counts, following, lag])

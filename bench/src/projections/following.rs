@@ -31,7 +31,7 @@ pub(super) async fn measure(place: &Place, effort: &Effort) -> Outcome<Measure> 
     let title = format!("Events appended until they are shown, {}", place.name);
     let file = format!("{}-following", place.file);
     let mut measure = Measure::new(file, title, Unit::PerSecond("events/s"));
-    for round in 0..effort.rounds {
+    for round in 0..effort.projected_rounds {
         for contestant in in_turn(round, CONTESTANTS) {
             let projection = match contestant {
                 ANNALS => Some(follow(place, TableFold::of_rows::<AccountBalance>()).await?),
@@ -54,7 +54,7 @@ pub(super) async fn lag(place: &Place, effort: &Effort) -> Outcome<Measure> {
     let title = format!("p99 from recorded to shown at {pace} events/s, {name}");
     let file = format!("{}-lag", place.file);
     let mut measure = Measure::new(file, title, Unit::Milliseconds);
-    for _ in 0..effort.rounds {
+    for _ in 0..effort.projected_rounds {
         let projection = follow(place, TableFold::of_rows::<AccountBalance>()).await?;
         let (recorded, shown) = mpsc::unbounded_channel();
         let writers = (0..WRITERS).map(|writer| Writer::of(place, writer, &recorded));

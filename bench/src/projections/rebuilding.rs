@@ -21,7 +21,12 @@ use crate::effort::Effort;
 use crate::figure::{Unit, grouped};
 use crate::measure::{Bound, Measure};
 
-const CONTESTANTS: [&str; 4] = [BARE_DATABASE, ROW_PER_EVENT, ANNALS_CATCHING_UP, ANNALS];
+/// Who makes a read model of many rows.
+pub(super) const OF_MANY_ROWS: [&str; 4] =
+    [BARE_DATABASE, ROW_PER_EVENT, ANNALS_CATCHING_UP, ANNALS];
+
+/// Who makes one of a single row: of that the bare database has next to nothing to write.
+pub(super) const OF_ONE_ROW: [&str; 3] = [ROW_PER_EVENT, ANNALS_CATCHING_UP, ANNALS];
 
 /// Longer than any of it takes.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -34,7 +39,11 @@ struct Batch {
 }
 
 /// A read model made from all events of a place, by each of the contestants.
-pub(super) async fn measure<P>(place: &Place, effort: &Effort) -> Outcome<Measure>
+pub(super) async fn measure<P, const N: usize>(
+    place: &Place,
+    effort: &Effort,
+    contestants: [&'static str; N],
+) -> Outcome<Measure>
 where
     P: Projection<Event = AccountEvent, Key = String>,
 {
@@ -45,8 +54,8 @@ where
     let title = format!("`{}` of {events} events, {name}", P::TABLE);
     let file = format!("{}-{}", place.file, P::TABLE);
     let mut measure = Measure::new(file, title, Unit::PerSecond("events/s"));
-    for round in 0..effort.rounds {
-        for contestant in in_turn(round, CONTESTANTS) {
+    for round in 0..effort.projected_rounds {
+        for contestant in in_turn(round, contestants) {
             let per_second = match contestant {
                 BARE_DATABASE => bare::<P>(place, &batches).await?,
                 ROW_PER_EVENT => row_per_event::<P>(place, effort.turn).await?,
