@@ -94,13 +94,14 @@ mod tests {
         }
     }
 
+    const COLUMNS: &[Column] = &[
+        column("id", true),
+        column("owner", false),
+        column("cents", false),
+    ];
+
     fn of(indexes: &'static [Index]) -> Option<BesideIndexes> {
-        let columns = &[
-            column("id", true),
-            column("owner", false),
-            column("cents", false),
-        ];
-        let name = "balances";
+        let (name, columns) = ("balances", COLUMNS);
         let shape = TableShape {
             name,
             columns,
