@@ -71,6 +71,8 @@ pub struct TableWrites {
 pub struct RowWrite {
     /// The values of its columns; of its key columns if it is to be deleted.
     pub values: Vec<Value>,
+    /// The values that its columns hold, where the row was loaded and is there.
+    pub before: Option<Vec<Value>>,
     /// The last event that changed it.
     pub by: Position,
 }

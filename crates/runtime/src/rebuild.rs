@@ -88,7 +88,7 @@ pub enum CutOver {
 impl Default for RebuildOptions {
     fn default() -> Self {
         Self {
-            max_batch: NonZeroUsize::new(10_000).expect("10,000 is not zero"),
+            max_batch: NonZeroUsize::new(20_000).expect("20,000 is not zero"),
             throttle: None,
             sample: 200,
             cut_over: CutOver::WhenSame,

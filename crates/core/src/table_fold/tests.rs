@@ -140,6 +140,34 @@ fn a_row_that_was_deleted_last_is_deleted_and_one_that_came_back_is_written() {
 }
 
 #[test]
+fn a_write_tells_what_the_row_holds_before_it_if_it_is_there() {
+    let fold = TableFold::of_rows::<Balance>();
+    let mut tables = Tables::with(0, "old", vec![text("old"), Value::Integer(7)]);
+    let events = [
+        deposit(1, "old", 1),
+        deposit(2, "new", 1),
+        deposit(3, "old", 1),
+        deposit(4, "new", 1),
+    ];
+
+    let writes = tables.fold(&fold, &events).unwrap();
+
+    let before: Vec<_> = writes[0]
+        .put
+        .iter()
+        .map(|row| (&row.values[..], row.before.as_deref()))
+        .collect();
+    let held = [text("old"), Value::Integer(7)];
+    assert_eq!(
+        before,
+        [
+            (&[text("old"), Value::Integer(9)][..], Some(&held[..])),
+            (&[text("new"), Value::Integer(2)][..], None),
+        ]
+    );
+}
+
+#[test]
 fn an_event_that_belongs_to_several_rows_changes_each_of_them() {
     let fold = TableFold::of_rows::<Balance>();
     let to = "b".to_owned();

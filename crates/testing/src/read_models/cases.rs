@@ -1,8 +1,8 @@
 //! The list of all cases, and the macro that makes tests of them.
 
 use super::{
-    Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, editions, ledgers,
-    others, selections, several_tables, snapshots, values,
+    Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, editions, indexes,
+    ledgers, others, selections, several_tables, snapshots, values,
 };
 
 /// Hands the list of all cases to another macro: themes, and in each the contract, its line and
@@ -58,6 +58,9 @@ macro_rules! read_models_cases {
                 Projector 4 an_older_declaration_takes_nothing_over,
                 Projector 4 an_older_declaration_tells_nothing_of_the_tables,
                 Projector 5 a_look_at_the_checkpoint_takes_nothing_over,
+            }
+            indexes {
+                Projector 1 an_index_finds_rows_by_what_they_became,
             }
             dead_letters {
                 DeadLetters 1 what_is_parked_has_no_effect_and_other_keys_go_on,
