@@ -14,7 +14,7 @@ use annals_runtime::{
     AuditSubject, BackgroundAuditOptions, Rebuilds, Repository, RunnerOptions, SnapshotPolicy,
 };
 
-use crate::declared_effect::DeclaredEffect;
+use crate::declared_effect::{BegunEffect, DeclaredEffect};
 use crate::error::Error;
 use crate::place::{Opened, Place};
 use crate::service::{Annals, Running};
@@ -217,10 +217,13 @@ impl Builder {
             leases: leases.clone(),
             ..alone.clone()
         };
-        let of_effects = RunnerOptions {
-            leases,
-            code_version: self.code_version,
-            ..RunnerOptions::for_effects()
+        let of_effect = |effect: BegunEffect| {
+            let options = RunnerOptions {
+                leases: leases.clone(),
+                code_version: self.code_version.clone(),
+                ..effect.options
+            };
+            (effect.projector, options)
         };
         let projecting = projecting.into_iter();
         let effects = effects.into_iter();
@@ -234,7 +237,7 @@ impl Builder {
         };
         let projections = projecting
             .map(|projector| (projector, shared.clone()))
-            .chain(effects.map(|effect| (effect, of_effects.clone())))
+            .chain(effects.map(of_effect))
             .chain(local.map(|projector| (projector, alone.clone())))
             .map(run)
             .collect();

@@ -12,7 +12,8 @@
 //!   over; [`Rebuilds`] are those of one read model;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
 //!   goes on ([`BackgroundAudit`]);
-//! - [`EffectProjector`]: performs an effect for each event, at least once;
+//! - [`EffectProjector`]: performs an effect for each event, at least once ([`UnboundEffect`]: before
+//!   it is bound to its checkpoint);
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
 mod audit;
@@ -38,7 +39,7 @@ pub use audit::{
     audit_in_background, audit_projection,
 };
 pub use backoff::Backoff;
-pub use effect::EffectProjector;
+pub use effect::{EffectProjector, UnboundEffect};
 pub use error::{ExecuteError, LoadError};
 pub use execute::{CommandContext, Executed};
 pub use idempotency::IdempotencyKey;

@@ -10,7 +10,9 @@ use annals_core::{
     Position, ProjectionBatch, Read, Recorded, RecordedEvent, Source,
 };
 use annals_embedded::EmbeddedStore;
-use annals_runtime::{EffectProjector, ProjectionHandle, RunnerOptions, run_projection};
+use annals_runtime::{
+    EffectProjector, ProjectionHandle, RunnerOptions, UnboundEffect, run_projection,
+};
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
@@ -212,7 +214,8 @@ pub(crate) async fn begin<E: Effect>(
     store: &EmbeddedStore,
     ledger: &Arc<Ledger>,
 ) -> Arc<EffectProjector<E>> {
-    let begun = EffectProjector::begin(effect, store, Arc::clone(ledger) as _).await;
+    let effect = UnboundEffect::of(effect).with_backoff(quick().backoff);
+    let begun = effect.begin(store, Arc::clone(ledger) as _).await;
     Arc::new(begun.expect("store and ledger answer"))
 }
 
@@ -225,7 +228,7 @@ pub(crate) async fn perform<E: Effect>(
     let effect = begin(effect, store, ledger).await;
     let options = RunnerOptions {
         backoff: quick().backoff,
-        ..RunnerOptions::for_effects()
+        ..RunnerOptions::for_effect::<E>()
     };
     run_projection(Arc::clone(store) as Arc<dyn EventStore>, effect, options)
 }
