@@ -163,3 +163,6 @@ impl Patience {
         self.gives_up_after.is_some_and(|limit| tried_for >= limit)
     }
 }
+
+#[cfg(test)]
+mod tests;
