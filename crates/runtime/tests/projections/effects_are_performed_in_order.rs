@@ -1,10 +1,15 @@
 //! Each event once when nothing fails, in the order of its stream, and the position tells how far.
 
+use std::sync::Arc;
+
 use annals_core::{Effect, EventStore, Position, ProjectionError, Projector};
 use annals_runtime::{ProjectionStatus, RunError};
+use annals_sqlite::Database;
 
 use crate::ledger::{LONG, Ledger, new_store, record};
-use crate::outside::{Answer, Call, ImpatientCall, Outside, all_of, begin, perform};
+use crate::outside::{
+    Answer, Call, CallInOneLine, ImpatientCall, Outside, all_of, begin, perform, perform_in,
+};
 
 #[tokio::test]
 async fn each_event_is_performed_and_the_position_tells_it() {
@@ -37,6 +42,26 @@ async fn streams_go_beside_each_other_up_to_a_bound() {
     let effect = perform(Call::to(&outside), &store, &ledger).await;
     effect.wait_for(last, LONG).await.unwrap();
     assert_eq!(outside.most_at_once(), 8);
+}
+
+#[tokio::test]
+async fn streams_of_one_partition_go_one_after_the_other() {
+    let (store, outside) = (new_store(), Outside::new());
+    let database = Database::in_memory().await.unwrap();
+    for _ in 0..8 {
+        record(&*store, "Account", 1).await;
+    }
+    outside.answer(1, [Answer::Slow(20)]);
+    outside.answer(3, [Answer::Refused]);
+    let last = Position(8);
+    let effect = CallInOneLine(Arc::clone(&outside));
+    let (effect, parked) = perform_in(effect, &store, &database).await;
+    effect.wait_for(last, LONG).await.unwrap();
+    assert_eq!(outside.called(), [1, 2, 3]);
+    assert_eq!(outside.most_at_once(), 1);
+    assert_eq!(parked.count().await.unwrap(), 6);
+    parked.retry_all().await.unwrap();
+    assert_eq!(outside.arrived(), (1..=8).collect::<Vec<_>>());
 }
 
 #[tokio::test]

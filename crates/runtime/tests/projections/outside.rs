@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use annals_core::{
     Effect, EffectError, EffectKey, EffectStart, EncodeError, Event, EventSchema, EventStore,
-    Position, ProjectionBatch, Read, ReadModels, Recorded, RecordedEvent, Source,
+    PartitionKey, Position, ProjectionBatch, Read, ReadModels, Recorded, RecordedEvent, Source,
 };
 use annals_embedded::EmbeddedStore;
 use annals_runtime::{
@@ -249,6 +249,24 @@ macro_rules! effect {
 effect!(Call, Beginning, 20_000);
 effect!(CallFromNow, Now, 20_000);
 effect!(ImpatientCall, Beginning, 5);
+
+/// Calls for all streams, one after the other.
+pub(crate) struct CallInOneLine(pub(crate) Arc<Outside>);
+
+#[async_trait]
+impl Effect for CallInOneLine {
+    type Event = Happened;
+    const NAME: &'static str = "ledger";
+    const START: EffectStart = EffectStart::Beginning;
+
+    fn partition(_: &Recorded<Happened>) -> PartitionKey {
+        PartitionKey::named("all")
+    }
+
+    async fn perform(&self, event: &Recorded<Happened>, key: EffectKey) -> Result<(), EffectError> {
+        self.0.call(event.record.position.0, key).await
+    }
+}
 
 /// All events of a store, as one batch.
 pub(crate) async fn all_of(store: &EmbeddedStore) -> ProjectionBatch {
