@@ -63,8 +63,8 @@ use crate::typed_event::Event;
 ///    long, after a crash, by another process. The outside must recognise the key; nothing else can
 ///    make it once.
 /// 3. The events of a [partition](Self::partition) come in their order, each only after the one
-///    before it is done or parked; partitions go beside each other. A repeat can arrive after what
-///    comes behind it.
+///    before it is done, or given up by a person; partitions go beside each other. A repeat can arrive
+///    after what comes behind it.
 /// 4. Its future may be dropped at any point; that is a lost answer.
 #[async_trait]
 pub trait Effect: Send + Sync + 'static {

@@ -121,7 +121,8 @@ pub struct ProjectionBatch {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProjectionError {
-    /// The read model cannot be written now.
+    /// The read model cannot be written now, or an [`Effect`](crate::Effect) takes so long that the rest
+    /// of the batch was not begun.
     /// **Do:** back off, then apply the same batch again.
     #[error("unavailable: {0}")]
     Unavailable(#[source] Cause),
