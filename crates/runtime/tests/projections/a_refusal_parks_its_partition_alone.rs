@@ -175,7 +175,7 @@ async fn what_waited_for_a_letter_that_is_gone_meanwhile_is_not_passed_over() {
     record_in(&*store, "Account", "poor", 1).await;
     record_in(&*store, "Account", "rich", 1).await;
     outside.answer(3, [Answer::Held]);
-    let batch = behind(Position(1), all_of(&store).await);
+    let batch = behind(Position(1), &all_of(&store).await);
     let applying = tokio::spawn({
         let (effect, batch) = (Arc::clone(&effect), batch.clone());
         async move { effect.apply(batch).await }
@@ -211,7 +211,7 @@ async fn more_than_ten_thousand_are_too_many() {
     for _ in 0..10 {
         record_in(&*store, "Account", "poor", 1_000).await;
     }
-    let batch = behind(Position(1), all_of(&store).await);
+    let batch = behind(Position(1), &all_of(&store).await);
     let refused = effect.apply(batch).await.unwrap_err();
     let too_many = matches!(refused, ProjectionError::TooManyParked { most: 10_000, .. });
     assert!(too_many, "{refused}");
@@ -230,7 +230,7 @@ fn failure() -> Failure {
 }
 
 /// What of a batch comes behind a position.
-fn behind(after: Position, batch: ProjectionBatch) -> ProjectionBatch {
+fn behind(after: Position, batch: &ProjectionBatch) -> ProjectionBatch {
     let events = batch.events.iter().filter(|event| event.position > after);
     ProjectionBatch {
         after,

@@ -1,5 +1,7 @@
 //! What a running projection promises whoever reads its read model, and an effect the outside.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 mod flaky_store;
 mod ledger;
 mod outside;
