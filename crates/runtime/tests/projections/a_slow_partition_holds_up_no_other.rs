@@ -33,7 +33,7 @@ async fn all_others_are_performed_while_one_is_not_answered_yet() {
 async fn all_others_go_on_while_one_fails_again_and_again() {
     let (store, outside) = (new_store(), Outside::new());
     let database = Database::in_memory().await.unwrap();
-    outside.answer(1, [Answer::Busy; 100_000]);
+    outside.answer(1, std::iter::repeat_n(Answer::Busy, 100_000));
     record_in(&*store, "Account", "slow", 1).await;
     let (effect, _) = perform_in(Call::to(&outside), &store, &database).await;
     for position in 2..=WINDOW {
