@@ -19,8 +19,8 @@ pub(crate) struct DeclaredEffect {
 
 /// An effect that is bound to its checkpoint.
 pub(crate) struct BegunEffect {
-    pub(crate) projector: Arc<dyn Projector>,
-    pub(crate) options: RunnerOptions,
+    projector: Arc<dyn Projector>,
+    options: RunnerOptions,
 }
 
 type Begin = Box<
@@ -63,5 +63,17 @@ impl DeclaredEffect {
         })?;
         let options = self.options;
         Ok(BegunEffect { projector, options })
+    }
+}
+
+impl BegunEffect {
+    /// What is run, and how, beside projections of the same service.
+    pub(crate) fn beside(self, others: &RunnerOptions) -> (Arc<dyn Projector>, RunnerOptions) {
+        let options = RunnerOptions {
+            leases: others.leases.clone(),
+            code_version: others.code_version.clone(),
+            ..self.options
+        };
+        (self.projector, options)
     }
 }
