@@ -13,12 +13,13 @@ use annals_core::{
 };
 use annals_runtime::{
     AuditSubject, BackgroundAuditOptions, DeclaredReadModels, EditionOptions, ProjectionHandle,
-    Repository, RunnerOptions, SnapshotPolicy, run_projection,
+    Repository, SnapshotPolicy, run_projection,
 };
 
 use crate::declared_effect::DeclaredEffect;
 use crate::error::Error;
 use crate::place::{Opened, Place};
+use crate::runners::Runners;
 use crate::service::{Annals, Running};
 use crate::typed_tables::{DueRebuilds, TypedTables};
 
@@ -229,23 +230,14 @@ impl Builder {
             .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
             .collect();
         let mut audited = projectors(&*read_models, inline).await?;
-        let leases = self.leases.or(leases);
-        let alone = RunnerOptions {
-            code_version: self.code_version.clone(),
-            ..RunnerOptions::default()
-        };
-        let shared = RunnerOptions {
-            leases,
-            ..alone.clone()
-        };
+        let runners = Runners::new(self.leases.or(leases), &self.code_version);
         let editions = EditionOptions {
-            runner: shared.clone(),
+            runner: runners.shared.clone(),
             keep_previous: self.keep_previous,
         };
         let mut typed = Vec::new();
         for fold in self.folds {
-            let editions = editions.clone();
-            typed.push(TypedTables::open(&store, &read_models, fold, editions).await?);
+            typed.push(TypedTables::open(&store, &read_models, fold, &editions).await?);
         }
         let mut effects = Vec::new();
         for effect in self.effects {
@@ -262,10 +254,11 @@ impl Builder {
             projections.insert(name, running);
         };
         let others = self.projectors.into_iter();
-        let others = others.map(|projector| (projector, shared.clone()));
-        let effects = effects.into_iter().map(|effect| effect.beside(&shared));
+        let others = others.map(|projector| (projector, runners.shared.clone()));
+        let effects = effects.into_iter();
+        let effects = effects.map(|effect| effect.beside(&runners.shared));
         let local = self.local_projectors.into_iter();
-        let local = local.map(|projector| (projector, alone.clone()));
+        let local = local.map(|projector| (projector, runners.alone.clone()));
         for (projector, options) in others.chain(effects).chain(local) {
             let handle = run_projection(Arc::clone(&store), Arc::clone(&projector), options);
             beside(projector, handle);
