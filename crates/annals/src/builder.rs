@@ -253,15 +253,14 @@ impl Builder {
             let running = Running::beside(handle, subject, &self.code_version, audits);
             projections.insert(name, running);
         };
-        let shared = self.projectors.into_iter();
-        let shared = shared.map(|projector| (projector, &runners.shared));
+        let others = self.projectors.into_iter();
+        let others = others.map(|projector| (projector, runners.shared.clone()));
         let effects = effects.into_iter();
-        let effects = effects.map(|effect| (effect, &runners.of_effects));
+        let effects = effects.map(|effect| effect.beside(&runners.shared));
         let local = self.local_projectors.into_iter();
-        let local = local.map(|projector| (projector, &runners.alone));
-        for (projector, options) in shared.chain(effects).chain(local) {
-            let (store, options) = (Arc::clone(&store), options.clone());
-            let handle = run_projection(store, Arc::clone(&projector), options);
+        let local = local.map(|projector| (projector, runners.alone.clone()));
+        for (projector, options) in others.chain(effects).chain(local) {
+            let handle = run_projection(Arc::clone(&store), Arc::clone(&projector), options);
             beside(projector, handle);
         }
         let mut rebuilds = BTreeMap::new();

@@ -170,10 +170,22 @@ pub struct ProjectionBatch {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProjectionError {
-    /// The read model cannot be written now, or an [`Effect`](crate::Effect) was not acknowledged.
+    /// The read model cannot be written now, or an [`Effect`](crate::Effect) takes so long that the rest
+    /// of the batch was not begun.
     /// **Do:** back off, then apply the same batch again.
     #[error("unavailable: {0}")]
     Unavailable(#[source] Cause),
+
+    /// An [`Effect`](crate::Effect) was not acknowledged. Events of other partitions may be done.
+    /// **Do:** back off, then apply the same batch again, as large as it was: the others go on.
+    #[error("the effect of the event at position {position} was not acknowledged: {cause}")]
+    NotAcknowledged {
+        /// The first event that is not done.
+        position: Position,
+        /// What happened.
+        #[source]
+        cause: Cause,
+    },
 
     /// One event cannot be applied.
     /// **Do:** fix the projection or the event's decoding; trying again will not help.

@@ -126,9 +126,9 @@ impl From<RebuildError> for Problem {
 impl From<ProjectionError> for Problem {
     fn from(error: ProjectionError) -> Self {
         match error {
-            ProjectionError::Unavailable(_) | ProjectionError::Moved { .. } => {
-                Self::unavailable(&error)
-            }
+            ProjectionError::Unavailable(_)
+            | ProjectionError::NotAcknowledged { .. }
+            | ProjectionError::Moved { .. } => Self::unavailable(&error),
             ProjectionError::Superseded { .. } => {
                 let title = "Another version of the code keeps the read model";
                 Self::new(StatusCode::CONFLICT, "superseded", title).detail(error.to_string())

@@ -13,7 +13,8 @@
 //!   changed; [`DeclaredReadModels`] tell who cannot read it meanwhile;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
 //!   goes on ([`BackgroundAudit`]);
-//! - [`EffectProjector`]: performs an effect for each event, at least once;
+//! - [`EffectProjector`]: performs an effect for each event, at least once ([`UnboundEffect`]: before
+//!   it is bound to its checkpoint);
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
 mod audit;
@@ -42,7 +43,7 @@ pub use audit::{
 };
 pub use backoff::Backoff;
 pub use declared_read_models::DeclaredReadModels;
-pub use effect::EffectProjector;
+pub use effect::{EffectProjector, UnboundEffect};
 pub use error::{ExecuteError, LoadError};
 pub use execute::{CommandContext, Executed};
 pub use idempotency::IdempotencyKey;

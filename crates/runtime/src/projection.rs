@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{
-    Clock, EventStore, IdSource, Leases, Position, Projector, RandomIds, SystemClock,
+    Clock, Effect, EventStore, IdSource, Leases, Position, Projector, RandomIds, SystemClock,
 };
 use tokio::sync::watch;
 
@@ -35,6 +35,9 @@ pub(crate) use progress::Progress;
 use progress::Reporter;
 pub use progress::{NotReached, ProjectionStatus, RunError};
 use runner::{Job, Runner};
+
+/// How far an effect runs ahead, for each event that is performed at once.
+const EVENTS_PER_PLACE: NonZeroUsize = NonZeroUsize::new(8).expect("eight is not zero");
 
 /// How a projection is run. The defaults are for production.
 #[derive(Clone)]
@@ -88,11 +91,18 @@ impl Default for RunnerOptions {
 }
 
 impl RunnerOptions {
-    /// The defaults for [effects](crate::EffectProjector): small batches, since what was done of one
-    /// when its process dies is done again.
-    pub fn for_effects() -> Self {
+    /// The defaults for an [effect](crate::EffectProjector). A batch is as far as it may run ahead of
+    /// the first event that is not done. What is refused for good is parked at once. After a failure
+    /// the other partitions go on soon; the one that failed waits for longer, by itself.
+    pub fn for_effect<E: Effect>() -> Self {
+        let at_once = NonZeroUsize::new(E::CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
         Self {
-            max_batch: NonZeroUsize::new(32).expect("32 is not zero"),
+            max_batch: at_once.saturating_mul(EVENTS_PER_PLACE),
+            event_attempts: 1,
+            backoff: Backoff {
+                first: Duration::from_millis(50),
+                most: Duration::from_secs(2),
+            },
             ..Self::default()
         }
     }

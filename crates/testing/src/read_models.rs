@@ -32,6 +32,7 @@ mod checkpoints;
 mod dead_letters;
 mod declarations;
 mod editions;
+mod effects;
 mod indexes;
 mod ledgers;
 mod others;

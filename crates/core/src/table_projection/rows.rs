@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::{RowError, TableShape};
 use crate::column::Value;
+use crate::error::Cause;
 use crate::position::Position;
 use crate::read_model::ReadModel;
 use crate::table_fold::{RowWrite, TableWrites};
@@ -44,6 +45,8 @@ pub(crate) enum Fault {
     Row(RowError),
     /// A fold made a row of another key.
     OtherKey(OtherKey),
+    /// An effect was not performed.
+    NotPerformed(Cause),
 }
 
 /// A fold that broke its contract.
@@ -180,6 +183,11 @@ impl Rows {
     /// True if the event asked for a row that is missing.
     pub(crate) fn lacks_rows(&self) -> bool {
         self.lacks_rows
+    }
+
+    /// Lets the event fail.
+    pub(crate) fn fail(&mut self, cause: Cause) {
+        self.fault.get_or_insert(Fault::NotPerformed(cause));
     }
 
     /// Why the event cannot be applied.

@@ -167,7 +167,9 @@ impl ErrorClass {
         match error {
             RunError::Store(ReadError::Unavailable { .. })
             | RunError::ReadModel(
-                ProjectionError::Unavailable(_) | ProjectionError::Moved { .. },
+                ProjectionError::Unavailable(_)
+                | ProjectionError::NotAcknowledged { .. }
+                | ProjectionError::Moved { .. },
             )
             | RunError::Lease(_) => Self::Transient,
             RunError::ReadModel(ProjectionError::Event { .. }) => Self::Event,

@@ -159,6 +159,7 @@ impl Runner {
         match error {
             RunError::Store(ReadError::Unavailable { .. }) => false,
             RunError::ReadModel(ProjectionError::Unavailable(_)) => false,
+            RunError::ReadModel(ProjectionError::NotAcknowledged { .. }) => false,
             // Another runner of this projection, or a commit whose answer was lost.
             RunError::ReadModel(ProjectionError::Moved { .. }) => false,
             RunError::Lease(_) => false,
