@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
 
 use crate::projection::RunError;
+use crate::spans;
 use checkpoint::BegunCheckpoint;
 
 mod checkpoint;
@@ -100,7 +101,9 @@ impl<E: Effect> EffectProjector<E> {
             };
             let performed = match turns.is_late() {
                 true => Err(ProjectionError::Unavailable(Arc::new(Late { at }))),
-                false => self.perform_one(event).await,
+                false => {
+                    spans::within(spans::effect(E::NAME, event), self.perform_one(event)).await
+                }
             };
             performed.map_err(|error| {
                 turns.end();

@@ -1,7 +1,7 @@
 //! Projections that run: each in a task of its own, woken by the store.
 //!
-//! In reading order: `progress` is what others see of it, and `freshness` how new they may ask it to
-//! be; `orders` is what it is told; `runner` is the one place where it is
+//! In reading order: `progress` is what others see of it, `activity` what it has done, and `freshness`
+//! how new they may ask it to be; `orders` is what it is told; `runner` is the one place where it is
 //! tried again, as often as `failures` allow; `follower` does the work, in the batches of
 //! `gather`; `standby` waits while another process does it.
 
@@ -16,6 +16,8 @@ use tokio::sync::watch;
 
 use crate::backoff::Backoff;
 
+mod activity;
+mod error_class;
 mod failures;
 mod follower;
 mod freshness;
@@ -25,6 +27,9 @@ mod progress;
 mod runner;
 mod standby;
 
+use activity::ActivityLog;
+pub use activity::{Backlog, ProjectionActivity};
+pub use error_class::ErrorClass;
 use freshness::LastComplete;
 pub use freshness::{Freshness, NotFresh};
 use orders::{Order, Orders};
@@ -51,7 +56,7 @@ pub struct RunnerOptions {
     pub parks_events: bool,
     /// What the code calls itself in a dead letter, such as its version.
     pub code_version: String,
-    /// Tells when an event was parked.
+    /// Tells when an event was parked, and when it became visible.
     pub clock: Arc<dyn Clock>,
     /// How long to wait before trying again.
     pub backoff: Backoff,
@@ -130,6 +135,7 @@ pub fn run_projection(
 ) -> ProjectionHandle {
     let name = projector.name().to_owned();
     let (reporter, progress) = Reporter::new(name.clone());
+    let activity = reporter.activity();
     let (orders, told) = watch::channel(Order::Run);
     let last_complete = Arc::<LastComplete>::default();
     let job = Job {
@@ -143,6 +149,7 @@ pub fn run_projection(
     ProjectionHandle {
         name,
         progress,
+        activity,
         last_complete,
         orders,
     }
@@ -153,6 +160,7 @@ pub fn run_projection(
 pub struct ProjectionHandle {
     name: String,
     progress: watch::Receiver<Progress>,
+    activity: Arc<ActivityLog>,
     last_complete: Arc<LastComplete>,
     orders: watch::Sender<Order>,
 }
@@ -172,6 +180,17 @@ impl ProjectionHandle {
     /// What it is doing.
     pub fn status(&self) -> ProjectionStatus {
         self.progress.borrow().status.clone()
+    }
+
+    /// What it has done in this process so far.
+    pub fn activity(&self) -> ProjectionActivity {
+        self.activity.so_far()
+    }
+
+    /// Measures how far it is behind and what is parked, which takes a look at the store and at the
+    /// read model: all else is measured as it happens.
+    pub fn measure(&self, backlog: &Backlog) {
+        self.activity.has_before_it(backlog);
     }
 
     /// How far it is and what it is doing, for as long as it runs.

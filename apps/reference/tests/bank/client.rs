@@ -1,10 +1,11 @@
 //! A bank of its own for each scenario, and a client that reads its own writes.
 
 use annals::Timestamp;
-use annals::http::{BearerToken, Limits, MIN_POSITION};
+use annals::http::{Limits, MIN_POSITION};
 use annals_reference::bank::Bank;
+use annals_reference::metrics::{self, Metrics};
 use annals_reference::place::Place;
-use annals_reference::routes::router;
+use annals_reference::routes::{Operating, router};
 use annals_testing::ManualClock;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -62,7 +63,14 @@ impl Client {
 
     /// Of a bank in memory that may be operated by whoever shows the token.
     pub(crate) async fn operated(token: &str) -> Self {
-        Self::of_operated(&Place::Memory, Some(token.parse().unwrap())).await
+        let recorder = metrics::recorder();
+        let operating = Operating {
+            token: token.parse().unwrap(),
+            metrics: Metrics::of(&recorder),
+        };
+        // The whole test runs on this thread.
+        let _measures = ::metrics::set_default_local_recorder(&recorder);
+        Self::of_operated(&Place::Memory, Some(operating)).await
     }
 
     /// Of a bank on PostgreSQL.
@@ -74,11 +82,11 @@ impl Client {
         Self::of_operated(place, None).await
     }
 
-    async fn of_operated(place: &Place, operations: Option<BearerToken>) -> Self {
+    async fn of_operated(place: &Place, operating: Option<Operating>) -> Self {
         let noon: Timestamp = "2024-03-01T12:00:00Z".parse().unwrap();
         let clock = ManualClock::at(noon);
         let bank = Bank::open(place).await.unwrap().with_clock(clock.clone());
-        let router = router(bank.clone(), operations, Limits::default());
+        let router = router(bank.clone(), operating, Limits::default());
         Self {
             bank,
             clock,

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::catch_up::Step;
 use super::comparison::Comparison;
+use crate::metrics::RebuildMeter;
 
 /// How far a rebuild is.
 #[derive(Debug, Clone)]
@@ -154,6 +155,30 @@ impl RebuildError {
 }
 
 impl RebuildPhase {
+    /// What the phases are called.
+    pub(crate) const NAMES: [&str; 6] = [
+        "catching up",
+        "comparing",
+        "compared",
+        "cut over",
+        "cancelled",
+        "failed",
+    ];
+
+    /// What it is called: `catching up`, `comparing`, `compared`, and over: `cut over`, `cancelled`
+    /// or `failed`.
+    pub fn name(&self) -> &'static str {
+        let number = match self {
+            Self::CatchingUp => 0,
+            Self::Comparing => 1,
+            Self::Compared(_) => 2,
+            Self::CutOver(_) => 3,
+            Self::Cancelled => 4,
+            Self::Failed(_) => 5,
+        };
+        Self::NAMES[number]
+    }
+
     /// True if it will not go on by itself.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::CutOver(_) | Self::Cancelled | Self::Failed(_))
@@ -166,6 +191,7 @@ pub(super) struct Report {
     clock: Arc<dyn Clock>,
     began_at: Timestamp,
     progress: watch::Sender<RebuildProgress>,
+    meter: RebuildMeter,
 }
 
 impl Report {
@@ -187,6 +213,7 @@ impl Report {
             began_at: clock.now(),
             clock,
             progress,
+            meter: RebuildMeter::new(projection),
         };
         (report, seen)
     }
@@ -199,6 +226,7 @@ impl Report {
             }
             other => tracing::info!(projection = self.projection, phase = ?other, "rebuild"),
         }
+        self.meter.phase(&phase);
         self.progress.send_modify(|progress| progress.phase = phase);
     }
 
@@ -225,6 +253,8 @@ impl Report {
             progress.events += step.events;
             progress.elapsed = elapsed;
         });
+        self.meter.events(step.events);
+        self.meter.progress(&self.progress.borrow());
     }
 
     pub(super) fn paused(&self, is_paused: bool) {
