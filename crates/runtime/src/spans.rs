@@ -18,7 +18,6 @@ use crate::metrics::Outcome;
 pub(crate) fn command(aggregate: &str, id: &str, metadata: &Metadata) -> Span {
     info_span!(
         "command",
-        otel.kind = "internal",
         otel.status_code = Empty,
         otel.status_description = Empty,
         aggregate,
@@ -81,7 +80,6 @@ pub(crate) fn effect(effect: &str, event: &RecordedEvent) -> Span {
 pub(crate) fn rebuild(projection: &str, phase: &str) -> Span {
     info_span!(
         "rebuild",
-        otel.kind = "internal",
         otel.status_code = Empty,
         otel.status_description = Empty,
         projection,

@@ -3,13 +3,14 @@
 use annals::Timestamp;
 use annals::http::{Limits, MIN_POSITION};
 use annals_reference::bank::Bank;
-use annals_reference::metrics::{self, Metrics};
+use annals_reference::metrics::{Metrics, recorder};
 use annals_reference::place::Place;
 use annals_reference::routes::{Operating, router};
 use annals_testing::ManualClock;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
+use metrics_exporter_prometheus::PrometheusRecorder;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -63,13 +64,15 @@ impl Client {
 
     /// Of a bank in memory that may be operated by whoever shows the token.
     pub(crate) async fn operated(token: &str) -> Self {
-        let recorder = metrics::recorder();
+        Self::measured(token, &recorder()).await
+    }
+
+    /// The same, which tells what a recorder measures.
+    pub(crate) async fn measured(token: &str, recorder: &PrometheusRecorder) -> Self {
         let operating = Operating {
             token: token.parse().unwrap(),
-            metrics: Metrics::of(&recorder),
+            metrics: Metrics::of(recorder),
         };
-        // The whole test runs on this thread.
-        let _measures = ::metrics::set_default_local_recorder(&recorder);
         Self::of_operated(&Place::Memory, Some(operating)).await
     }
 
@@ -129,6 +132,14 @@ impl Client {
             headers: parts.headers,
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
         }
+    }
+
+    /// An answer that is text.
+    pub(crate) async fn text(&self, request: Request<Body>) -> String {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
     }
 
     /// The position of the last event.
