@@ -33,11 +33,11 @@ async fn deposit_repeat_and_refuse(accounts: &Repository<Account>) {
             ..under_key("a key", "a deposit")
         };
         let deposited = accounts.execute("1", AccountCommand::Deposit(5), context);
-        deposited.await.unwrap();
+        deposited.await.expect("a deposit is never refused");
     }
     let too_much = AccountCommand::Withdraw(50);
     let refused = accounts.execute("1", too_much, CommandContext::default());
-    refused.await.unwrap_err();
+    refused.await.expect_err("so much is not there");
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ impl Spans {
 
     /// Those of a name, in the order they ended in.
     pub(crate) fn named(&self, name: &str) -> Vec<Fields> {
-        let spans = self.0.lock().unwrap();
+        let spans = self.0.lock().expect("nothing panics under this lock");
         let of_it = spans.iter().filter(|(named, _)| *named == name);
         of_it.map(|(_, fields)| fields.clone()).collect()
     }
@@ -47,20 +47,30 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut fields = Fields::default();
         attributes.record(&mut fields);
-        let span = context.span(id).unwrap();
+        let span = context.span(id).expect("it is there until it is closed");
         span.extensions_mut().insert(fields);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let span = context.span(id).unwrap();
+        let span = context.span(id).expect("it is there until it is closed");
         let mut extensions = span.extensions_mut();
-        values.record(extensions.get_mut::<Fields>().unwrap());
+        values.record(
+            extensions
+                .get_mut::<Fields>()
+                .expect("each span has fields"),
+        );
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
-        let span = context.span(&id).unwrap();
-        let fields = span.extensions_mut().remove().unwrap();
-        self.0.lock().unwrap().push((span.name(), fields));
+        let span = context.span(&id).expect("it is there until it is closed");
+        let fields = span
+            .extensions_mut()
+            .remove()
+            .expect("each span has fields");
+        self.0
+            .lock()
+            .expect("nothing panics under this lock")
+            .push((span.name(), fields));
     }
 }
 
