@@ -98,7 +98,7 @@ const PROJECTION_LAG_SECONDS: Metric = Metric {
     name: "annals_projection_lag_seconds",
     kind: MetricKind::Gauge,
     labels: PROJECTION,
-    tells: "for how long the first of those has been recorded; looked up for each answer",
+    tells: "for how long the first event that is not handled has been recorded; looked up for each answer",
 };
 const PROJECTION_PARKED_EVENTS: Metric = Metric {
     name: "annals_projection_parked_events",
@@ -182,7 +182,7 @@ const AUDIT_FINDINGS: Metric = Metric {
     name: "annals_audit_findings",
     kind: MetricKind::Gauge,
     labels: &["projection", "finding"],
-    tells: "what they found: `missing`, `foreign` and `repeated` positions, `altered` pages",
+    tells: "what the audits in the background found: `missing`, `foreign` and `repeated` positions, `altered` pages",
 };
 const AUDIT_ERRORS: Metric = Metric {
     name: "annals_audit_errors_total",
