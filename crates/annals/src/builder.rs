@@ -5,19 +5,23 @@ use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals_core::{
     Effect, EventStore, Leases, Projection, Projector, QueryError, ReadModels, Snapshot,
     SnapshotStore, TableFold, TableProjection,
 };
 use annals_runtime::{
-    AuditSubject, BackgroundAuditOptions, Rebuilds, Repository, RunnerOptions, SnapshotPolicy,
+    AuditSubject, BackgroundAuditOptions, DeclaredReadModels, EditionOptions, ProjectionHandle,
+    Repository, SnapshotPolicy, run_projection,
 };
 
 use crate::declared_effect::DeclaredEffect;
 use crate::error::Error;
 use crate::place::{Opened, Place};
+use crate::runners::Runners;
 use crate::service::{Annals, Running};
+use crate::typed_tables::{DueRebuilds, TypedTables};
 
 /// A snapshot is taken when this many events have passed since the last.
 const SNAPSHOT_EVERY: u64 = 100;
@@ -42,6 +46,8 @@ pub struct Builder {
     leases: Option<Arc<dyn Leases>>,
     code_version: String,
     audits: Option<BackgroundAuditOptions>,
+    due_rebuilds: DueRebuilds,
+    keep_previous: Duration,
 }
 
 /// What a repository stands on.
@@ -88,6 +94,8 @@ impl Builder {
             leases: None,
             code_version: String::new(),
             audits: Some(BackgroundAuditOptions::default()),
+            due_rebuilds: DueRebuilds::Begin,
+            keep_previous: EditionOptions::default().keep_previous,
         }
     }
 
@@ -115,7 +123,8 @@ impl Builder {
         self
     }
 
-    /// Declares a read model that is folded from events, row by row.
+    /// Declares a read model that is folded from events, row by row. If there is one of another
+    /// declaration, that is read until this one is made [beside it](Self::without_automatic_rebuilds).
     pub fn projection<P: Projection>(mut self) -> Self {
         self.folds.push(TableFold::of_rows::<P>());
         self
@@ -179,6 +188,23 @@ impl Builder {
         self
     }
 
+    /// Begins no rebuild by itself.
+    ///
+    /// A read model whose declaration changed is read as it is, and made anew beside that: at once,
+    /// or after this only when [`Rebuilds::begin`](annals_runtime::Rebuilds::begin) or an operator
+    /// says so. Until then its projection [waits](annals_runtime::ProjectionStatus::AwaitsRebuild).
+    pub fn without_automatic_rebuilds(mut self) -> Self {
+        self.due_rebuilds = DueRebuilds::Wait;
+        self
+    }
+
+    /// Keeps the edition of a read model that was read before a rebuild for so long, in place of
+    /// seven days.
+    pub fn keeping_previous_editions(mut self, time: Duration) -> Self {
+        self.keep_previous = time;
+        self
+    }
+
     /// Opens the store and the read models, and starts the projections.
     ///
     /// # Errors
@@ -191,6 +217,8 @@ impl Builder {
             read_models,
             leases,
         } = self.place.open(self.inline).await?;
+        let declared = DeclaredReadModels::new(read_models, self.folds.clone());
+        let read_models: Arc<dyn ReadModels> = Arc::new(declared);
         let ground = Ground {
             store: Arc::clone(&store),
             snapshots: read_models.snapshots().await?,
@@ -202,43 +230,46 @@ impl Builder {
             .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
             .collect();
         let mut audited = projectors(&*read_models, inline).await?;
-        let mut projecting = self.projectors;
-        projecting.extend(projectors(&*read_models, self.folds.clone()).await?);
+        let runners = Runners::new(self.leases.or(leases), &self.code_version);
+        let editions = EditionOptions {
+            runner: runners.shared.clone(),
+            keep_previous: self.keep_previous,
+        };
+        let mut typed = Vec::new();
+        for fold in self.folds {
+            typed.push(TypedTables::open(&store, &read_models, fold, &editions).await?);
+        }
         let mut effects = Vec::new();
         for effect in self.effects {
             effects.push(effect.begin(&store, &*read_models).await?);
         }
-        let leases = self.leases.or(leases);
-        let alone = RunnerOptions {
-            code_version: self.code_version.clone(),
-            ..RunnerOptions::default()
-        };
-        let shared = RunnerOptions {
-            leases: leases.clone(),
-            ..alone.clone()
-        };
-        let of_effects = RunnerOptions {
-            leases,
-            code_version: self.code_version,
-            ..RunnerOptions::for_effects()
-        };
-        let projecting = projecting.into_iter();
-        let effects = effects.into_iter();
-        let local = self.local_projectors.into_iter();
-        let run = |(projector, options): (Arc<dyn Projector>, RunnerOptions)| {
-            let name = projector.name().to_owned();
+        let mut projections = BTreeMap::new();
+        let mut beside = |projector: Arc<dyn Projector>, handle: ProjectionHandle| {
             audited.push(Arc::clone(&projector));
+            let name = handle.name().to_owned();
             let store = Arc::clone(&store);
             let subject = AuditSubject { store, projector };
-            (name, Running::start(subject, options, self.audits.clone()))
+            let audits = self.audits.clone();
+            let running = Running::beside(handle, subject, &self.code_version, audits);
+            projections.insert(name, running);
         };
-        let projections = projecting
-            .map(|projector| (projector, shared.clone()))
-            .chain(effects.map(|effect| (effect, of_effects.clone())))
-            .chain(local.map(|projector| (projector, alone.clone())))
-            .map(run)
-            .collect();
-        let rebuilds = rebuilds(&store, &read_models, self.folds, &shared).await?;
+        let shared = self.projectors.into_iter();
+        let shared = shared.map(|projector| (projector, &runners.shared));
+        let effects = effects.into_iter();
+        let effects = effects.map(|effect| (effect, &runners.of_effects));
+        let local = self.local_projectors.into_iter();
+        let local = local.map(|projector| (projector, &runners.alone));
+        for (projector, options) in shared.chain(effects).chain(local) {
+            let (store, options) = (Arc::clone(&store), options.clone());
+            let handle = run_projection(store, Arc::clone(&projector), options);
+            beside(projector, handle);
+        }
+        let mut rebuilds = BTreeMap::new();
+        for tables in typed {
+            let handle = tables.run(self.due_rebuilds).await?;
+            beside(tables.projector, handle);
+            rebuilds.insert(tables.name, tables.rebuilds);
+        }
         Ok(Annals {
             store,
             read_models,
@@ -287,23 +318,6 @@ fn check_ending(name: &str) -> Result<(), Error> {
         true => Err(Error::ReservedName(name.to_owned())),
         false => Ok(()),
     }
-}
-
-/// How the read models of folds are made anew. Editions that were read before are followed.
-async fn rebuilds(
-    store: &Arc<dyn EventStore>,
-    read_models: &Arc<dyn ReadModels>,
-    folds: Vec<TableFold>,
-    options: &RunnerOptions,
-) -> Result<BTreeMap<&'static str, Rebuilds>, Error> {
-    let mut rebuilds = BTreeMap::new();
-    for fold in folds {
-        let name = fold.name();
-        let rebuild = Rebuilds::new(store, read_models, fold, options.clone());
-        rebuild.follow_previous().await?;
-        rebuilds.insert(name, rebuild);
-    }
-    Ok(rebuilds)
 }
 
 /// What keeps the tables of folds up to date. They are made if they are not there.

@@ -13,7 +13,9 @@ mod builder;
 mod declared_effect;
 mod error;
 mod place;
+mod runners;
 mod service;
+mod typed_tables;
 
 pub use annals_core::*;
 pub use annals_embedded as embedded;

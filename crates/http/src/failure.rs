@@ -112,7 +112,7 @@ impl From<AuditError> for Problem {
             }
             AuditError::Ledger(error) => error.into(),
             AuditError::Log(error) => error.into(),
-            AuditError::WentBack { .. } => Self::unavailable(&error),
+            AuditError::WentBack { .. } | AuditError::OtherEdition => Self::unavailable(&error),
             other => Self::internal(&other),
         }
     }

@@ -50,6 +50,7 @@ async fn one_that_has_caught_up_has_no_lag() {
         "lagMs": 0,
         "lastError": null,
         "parked": 0,
+        "rebuildDue": false,
         "batches": { "count": 1, "lastSize": 2, "meanSize": 2.0 },
         "retries": 0,
         "visibleAfterMs": 0,

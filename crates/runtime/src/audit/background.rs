@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use super::{Audit, AuditError, AuditOptions, Proven, audit_projection};
 use crate::backoff::Backoff;
 use crate::metrics::AuditMeter;
-use crate::projection::{Progress, ProjectionHandle};
+use crate::projection::{Progress, ProjectionHandle, ProjectionStatus};
 
 /// What is audited: a projection, and the store it follows.
 #[derive(Clone)]
@@ -126,6 +126,9 @@ struct Audits {
 
 impl Audits {
     async fn run(mut self) {
+        if !self.is_rebuilt().await {
+            return;
+        }
         loop {
             let before = self.progress.borrow_and_update().clone();
             let goes_on = match self.audit().await {
@@ -136,6 +139,14 @@ impl Audits {
                 return;
             }
         }
+    }
+
+    /// Waits while the read model is of another declaration, whose ledger is not that of this
+    /// projection. False if the projection is over.
+    async fn is_rebuilt(&mut self) -> bool {
+        let is_awaited = |now: &Progress| matches!(now.status, ProjectionStatus::AwaitsRebuild);
+        let rebuilt = self.progress.wait_for(|now| !is_awaited(now)).await;
+        rebuilt.is_ok()
     }
 
     async fn audit(&self) -> Result<Audit, AuditError> {
@@ -178,7 +189,10 @@ impl Audits {
             false => tracing::error!(projection, %error, "audit failed"),
         }
         self.meter.error();
-        if matches!(error, AuditError::WentBack { .. }) {
+        if matches!(
+            error,
+            AuditError::WentBack { .. } | AuditError::OtherEdition
+        ) {
             self.options.audit.proven = Proven::default();
         }
         self.results.send_replace(Some(Err(error)));
@@ -198,5 +212,6 @@ fn is_passing(error: &AuditError) -> bool {
         AuditError::Ledger(ProjectionError::Unavailable(_))
             | AuditError::Log(ReadError::Unavailable { .. })
             | AuditError::WentBack { .. }
+            | AuditError::OtherEdition
     )
 }

@@ -27,13 +27,10 @@ impl RebuildMeter {
         }
     }
 
-    pub(crate) fn phase(&self, phase: &RebuildPhase) {
-        for (name, gauge) in &self.phases {
-            gauge.set(yes(*name == phase.name()));
-        }
-    }
-
     pub(crate) fn progress(&self, progress: &RebuildProgress) {
+        for (name, gauge) in &self.phases {
+            gauge.set(yes(*name == progress.phase.name()));
+        }
         let remaining = progress.head.0.saturating_sub(progress.position.0);
         self.position.set(number(progress.position.0));
         self.remaining.set(number(remaining));

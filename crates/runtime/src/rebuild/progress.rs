@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{Clock, Position, ProjectionError, QueryError, ReadError, Timestamp};
+use annals_core::{
+    Clock, EditionState, LeaseError, Position, ProjectionError, QueryError, ReadError, Timestamp,
+};
 use tokio::sync::watch;
 
 use super::catch_up::Step;
@@ -32,6 +34,9 @@ pub struct RebuildProgress {
 /// What a rebuild is doing.
 #[derive(Debug, Clone)]
 pub enum RebuildPhase {
+    /// Another process rebuilds it, whose progress this is; it is over when that is, and takes over
+    /// if that ends before.
+    Elsewhere,
     /// It folds events into the candidate.
     CatchingUp,
     /// It holds the candidate against the current edition.
@@ -93,6 +98,14 @@ pub enum RebuildError {
     /// **Do:** try again when there is less to do.
     #[error("the editions were never free to be exchanged")]
     NeverFree,
+    /// It could not be found out whose turn it is.
+    /// **Do:** what [`LeaseError`] says, then begin it again.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// Another process may rebuild it by now.
+    /// **Do:** begin it again: it waits for its turn.
+    #[error("the lease was lost")]
+    LeaseLost,
     /// Somebody else rebuilds the same read model.
     /// **Do:** leave it to one of both.
     #[error("another rebuild of the same read model is under way")]
@@ -150,13 +163,17 @@ impl RebuildError {
             Self::Store(ReadError::Unavailable { .. })
                 | Self::ReadModel(ProjectionError::Unavailable(_) | ProjectionError::Moved { .. })
                 | Self::Editions(QueryError::Unavailable { .. })
+                | Self::Lease(LeaseError::Unavailable(_))
+                | Self::LeaseLost
+                | Self::NeverFree
         )
     }
 }
 
 impl RebuildPhase {
     /// What the phases are called.
-    pub(crate) const NAMES: [&str; 6] = [
+    pub(crate) const NAMES: [&str; 7] = [
+        "elsewhere",
         "catching up",
         "comparing",
         "compared",
@@ -165,16 +182,17 @@ impl RebuildPhase {
         "failed",
     ];
 
-    /// What it is called: `catching up`, `comparing`, `compared`, and over: `cut over`, `cancelled`
+    /// What it is called: `elsewhere`, `catching up`, `comparing`, `compared`, and over: `cut over`, `cancelled`
     /// or `failed`.
     pub fn name(&self) -> &'static str {
         let number = match self {
-            Self::CatchingUp => 0,
-            Self::Comparing => 1,
-            Self::Compared(_) => 2,
-            Self::CutOver(_) => 3,
-            Self::Cancelled => 4,
-            Self::Failed(_) => 5,
+            Self::Elsewhere => 0,
+            Self::CatchingUp => 1,
+            Self::Comparing => 2,
+            Self::Compared(_) => 3,
+            Self::CutOver(_) => 4,
+            Self::Cancelled => 5,
+            Self::Failed(_) => 6,
         };
         Self::NAMES[number]
     }
@@ -220,18 +238,26 @@ impl Report {
 
     pub(super) fn phase(&self, phase: RebuildPhase) {
         match &phase {
-            RebuildPhase::CatchingUp | RebuildPhase::Comparing => {}
+            RebuildPhase::Elsewhere | RebuildPhase::CatchingUp | RebuildPhase::Comparing => {}
             RebuildPhase::Failed(error) => {
                 tracing::error!(projection = self.projection, %error, "rebuild failed");
             }
             other => tracing::info!(projection = self.projection, phase = ?other, "rebuild"),
         }
-        self.meter.phase(&phase);
-        self.progress.send_modify(|progress| progress.phase = phase);
+        self.tell(|progress| progress.phase = phase);
+    }
+
+    /// Another process is at it, so far.
+    pub(super) fn elsewhere(&self, candidate: Option<&EditionState>, head: Position) {
+        self.tell(|progress| {
+            progress.phase = RebuildPhase::Elsewhere;
+            progress.position = candidate.map_or(Position::START, |state| state.position);
+            progress.head = head;
+        });
     }
 
     pub(super) fn resumed(&self, position: Position) {
-        self.progress.send_modify(|progress| {
+        self.tell(|progress| {
             // What was done before a failure counts.
             if progress.events == 0 {
                 progress.began_at = position;
@@ -247,13 +273,18 @@ impl Report {
     pub(super) fn step(&self, step: &Step) {
         let elapsed = self.clock.now().duration_since(self.began_at);
         let elapsed = Duration::try_from(elapsed).unwrap_or_default();
-        self.progress.send_modify(|progress| {
+        self.tell(|progress| {
             progress.position = step.position;
             progress.head = step.head;
             progress.events += step.events;
             progress.elapsed = elapsed;
         });
         self.meter.events(step.events);
+    }
+
+    /// Tells whoever looks, and measures.
+    fn tell(&self, change: impl FnOnce(&mut RebuildProgress)) {
+        self.progress.send_modify(change);
         self.meter.progress(&self.progress.borrow());
     }
 
