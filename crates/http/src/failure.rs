@@ -1,7 +1,7 @@
 //! What a failed command or read means over HTTP.
 
 use annals_core::{AppendError, ProjectionError, QueryError, ReadError};
-use annals_runtime::{ExecuteError, LoadError, ParkedError, RebuildError};
+use annals_runtime::{AuditError, ExecuteError, LoadError, ParkedError, RebuildError};
 use axum::http::StatusCode;
 
 use crate::faults::Faults;
@@ -98,6 +98,21 @@ impl From<ParkedError> for Problem {
             }
             ParkedError::Store(error) => error.into(),
             ParkedError::ReadModel(error) => error.into(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<AuditError> for Problem {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::NoLedger(_) => {
+                let title = "The projection keeps no ledger";
+                Self::new(StatusCode::CONFLICT, "no-ledger", title).detail(error.to_string())
+            }
+            AuditError::Ledger(error) => error.into(),
+            AuditError::Log(error) => error.into(),
+            AuditError::WentBack { .. } | AuditError::OtherEdition => Self::unavailable(&error),
             other => Self::internal(&other),
         }
     }

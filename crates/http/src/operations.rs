@@ -1,11 +1,13 @@
 //! Operating what runs: looking at projections, pausing them, mending what they parked.
 //!
-//! In reading order: `projections` has the routes of projections, and `overview` what they tell;
+//! In reading order: `projections` has the routes of projections, and `overview` what they tell, with
+//! their `activity`; `metrics` has the route of what is measured, and `audit` those of audits;
 //! `dead_letters` has the routes of what is parked, and `letter` what they tell; `rebuilds` has the
 //! routes of rebuilds, and `rebuilding` what they tell.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals_core::{Clock, EventStore, SystemClock};
 use annals_runtime::{ParkedEvents, ProjectionHandle, Rebuilds};
@@ -15,9 +17,14 @@ use utoipa_axum::routes;
 
 use crate::bearer::{BearerToken, require_token};
 use crate::openapi::require_bearer_token;
+use audit::Audited;
+use metrics::Render;
 
+mod activity;
+mod audit;
 mod dead_letters;
 mod letter;
+mod metrics;
 mod overview;
 mod projections;
 mod rebuilding;
@@ -34,7 +41,9 @@ mod rebuilds;
 ///   `…/dead-letters/{position}/skip`: trying again, giving up;
 /// - `GET` and `POST /projections/{name}/rebuild`, and `POST …/rebuild/pause`, `…/resume`, `…/accept`
 ///   and `…/cancel`: making the read model anew beside the one that is read;
-/// - `POST /projections/{name}/roll-back`: going back to the one before.
+/// - `POST /projections/{name}/roll-back`: going back to the one before;
+/// - `GET` and `POST /projections/{name}/audit`: whether it left an event out;
+/// - `GET /metrics`, given [what writes them down](Self::with_metrics).
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -51,6 +60,8 @@ pub struct Operations {
     clock: Arc<dyn Clock>,
     projections: BTreeMap<String, Operated>,
     rebuilds: BTreeMap<&'static str, Rebuilds>,
+    audits: BTreeMap<String, Audited>,
+    render: Option<Render>,
 }
 
 /// A projection that is operated.
@@ -68,6 +79,8 @@ impl Operations {
             clock: Arc::new(SystemClock),
             projections: BTreeMap::new(),
             rebuilds: BTreeMap::new(),
+            audits: BTreeMap::new(),
+            render: None,
         }
     }
 
@@ -94,6 +107,13 @@ impl Operations {
         self
     }
 
+    /// The same, with metrics, which a recorder of the program writes down as Prometheus reads them.
+    #[must_use]
+    pub fn with_metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.render = Some(Arc::new(render));
+        self
+    }
+
     /// The routes, for those who show the token.
     pub fn routes<S: Clone + Send + Sync + 'static>(self, token: BearerToken) -> OpenApiRouter<S> {
         let mut routes = self.unprotected_routes();
@@ -104,7 +124,11 @@ impl Operations {
     /// The routes, for whoever can reach them: they show data and change it, so something else must
     /// stand in front of them.
     pub fn unprotected_routes<S: Clone + Send + Sync + 'static>(self) -> OpenApiRouter<S> {
-        OpenApiRouter::new()
+        let metrics = match self.render {
+            Some(_) => OpenApiRouter::new().routes(routes!(metrics::get_metrics)),
+            None => OpenApiRouter::new(),
+        };
+        metrics
             .routes(routes!(projections::list_projections))
             .routes(routes!(projections::get_projection))
             .routes(routes!(projections::pause_projection))
@@ -120,8 +144,14 @@ impl Operations {
             .routes(routes!(rebuilds::accept_rebuild))
             .routes(routes!(rebuilds::cancel_rebuild))
             .routes(routes!(rebuilds::roll_back))
+            .routes(routes!(audit::get_audit, audit::run_audit))
             .with_state(Arc::new(self))
     }
+}
+
+/// A time as it is answered, in milliseconds.
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl std::fmt::Debug for Operations {

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::projection::RunError;
+use crate::spans;
 
 use ahead::{Ahead, Patience, Standing};
 use checkpoint::BegunCheckpoint;
@@ -209,7 +210,8 @@ impl<E: Effect> EffectProjector<E> {
             let Some(_turn) = turns.next().await else {
                 return;
             };
-            let answer = self.performer.perform(event).await;
+            let span = spans::effect(E::NAME, event);
+            let answer = spans::within(span, self.performer.perform(event)).await;
             let is_done = answer.is_ok();
             self.ahead().note(event.position, answer, Instant::now());
             if !is_done {

@@ -15,6 +15,7 @@
 //!   goes on ([`BackgroundAudit`]);
 //! - [`EffectProjector`]: performs an effect for each event, at least once ([`UnboundEffect`]: before
 //!   it is bound to its checkpoint);
+//! - [`METRICS`]: what of all this is measured; there are spans of `tracing` beside;
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
 mod audit;
@@ -27,6 +28,7 @@ mod idempotency;
 mod lease;
 mod load;
 mod memory;
+mod metrics;
 mod parked_events;
 mod projection;
 mod rebuild;
@@ -34,8 +36,10 @@ mod rebuilds;
 mod refusal;
 mod repository;
 mod snapshots;
+mod spans;
 mod turns;
 
+pub use crate::metrics::{METRICS, Metric, MetricKind, describe_metrics};
 pub use audit::{
     Audit, AuditError, AuditOptions, AuditProgress, AuditSubject, BackgroundAudit,
     BackgroundAuditOptions, Findings, LatestAudit, LogSelection, PageSpan, Proven,
@@ -50,8 +54,8 @@ pub use idempotency::IdempotencyKey;
 pub use load::{Loaded, Moment};
 pub use parked_events::{ParkedError, ParkedEvents};
 pub use projection::{
-    Freshness, NotFresh, NotReached, ProjectionHandle, ProjectionStatus, RunError, RunnerOptions,
-    run_projection,
+    Backlog, ErrorClass, Freshness, NotFresh, NotReached, ProjectionActivity, ProjectionHandle,
+    ProjectionStatus, RunError, RunnerOptions, run_projection,
 };
 pub use rebuild::{
     Comparison, CutOver, Difference, RebuildError, RebuildHandle, RebuildOptions, RebuildPhase,

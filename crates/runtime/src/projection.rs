@@ -1,7 +1,7 @@
 //! Projections that run: each in a task of its own, woken by the store.
 //!
-//! In reading order: `progress` is what others see of it, and `freshness` how new they may ask it to
-//! be; `orders` is what it is told; `runner` is the one place where it is
+//! In reading order: `progress` is what others see of it, `activity` what it has done, and `freshness`
+//! how new they may ask it to be; `orders` is what it is told; `runner` is the one place where it is
 //! tried again, as often as `failures` allow; `follower` does the work, in the batches of
 //! `gather`; `standby` waits while another process does it, and `awaited` until the read model is
 //! rebuilt.
@@ -17,7 +17,9 @@ use tokio::sync::watch;
 
 use crate::backoff::Backoff;
 
+mod activity;
 mod awaited;
+mod error_class;
 mod failures;
 mod follower;
 mod freshness;
@@ -27,7 +29,10 @@ mod progress;
 mod runner;
 mod standby;
 
+use activity::ActivityLog;
+pub use activity::{Backlog, ProjectionActivity};
 pub(crate) use awaited::AwaitedEdition;
+pub use error_class::ErrorClass;
 use freshness::LastComplete;
 pub use freshness::{Freshness, NotFresh};
 use orders::{Order, Orders};
@@ -57,7 +62,7 @@ pub struct RunnerOptions {
     pub parks_events: bool,
     /// What the code calls itself in a dead letter, such as its version.
     pub code_version: String,
-    /// Tells when an event was parked.
+    /// Tells when an event was parked, and when it became visible.
     pub clock: Arc<dyn Clock>,
     /// How long to wait before trying again.
     pub backoff: Backoff,
@@ -153,6 +158,7 @@ pub(crate) fn run(
 ) -> ProjectionHandle {
     let name = projector.name().to_owned();
     let (reporter, progress) = Reporter::new(name.clone());
+    let activity = reporter.activity();
     let (orders, told) = watch::channel(Order::Run);
     let last_complete = Arc::<LastComplete>::default();
     let job = Job {
@@ -167,6 +173,7 @@ pub(crate) fn run(
     ProjectionHandle {
         name,
         progress,
+        activity,
         last_complete,
         orders,
     }
@@ -177,6 +184,7 @@ pub(crate) fn run(
 pub struct ProjectionHandle {
     name: String,
     progress: watch::Receiver<Progress>,
+    activity: Arc<ActivityLog>,
     last_complete: Arc<LastComplete>,
     orders: watch::Sender<Order>,
 }
@@ -196,6 +204,17 @@ impl ProjectionHandle {
     /// What it is doing.
     pub fn status(&self) -> ProjectionStatus {
         self.progress.borrow().status.clone()
+    }
+
+    /// What it has done in this process so far.
+    pub fn activity(&self) -> ProjectionActivity {
+        self.activity.so_far()
+    }
+
+    /// Measures how far it is behind and what is parked, which takes a look at the store and at the
+    /// read model: all else is measured as it happens.
+    pub fn measure(&self, backlog: &Backlog) {
+        self.activity.has_before_it(backlog);
     }
 
     /// How far it is and what it is doing, for as long as it runs.

@@ -13,7 +13,7 @@ use annals_embedded::{EmbeddedOptions, EmbeddedStore, MemoryDisk};
 use annals_http::{BearerToken, Limits, Operations, guard};
 use annals_macros::{Event, ReadModel};
 use annals_runtime::{
-    Backoff, EditionOptions, ParkedEvents, ProjectionHandle, Rebuilds, RunnerOptions,
+    AuditSubject, Backoff, EditionOptions, ParkedEvents, ProjectionHandle, Rebuilds, RunnerOptions,
     run_projection,
 };
 use annals_sqlite::Database;
@@ -132,11 +132,17 @@ impl Bank {
         let parked = ParkedEvents::new(self.store(), Arc::clone(&projector))
             .with_clock(Arc::new(self.clock.clone()))
             .with_code_version(version);
+        let subject = AuditSubject {
+            store: self.store(),
+            projector: Arc::clone(&projector),
+        };
         let projection = Arc::new(rebuilds.run(projector).await.unwrap());
         let operations = self
             .operations()
             .with_projection(Arc::clone(&projection), parked)
-            .with_rebuilds(BTreeMap::from([("balances", rebuilds)]));
+            .with_rebuilds(BTreeMap::from([("balances", rebuilds)]))
+            .with_audits(subject, None)
+            .with_metrics(|| "a_number 1\n".to_owned());
         Service::new(projection, operations)
     }
 

@@ -114,6 +114,7 @@ impl Runner {
                     self.job.reporter.lost_lease(&lease, times);
                 }
                 done = self.follow(Some(&lease)) => {
+                    self.job.reporter.lets_lease_go();
                     // When it failed, another may try at once.
                     done?;
                     give_back(lease).await;

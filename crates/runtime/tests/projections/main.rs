@@ -6,6 +6,8 @@ mod flaky_store;
 mod ledger;
 mod outside;
 mod processes;
+#[path = "../spans/mod.rs"]
+mod spans;
 
 mod a_failing_process_hands_the_work_over;
 mod a_failure_applies_nothing_twice;
@@ -21,4 +23,6 @@ mod an_effect_is_repeated_under_its_key;
 mod an_event_that_cannot_be_applied_is_not_passed_over;
 mod effects_are_performed_in_order;
 mod one_process_works_and_the_others_follow;
+mod what_is_done_is_measured;
+mod what_is_done_is_traced;
 mod whatever_fails_no_effect_is_skipped;
