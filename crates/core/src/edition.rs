@@ -116,7 +116,9 @@ pub enum Exchange {
 ///    the past.
 /// 4. After an exchange a projector is of the edition that has its place now, and goes on where that
 ///    is. One whose fold is not that of the edition is superseded.
-/// 5. A projector that was not resumed since an edition was made writes nothing to it, also when
+/// 5. Nobody moves the checkpoint of the current edition on while what takes its place catches up
+///    with it, so that an exchange succeeds however much there is to take in.
+/// 6. A projector that was not resumed since an edition was made writes nothing to it, also when
 ///    another one was dropped from the same place.
 #[async_trait]
 pub trait Editions: Send + Sync {
@@ -146,10 +148,12 @@ pub trait Editions: Send + Sync {
 
     /// Exchanges editions, if the one that is to take the place is of this fold. The time is kept
     /// with the one that is replaced.
+    /// A successor that is behind then is told to catch up.
     async fn exchange(
         &self,
         fold: &TableFold,
         exchange: Exchange,
+        successor: &mut dyn Successor,
         now: Timestamp,
     ) -> Result<Exchanged, QueryError>;
 
@@ -165,6 +169,14 @@ pub trait Editions: Send + Sync {
         projection: &str,
         until: Timestamp,
     ) -> Result<bool, QueryError>;
+}
+
+/// Whoever makes the edition that is to take the place of the current one.
+#[async_trait]
+pub trait Successor: Send {
+    /// Folds what it lacks up to a position, where the current edition stands still meanwhile. It may
+    /// leave off rather than let that be noticed; then nothing is exchanged.
+    async fn catch_up(&mut self, position: Position);
 }
 
 /// What came of an [`Exchange`].

@@ -62,7 +62,7 @@ pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
 pub use dead_letter::{DeadLetter, DeadLetters, Failure, ParkCause, Released, Skipped, Tried};
 pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
 pub use edition::{
-    Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Sample, TableRows,
+    Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Sample, Successor, TableRows,
 };
 pub use effect::{Effect, EffectError, EffectStart};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use annals_core::{
     Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Position, Projector,
-    QueryError, Sample, TableFold, TableRows, TableShape, Timestamp, Value,
+    QueryError, Sample, Successor, TableFold, TableRows, TableShape, Timestamp, Value,
 };
 use async_trait::async_trait;
 use tokio_postgres::types::Type;
@@ -20,9 +20,14 @@ use crate::schema::{Declaration, Installed, OfAnother, discard, lock, rename};
 use crate::tables::{in_read_schema, quoted, schema, selected};
 use crate::value::read_row;
 
-/// How long an exchange waits for each of those who read or write the tables: readers that come
-/// meanwhile wait behind it.
-const PATIENCE: &str = "set local lock_timeout = '10ms'";
+/// How long an exchange waits for whoever moves a checkpoint: nobody else waits behind it. Should
+/// this process vanish, the server lets the checkpoints go again.
+const CHECKPOINTS: &str = "set local lock_timeout = '1s';
+                           set local idle_in_transaction_session_timeout = '10s'";
+
+/// How long it waits for each of those who read or write the tables: readers that come meanwhile wait
+/// behind it.
+const TABLES: &str = "set local lock_timeout = '10ms'";
 
 /// Where tables are while two editions change places.
 const IN_EXCHANGE: &str = "{read}_exchange";
@@ -99,15 +104,20 @@ impl Editions for PostgresReadModels {
         &self,
         fold: &TableFold,
         exchange: Exchange,
+        successor: &mut dyn Successor,
         now: Timestamp,
     ) -> Result<Exchanged, QueryError> {
         let mut client = self.postgres.client().await?;
         let tx = client.transaction().await?;
-        tx.batch(PATIENCE).await?;
-        let exchanged = exchange_within(&self.postgres, &tx, fold, exchange).await?;
-        if let Exchanged::Done(_) = exchanged {
-            note_replaced(&self.postgres, &tx, fold.name(), now).await?;
-        }
+        tx.batch(CHECKPOINTS).await?;
+        let pair = match hold(&self.postgres, &tx, fold, (exchange, successor)).await? {
+            Ok(pair) => pair,
+            Err(unchanged) => return Ok(unchanged),
+        };
+        let exchanged = Exchanged::Done(pair.next.position);
+        tx.batch(TABLES).await?;
+        exchange_within(&self.postgres, &tx, fold.name(), (exchange, pair)).await?;
+        note_replaced(&self.postgres, &tx, fold.name(), now).await?;
         tx.commit().await?;
         Ok(exchanged)
     }
@@ -141,24 +151,50 @@ impl Editions for PostgresReadModels {
     }
 }
 
-async fn exchange_within(
+/// Two editions that are to be exchanged. Nobody moves their checkpoints.
+struct Pair {
+    current: Installed,
+    next: Installed,
+}
+
+/// Lets the current edition stand still, and the successor catch up with it. The other way: nothing is
+/// to be exchanged.
+async fn hold(
     postgres: &Postgres,
     tx: &Transaction<'_>,
     fold: &TableFold,
-    exchange: Exchange,
-) -> Result<Exchanged, PostgresError> {
-    let (projection, successor) = (fold.name(), exchange.successor());
+    (exchange, successor): (Exchange, &mut dyn Successor),
+) -> Result<Result<Pair, Exchanged>, PostgresError> {
+    let (projection, key) = (fold.name(), exchange.successor().named(fold.name()));
     lock(postgres, tx, projection).await?;
     let current = Installed::hold(postgres, tx, &Edition::Current.named(projection)).await?;
-    let next = Installed::hold(postgres, tx, &successor.named(projection)).await?;
-    let next = next.filter(|next| next.fingerprint == fold.fingerprint());
+    // Not held yet: it may have to be moved.
+    let next = Installed::find(postgres, tx, &key).await?;
     let (Some(current), Some(next)) = (current, next) else {
-        return Ok(Exchanged::Missing);
+        return Ok(Err(Exchanged::Missing));
+    };
+    if next.fingerprint == fold.fingerprint() && next.position < current.position {
+        successor.catch_up(current.position).await;
+    }
+    let next = Installed::hold(postgres, tx, &key).await?;
+    let next = next.filter(|next| next.fingerprint == fold.fingerprint());
+    let Some(next) = next else {
+        return Ok(Err(Exchanged::Missing));
     };
     if next.position < current.position {
         let (position, current) = (next.position, current.position);
-        return Ok(Exchanged::Behind { position, current });
+        return Ok(Err(Exchanged::Behind { position, current }));
     }
+    Ok(Ok(Pair { current, next }))
+}
+
+async fn exchange_within(
+    postgres: &Postgres,
+    tx: &Transaction<'_>,
+    projection: &str,
+    (exchange, Pair { current, next }): (Exchange, Pair),
+) -> Result<(), PostgresError> {
+    let successor = exchange.successor();
     fence_off(postgres, tx, projection).await?;
     if exchange == Exchange::CutOver {
         discard(postgres, tx, projection, Edition::Previous).await?;
@@ -171,8 +207,7 @@ async fn exchange_within(
     let aside = format!("{projection}__exchanged");
     rename(postgres, tx, (projection, &aside)).await?;
     rename(postgres, tx, (&successor.named(projection), projection)).await?;
-    rename(postgres, tx, (&aside, &Edition::Previous.named(projection))).await?;
-    Ok(Exchanged::Done(next.position))
+    rename(postgres, tx, (&aside, &Edition::Previous.named(projection))).await
 }
 
 async fn move_tables(

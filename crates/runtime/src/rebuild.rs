@@ -2,7 +2,8 @@
 //!
 //! In reading order: `progress` is what others see of it; `turn` lets one process at a time do it;
 //! `catch_up` folds the candidate from the events; `comparison` holds it against the current edition;
-//! here is the order of it all. `roll_back` takes the last of it back.
+//! `last_steps` are taken amid the exchange; here is the order of it all. `roll_back` takes the last of
+//! it back.
 //!
 //! Everything it has done is in the database: broken off anywhere, it goes on there when it is begun
 //! again.
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 
 use crate::backoff::Backoff;
 use catch_up::CatchUp;
+use last_steps::LastSteps;
 
 pub use comparison::{Comparison, Difference, TableComparison};
 use progress::{Control, Ending, Report};
@@ -28,6 +30,7 @@ use turn::Turn;
 
 mod catch_up;
 mod comparison;
+mod last_steps;
 mod progress;
 mod roll_back;
 mod turn;
@@ -381,14 +384,15 @@ impl Rebuild {
     ) -> Result<Position, RebuildError> {
         for attempt in 1..=MOST_TRIES {
             self.catch_up_to_end(catch_up).await?;
-            match editions
-                .exchange(&self.fold, Exchange::CutOver, self.options.clock.now())
-                .await
-            {
+            let mut last_steps = LastSteps::of(catch_up);
+            let (cut_over, now) = (Exchange::CutOver, self.options.clock.now());
+            let exchanged = editions.exchange(&self.fold, cut_over, &mut last_steps, now);
+            match exchanged.await {
                 Ok(Exchanged::Done(position)) => return Ok(position),
                 Ok(Exchanged::Missing) => return Err(RebuildError::NothingToReplace),
-                // The current edition was moved on, or somebody reads or writes it.
-                Ok(Exchanged::Behind { .. }) | Err(QueryError::Unavailable { .. }) => {}
+                Ok(Exchanged::Behind { .. }) => last_steps.outcome()?,
+                // Somebody reads or writes it.
+                Err(QueryError::Unavailable { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
             MOMENT.pause(attempt, &*self.options.ids).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use annals_core::{
     Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Position, Projector,
-    QueryError, Sample, TableFold, TableRows, TableShape, Timestamp, Value,
+    QueryError, Sample, Successor, TableFold, TableRows, TableShape, Timestamp, Value,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, Transaction, params_from_iter};
@@ -91,11 +91,16 @@ impl Editions for Database {
         &self,
         fold: &TableFold,
         exchange: Exchange,
+        successor: &mut dyn Successor,
         now: Timestamp,
     ) -> Result<Exchanged, QueryError> {
-        let fold = fold.clone();
-        let exchange = move |tx: &Transaction<'_>| exchange_within(tx, &fold, exchange, now);
-        Ok(self.transact(exchange).await?)
+        let _stands_still = self.turns.take(fold.name()).await;
+        let exchanged = self.try_exchange(fold, exchange, now).await?;
+        let Exchanged::Behind { current, .. } = exchanged else {
+            return Ok(exchanged);
+        };
+        successor.catch_up(current).await;
+        Ok(self.try_exchange(fold, exchange, now).await?)
     }
 
     async fn discard(&self, projection: &str, edition: Edition) -> Result<(), QueryError> {
@@ -120,6 +125,19 @@ impl Editions for Database {
             Ok::<_, SqliteError>(is_due)
         };
         Ok(self.transact(discard).await?)
+    }
+}
+
+impl Database {
+    async fn try_exchange(
+        &self,
+        fold: &TableFold,
+        exchange: Exchange,
+        now: Timestamp,
+    ) -> Result<Exchanged, SqliteError> {
+        let fold = fold.clone();
+        let exchange = move |tx: &Transaction<'_>| exchange_within(tx, &fold, exchange, now);
+        self.transact(exchange).await
     }
 }
 

@@ -84,7 +84,10 @@ impl<H: Handler> TablesProjector<H> {
         failed: Option<(Position, Failure)>,
     ) -> Result<(), ProjectionError> {
         let (checkpoint, kept) = (Arc::clone(&self.checkpoint), Arc::clone(&self.kept));
+        let turn = self.database.turns.take(&self.name).await;
         let take_in = move |tx: &Transaction<'_>| {
+            // Until it is done, even if nobody waits for it any more.
+            let _turn = turn;
             checkpoint.advance(tx, &batch)?;
             let mut parking = kept.letters.parking(tx)?;
             if let Some((position, failure)) = failed {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use annals::{
     DeadLetter, DeadLetters, Edition, EditionRows, EditionState, Editions, Exchange, Exchanged,
     Failure, Position, ProjectionBatch, ProjectionError, Projector, Query, QueryError, ReadModels,
-    RecordedEvent, Released, Sample, Select, Skipped, SnapshotStore, StoreId, TableFold, Timestamp,
-    Tried, Value,
+    RecordedEvent, Released, Sample, Select, Skipped, SnapshotStore, StoreId, Successor, TableFold,
+    Timestamp, Tried, Value,
 };
 use async_trait::async_trait;
 
@@ -97,9 +97,11 @@ impl Editions for Mortal {
         &self,
         fold: &TableFold,
         exchange: Exchange,
+        successor: &mut dyn Successor,
         now: Timestamp,
     ) -> Result<Exchanged, QueryError> {
-        let call = self.all_editions().exchange(fold, exchange, now);
+        let editions = self.all_editions();
+        let call = editions.exchange(fold, exchange, successor, now);
         self.life.call("exchange", call).await
     }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Edition, Exchange, Exchanged, Position, QueryError, Sample, TableFold, Timestamp,
+    Edition, Exchange, Exchanged, Position, QueryError, Sample, Successor, TableFold, Timestamp,
 };
 use annals_postgres::Client;
+use async_trait::async_trait;
 
 use crate::bank::{Balance, Database, STORE, batch, deposit};
 
@@ -38,10 +39,22 @@ async fn two_editions() -> Database {
     database
 }
 
+/// The candidate is ahead.
+struct NeverBehind;
+
+#[async_trait]
+impl Successor for NeverBehind {
+    async fn catch_up(&mut self, position: Position) {
+        panic!("the candidate is not at {position}");
+    }
+}
+
 async fn exchange(database: &Database) -> Result<Exchanged, QueryError> {
     let editions = database.read_models.editions().unwrap();
     let (fold, now) = (TableFold::of_rows::<Balance>(), Timestamp::UNIX_EPOCH);
-    editions.exchange(&fold, Exchange::CutOver, now).await
+    editions
+        .exchange(&fold, Exchange::CutOver, &mut NeverBehind, now)
+        .await
 }
 
 #[tokio::test]

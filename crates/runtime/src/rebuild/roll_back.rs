@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Clock, Edition, Editions, EventStore, Exchange, Exchanged, Position, QueryError, RandomIds,
-    ReadModels, TableFold,
+    Clock, Edition, EventStore, Exchange, Exchanged, Position, Projector, QueryError, RandomIds,
+    ReadModels, Successor, TableFold,
 };
+use async_trait::async_trait;
 
 use super::catch_up::CatchUp;
+use super::last_steps::LastSteps;
 use super::progress::RebuildError;
 use super::{MOMENT, MOST_TRIES, RebuildOptions, editions};
 
@@ -24,17 +26,22 @@ pub async fn roll_back(
     clock: &dyn Clock,
 ) -> Result<Position, RebuildError> {
     let editions = editions(read_models)?;
+    let mut previous = Previous {
+        store,
+        // Made before the exchange, which would wait for itself otherwise.
+        previous: editions.projector(fold.clone(), Edition::Previous).await?,
+        current: editions.projector(fold.clone(), Edition::Current).await?,
+        failed: None,
+    };
     for attempt in 1..=MOST_TRIES {
-        let now = clock.now();
-        match editions.exchange(fold, Exchange::RollBack, now).await {
+        let exchanged = editions.exchange(fold, Exchange::RollBack, &mut previous, clock.now());
+        match exchanged.await {
             Ok(Exchanged::Done(position)) => return Ok(position),
             Ok(Exchanged::Missing) => return Err(RebuildError::NothingToGoBackTo),
-            Ok(Exchanged::Behind { current, .. }) => {
-                match catch_up_previous(store, editions, fold, current).await {
-                    Err(error) if !error.may_pass() => return Err(error),
-                    _ => {}
-                }
-            }
+            Ok(Exchanged::Behind { .. }) => match previous.failed.take() {
+                Some(error) if !error.may_pass() => return Err(error),
+                _ => {}
+            },
             Err(QueryError::Unavailable { .. }) => {}
             Err(error) => return Err(error.into()),
         }
@@ -43,16 +50,26 @@ pub async fn roll_back(
     Err(RebuildError::NeverFree)
 }
 
-async fn catch_up_previous(
-    store: &Arc<dyn EventStore>,
-    editions: &dyn Editions,
-    fold: &TableFold,
-    up_to: Position,
-) -> Result<(), RebuildError> {
-    let previous = editions.projector(fold.clone(), Edition::Previous).await?;
-    let current = editions.projector(fold.clone(), Edition::Current).await?;
-    let options = RebuildOptions::default();
-    let mut catch_up = CatchUp::resume(store, (previous, current), &options).await?;
-    while !catch_up.step(up_to).await?.is_last {}
-    Ok(())
+/// The edition before, which somebody may keep up to date already.
+struct Previous<'a> {
+    store: &'a Arc<dyn EventStore>,
+    previous: Arc<dyn Projector>,
+    current: Arc<dyn Projector>,
+    failed: Option<RebuildError>,
+}
+
+#[async_trait]
+impl Successor for Previous<'_> {
+    async fn catch_up(&mut self, position: Position) {
+        let projectors = (Arc::clone(&self.previous), Arc::clone(&self.current));
+        let options = RebuildOptions::default();
+        self.failed = match CatchUp::resume(self.store, projectors, &options).await {
+            Ok(mut catch_up) => {
+                let mut last_steps = LastSteps::of(&mut catch_up);
+                last_steps.catch_up(position).await;
+                last_steps.failed
+            }
+            Err(error) => Some(error),
+        };
+    }
 }

@@ -90,7 +90,8 @@ macro_rules! read_models_cases {
                 Editions 4 only_an_edition_of_the_fold_takes_the_place,
                 Editions 4 what_was_replaced_is_dropped_when_its_time_has_come,
                 Editions 4 an_edition_keeps_its_identity_wherever_it_is,
-                Editions 5 a_projector_of_a_dropped_edition_writes_nothing_to_the_next,
+                Editions 5 what_is_current_stands_still_while_the_next_catches_up,
+                Editions 6 a_projector_of_a_dropped_edition_writes_nothing_to_the_next,
             }
             ledgers {
                 Ledger 1 events_are_noted_where_the_checkpoint_moves,
@@ -206,7 +207,7 @@ mod tests {
             (Contract::Projector, 5),
             (Contract::DeadLetters, 4),
             (Contract::Ledger, 4),
-            (Contract::Editions, 5),
+            (Contract::Editions, 6),
         ];
         for (contract, lines) in contracts {
             for line in 1..=lines {

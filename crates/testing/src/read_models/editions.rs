@@ -2,8 +2,10 @@
 
 use annals_core::{
     Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Failure, Position,
-    Projection, ProjectionError, Sample, Selection, TableFold, Timestamp, Tried, Value,
+    Projection, ProjectionError, Sample, Selection, Successor, TableFold, Timestamp, Tried, Value,
 };
+use async_trait::async_trait;
+use tokio::sync::oneshot;
 
 use super::bank::{AccountEvent, Balance, STORE, batch, deposit, recorded};
 use super::dead_letters::LuckyNumber;
@@ -35,8 +37,18 @@ impl Subject {
     }
 
     async fn exchange_of<P: Projection>(&self, exchange: Exchange) -> Exchanged {
-        let (fold, now) = (TableFold::of_rows::<P>(), Timestamp::UNIX_EPOCH);
-        let exchanged = self.editions().exchange(&fold, exchange, now).await;
+        let fold = TableFold::of_rows::<P>();
+        self.exchange_with(&fold, exchange, &mut StaysBehind).await
+    }
+
+    async fn exchange_with(
+        &self,
+        fold: &TableFold,
+        exchange: Exchange,
+        successor: &mut dyn Successor,
+    ) -> Exchanged {
+        let (editions, now) = (self.editions(), Timestamp::UNIX_EPOCH);
+        let exchanged = editions.exchange(fold, exchange, successor, now).await;
         exchanged.unwrap_or_else(|error| panic!("editions were not exchanged: {error}"))
     }
 
@@ -52,6 +64,62 @@ impl Subject {
         let rows = self.editions().rows(&fold, edition, sample).await;
         rows.unwrap_or_else(|error| panic!("rows of an edition were not read: {error}"))
     }
+}
+
+/// An edition that nobody brings up to date.
+struct StaysBehind;
+
+#[async_trait]
+impl Successor for StaysBehind {
+    async fn catch_up(&mut self, _position: Position) {}
+}
+
+/// A candidate that lacks the second event, while somebody has the third for the current edition.
+struct LacksOne<'a> {
+    candidate: Writing,
+    current: &'a Writing,
+    catches_up: Option<oneshot::Sender<()>>,
+}
+
+#[async_trait]
+impl Successor for LacksOne<'_> {
+    async fn catch_up(&mut self, position: Position) {
+        assert_eq!(position, Position(2));
+        let told = self.catches_up.take().map(|told| told.send(()));
+        assert_eq!(told, Some(Ok(())), "it catches up once");
+        self.candidate.apply(1, vec![deposit(2, "a", 5)]).await;
+        for _ in 0..20 {
+            assert_eq!(self.current.position().await, Position(2));
+        }
+    }
+}
+
+pub(super) async fn what_is_current_stands_still_while_the_next_catches_up(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    current
+        .apply(0, vec![deposit(1, "a", 5), deposit(2, "a", 5)])
+        .await;
+    let candidate = subject.edition(Edition::Candidate).await;
+    candidate.apply(0, vec![deposit(1, "a", 7)]).await;
+    let (told, catches_up) = oneshot::channel();
+    let mut successor = LacksOne {
+        candidate,
+        current: &current,
+        catches_up: Some(told),
+    };
+    let fold = TableFold::of_rows::<Balance>();
+    let exchanged = subject.exchange_with(&fold, Exchange::CutOver, &mut successor);
+    let moved_on = async {
+        assert_eq!(catches_up.await, Ok(()), "it was not told to catch up");
+        current.refusal(2, vec![deposit(3, "a", 1)]).await
+    };
+    let (exchanged, refusal) = tokio::join!(exchanged, moved_on);
+    assert_eq!(exchanged, Exchanged::Done(Position(2)));
+    assert!(
+        matches!(refusal, ProjectionError::Moved { .. }),
+        "{refusal:?}"
+    );
+    assert_eq!(subject.balance("a").await, Some(12));
 }
 
 pub(super) async fn what_is_written_to_one_edition_shows_in_no_other(subject: Subject) {
