@@ -16,7 +16,8 @@ use annals_postgres::{
     InlineProjection, LeaseOptions, Postgres, PostgresLeases, PostgresReadModels, PostgresStore,
 };
 use annals_runtime::{
-    AuditSubject, BackgroundAuditOptions, Rebuilds, Repository, RunnerOptions, SnapshotPolicy,
+    AuditSubject, BackgroundAuditOptions, Pasts, PastsOptions, Rebuilds, Repository, RunnerOptions,
+    SnapshotPolicy,
 };
 use annals_sqlite::Database;
 
@@ -225,7 +226,7 @@ impl Builder {
             .into_iter()
             .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
             .collect();
-        let mut audited = projectors(&*read_models, inline).await?;
+        let mut audited = projectors(&*read_models, inline.clone()).await?;
         let mut projecting = self.projectors;
         projecting.extend(projectors(&*read_models, self.folds.clone()).await?);
         let mut effects = Vec::new();
@@ -262,6 +263,8 @@ impl Builder {
             .chain(local.map(|projector| (projector, alone.clone())))
             .map(run)
             .collect();
+        let folds = self.folds.iter().chain(&inline).cloned();
+        let pasts = Pasts::new(&store, &read_models, folds, PastsOptions::default());
         let rebuilds = rebuilds(&store, &read_models, self.folds, &shared).await?;
         Ok(Annals {
             store,
@@ -270,6 +273,7 @@ impl Builder {
             projections,
             audited: audited.into_iter().map(by_name).collect(),
             rebuilds,
+            pasts,
         })
     }
 

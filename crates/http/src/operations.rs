@@ -2,13 +2,14 @@
 //!
 //! In reading order: `projections` has the routes of projections, and `overview` what they tell;
 //! `dead_letters` has the routes of what is parked, and `letter` what they tell; `rebuilds` has the
-//! routes of rebuilds, and `rebuilding` what they tell.
+//! routes of rebuilds, and `rebuilding` what they tell; `past` has the routes of read models as they
+//! were, and `rows` those of the rows in them and in those of today.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use annals_core::{Clock, EventStore, SystemClock};
-use annals_runtime::{ParkedEvents, ProjectionHandle, Rebuilds};
+use annals_runtime::{ParkedEvents, Pasts, ProjectionHandle, Rebuilds};
 use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,9 +20,11 @@ use crate::openapi::require_bearer_token;
 mod dead_letters;
 mod letter;
 mod overview;
+mod past;
 mod projections;
 mod rebuilding;
 mod rebuilds;
+mod rows;
 
 /// The operations on the projections of a service: routes to be mounted, such as under
 /// `/operations`.
@@ -34,7 +37,10 @@ mod rebuilds;
 ///   `…/dead-letters/{position}/skip`: trying again, giving up;
 /// - `GET` and `POST /projections/{name}/rebuild`, and `POST …/rebuild/pause`, `…/resume`, `…/accept`
 ///   and `…/cancel`: making the read model anew beside the one that is read;
-/// - `POST /projections/{name}/roll-back`: going back to the one before.
+/// - `POST /projections/{name}/roll-back`: going back to the one before;
+/// - `GET` and `POST /projections/{name}/past`, `GET` and `DELETE …/past/{id}`: the read model as it
+///   was, as of a position or a time;
+/// - `GET /projections/{name}/rows` and `…/past/{id}/rows`: what is in a read model, and what was.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -51,6 +57,7 @@ pub struct Operations {
     clock: Arc<dyn Clock>,
     projections: BTreeMap<String, Operated>,
     rebuilds: BTreeMap<&'static str, Rebuilds>,
+    pasts: Option<Pasts>,
 }
 
 /// A projection that is operated.
@@ -68,6 +75,7 @@ impl Operations {
             clock: Arc::new(SystemClock),
             projections: BTreeMap::new(),
             rebuilds: BTreeMap::new(),
+            pasts: None,
         }
     }
 
@@ -91,6 +99,13 @@ impl Operations {
     #[must_use]
     pub fn with_rebuilds(mut self, rebuilds: BTreeMap<&'static str, Rebuilds>) -> Self {
         self.rebuilds = rebuilds;
+        self
+    }
+
+    /// The same, with these read models of the past.
+    #[must_use]
+    pub fn with_pasts(mut self, pasts: Pasts) -> Self {
+        self.pasts = Some(pasts);
         self
     }
 
@@ -120,6 +135,10 @@ impl Operations {
             .routes(routes!(rebuilds::accept_rebuild))
             .routes(routes!(rebuilds::cancel_rebuild))
             .routes(routes!(rebuilds::roll_back))
+            .routes(routes!(past::list_pasts, past::begin_past))
+            .routes(routes!(past::get_past, past::discard_past))
+            .routes(routes!(rows::list_rows))
+            .routes(routes!(rows::list_past_rows))
             .with_state(Arc::new(self))
     }
 }

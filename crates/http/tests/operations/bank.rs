@@ -13,7 +13,8 @@ use annals_embedded::{EmbeddedOptions, EmbeddedStore, MemoryDisk};
 use annals_http::{BearerToken, Limits, Operations, guard};
 use annals_macros::{Event, ReadModel};
 use annals_runtime::{
-    Backoff, ParkedEvents, ProjectionHandle, Rebuilds, RunnerOptions, run_projection,
+    Backoff, ParkedEvents, Pasts, PastsOptions, ProjectionHandle, Rebuilds, RunnerOptions,
+    run_projection,
 };
 use annals_sqlite::Database;
 use annals_testing::ManualClock;
@@ -126,11 +127,17 @@ impl Bank {
         let projection = Arc::new(self.run_projector(projector, version));
         let read_models: Arc<dyn ReadModels> = Arc::new(self.read_models.clone());
         let options = RunnerOptions::default();
-        let rebuilds = Rebuilds::new(&self.store(), &read_models, fold, options);
+        let rebuilds = Rebuilds::new(&self.store(), &read_models, fold.clone(), options);
+        let options = PastsOptions {
+            clock: Arc::new(self.clock.clone()),
+            ..PastsOptions::default()
+        };
+        let pasts = Pasts::new(&self.store(), &read_models, [fold], options);
         let operations = self
             .operations()
             .with_projection(Arc::clone(&projection), parked)
-            .with_rebuilds(BTreeMap::from([("balances", rebuilds)]));
+            .with_rebuilds(BTreeMap::from([("balances", rebuilds)]))
+            .with_pasts(pasts);
         Service::new(projection, operations)
     }
 
@@ -190,6 +197,13 @@ impl Service {
     pub(crate) async fn post(&self, path: &str, json: &str) -> Reply {
         let request = post(&format!("/operations{path}"), json.to_owned());
         self.send_with_token(request).await
+    }
+
+    /// Asks for something to be gone, with the token.
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        let request = Request::delete(format!("/operations{path}"));
+        self.send_with_token(request.body(Body::empty()).unwrap())
+            .await
     }
 
     async fn send_with_token(&self, mut request: Request<Body>) -> Reply {

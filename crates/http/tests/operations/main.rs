@@ -10,5 +10,6 @@ mod service;
 mod a_bad_request_changes_nothing;
 mod a_poison_event_is_mended_by_hand;
 mod a_read_model_is_made_anew_by_hand;
+mod a_read_model_is_seen_as_it_was;
 mod an_overview_tells_how_a_projection_is;
 mod only_who_shows_the_token_gets_in;
