@@ -210,7 +210,7 @@ async fn rows_of_the_first(place: &Place, events: u64) -> Vec<(String, i64)> {
 }
 
 async fn as_of_every_position_it_is_that_of_a_store_that_ends_there(place: Place) {
-    const EVENTS: u64 = 24;
+    const EVENTS: u64 = 18;
     record_history(&place, EVENTS).await;
     let pasts = place.pasts(PastsOptions::default());
     let in_small_batches = PastOptions {

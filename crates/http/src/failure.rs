@@ -131,9 +131,10 @@ impl From<PastError> for Problem {
             PastError::NotRecorded { .. } => {
                 conflict("not-recorded", "The store does not reach as far")
             }
-            PastError::TooMany { .. } => {
-                conflict("too-many-pasts", "There are too many read models of the past")
-            }
+            PastError::TooMany { .. } => conflict(
+                "too-many-pasts",
+                "There are too many read models of the past",
+            ),
             PastError::Unknown(_) => Self::not_found(error.to_string()),
             PastError::Store(error) => error.into(),
             PastError::ReadModel(error) => error.into(),

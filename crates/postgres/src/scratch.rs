@@ -68,8 +68,9 @@ impl Scratch {
 
     async fn make_schema(&self) -> Result<(), PostgresError> {
         let (here, home) = (self.schema(), self.home.sql("{read}"));
-        let tables = KEPT
-            .map(|table| format!("create table {here}.{table} (like {home}.{table} including all);"));
+        let tables = KEPT.map(|table| {
+            format!("create table {here}.{table} (like {home}.{table} including all);")
+        });
         let mut client = self.home.client().await?;
         let tx = client.transaction().await?;
         tx.batch(&format!("create schema {here}; {}", tables.concat()))
@@ -103,7 +104,11 @@ impl Drop for Scratch {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        let (home, work, lease) = (self.home.clone(), work_of(&self.schema()), self.lease.take());
+        let (home, work, lease) = (
+            self.home.clone(),
+            work_of(&self.schema()),
+            self.lease.take(),
+        );
         runtime.spawn(async move {
             drop_or_leave(&home, &work).await;
             drop(lease);

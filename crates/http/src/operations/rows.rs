@@ -101,7 +101,11 @@ impl Rows {
             key: values(&table.key_of(row)),
         });
         Ok(Answer::ok(Page {
-            data: page.data.iter().map(|row| RowView::of(&table, row)).collect(),
+            data: page
+                .data
+                .iter()
+                .map(|row| RowView::of(&table, row))
+                .collect(),
             pagination: page.pagination,
         }))
     }

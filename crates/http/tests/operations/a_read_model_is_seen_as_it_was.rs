@@ -55,7 +55,12 @@ async fn it_is_queried_as_of_a_position() {
     let done = over(&service, &past).await;
     assert_eq!(done["phase"], "complete", "{done}");
     assert_eq!(
-        (&done["position"], &done["upTo"], &done["events"], &done["parked"]),
+        (
+            &done["position"],
+            &done["upTo"],
+            &done["events"],
+            &done["parked"]
+        ),
         (&json!(2), &json!(2), &json!(2), &json!(0))
     );
     let page = service.get(&format!("{past}/rows")).await;

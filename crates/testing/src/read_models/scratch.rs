@@ -1,5 +1,7 @@
 //! Places for read models that are not meant to last.
 
+use std::sync::Arc;
+
 use annals_core::{Failure, Position, TableFold, Timestamp, Tried};
 
 use super::bank::{AccountEvent, Balance, batch, deposit, recorded};
@@ -10,7 +12,7 @@ impl Subject {
     async fn scratch(&self) -> Self {
         let place = self.read_models.scratch().await;
         Self {
-            database: self.database.clone(),
+            database: Arc::clone(&self.database),
             read_models: place.unwrap_or_else(|error| panic!("no scratch place: {error}")),
         }
     }
