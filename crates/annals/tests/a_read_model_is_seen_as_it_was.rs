@@ -364,6 +364,39 @@ async fn one_that_is_kept_is_dropped_once_nobody_has_used_it_for_a_while() {
 }
 
 #[tokio::test]
+async fn one_that_is_given_up_midway_makes_room() {
+    let place = Place::in_a_file().await;
+    // More seconds of work than anybody waits here.
+    for _ in 0..2 * LONG.as_secs() {
+        place.deposit("a", 5).await;
+    }
+    let pasts = place.pasts(PastsOptions {
+        most: 1.try_into().unwrap(),
+        ..PastsOptions::default()
+    });
+    let begin = || {
+        let an_event_each_second = PastOptions {
+            throttle: Some(1.try_into().unwrap()),
+            ..PastOptions::default()
+        };
+        let as_of = AsOf::Position(Position(2 * LONG.as_secs()));
+        pasts.begin("balances", as_of, an_event_each_second)
+    };
+    let handle = begin().unwrap();
+    let midway = async {
+        while handle.progress().events == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(begin(), Err(PastError::TooMany { .. })));
+        drop(handle);
+        while begin().is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, midway).await.unwrap();
+}
+
+#[tokio::test]
 async fn one_that_is_still_being_made_is_in_use() {
     let place = Place::in_a_file().await;
     let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
