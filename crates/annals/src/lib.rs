@@ -12,6 +12,7 @@
 mod builder;
 mod declared_effect;
 mod error;
+mod place;
 mod service;
 
 pub use annals_core::*;
