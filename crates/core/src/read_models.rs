@@ -43,6 +43,11 @@ pub trait ReadModels: Send + Sync + 'static {
         None
     }
 
+    /// What to tell whoever could not read a table: the error, unless more is known of why.
+    async fn explain(&self, _table: &'static str, error: QueryError) -> QueryError {
+        error
+    }
+
     /// A place beside them for read models that are not meant to last, such as those of a past
     /// position.
     async fn scratch(&self) -> Result<Arc<dyn ReadModels>, QueryError> {
@@ -150,7 +155,15 @@ impl<R: ReadModel> Table<R> {
     /// As [`get`](Self::get); [`QueryError::UnknownColumn`] when the selection names a column
     /// that the read model does not have.
     pub async fn list(&self, selection: Selection<R>) -> Result<Vec<R>, QueryError> {
-        let rows = self.read_models.select(selection.into_select()?).await?;
+        let select = selection.into_select()?;
+        match self.select(select).await {
+            Err(error) => Err(self.read_models.explain(R::TABLE, error).await),
+            rows => rows,
+        }
+    }
+
+    async fn select(&self, select: Select) -> Result<Vec<R>, QueryError> {
+        let rows = self.read_models.select(select).await?;
         let rows = rows.into_iter().map(R::from_values);
         Ok(rows.collect::<Result<_, ColumnError>>()?)
     }

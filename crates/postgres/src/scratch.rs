@@ -73,8 +73,8 @@ impl Scratch {
         });
         let mut client = self.home.client().await?;
         let tx = client.transaction().await?;
-        tx.batch(&format!("create schema {here}; {}", tables.concat()))
-            .await?;
+        let schema = format!("create schema {here}; create sequence {here}.annals_tokens;");
+        tx.batch(&(schema + &tables.concat())).await?;
         tx.commit().await
     }
 

@@ -95,7 +95,10 @@ impl Rows {
             order: Order::Ascending,
             limit: self.page.rows_to_read(),
         };
-        let rows = read_models.select(select).await?;
+        let rows = match read_models.select(select).await {
+            Ok(rows) => rows,
+            Err(error) => return Err(read_models.explain(table.name, error).await.into()),
+        };
         let page = self.page.page(rows, |row| Place {
             table: table.name.to_owned(),
             key: values(&table.key_of(row)),

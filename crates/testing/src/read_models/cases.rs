@@ -86,6 +86,12 @@ macro_rules! read_models_cases {
                 Editions 3 what_is_previous_is_kept_up_to_date_and_gone_back_to,
                 Editions 4 a_projector_goes_on_with_the_edition_that_is_current_now,
                 Editions 4 a_projector_of_another_fold_is_superseded,
+                Editions 4 what_is_current_stays_as_it_is_for_another_fold,
+                Editions 4 only_an_edition_of_the_fold_takes_the_place,
+                Editions 4 what_was_replaced_is_dropped_when_its_time_has_come,
+                Editions 4 an_edition_keeps_its_identity_wherever_it_is,
+                Editions 5 what_is_current_stands_still_while_the_next_catches_up,
+                Editions 6 a_projector_of_a_dropped_edition_writes_nothing_to_the_next,
             }
             ledgers {
                 Ledger 1 events_are_noted_where_the_checkpoint_moves,
@@ -205,7 +211,7 @@ mod tests {
             (Contract::Projector, 5),
             (Contract::DeadLetters, 4),
             (Contract::Ledger, 4),
-            (Contract::Editions, 4),
+            (Contract::Editions, 6),
         ];
         for (contract, lines) in contracts {
             for line in 1..=lines {
