@@ -1,7 +1,7 @@
 //! Putting a service together: which store, which aggregates, which projections.
 
 use std::any::{Any, TypeId, type_name};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,12 +31,14 @@ const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_000).expect("a thousand is 
 
 type Declared = Box<dyn Any + Send + Sync>;
 type DeclareAggregate = Box<dyn FnOnce(&Ground) -> Declared>;
+/// Its type, the name of that, and what makes its repository.
+type DeclaredAggregate = (TypeId, &'static str, DeclareAggregate);
 
 /// A service that is being put together. Nothing is opened before [`start`](Self::start).
 #[must_use = "a builder does nothing before it is started"]
 pub struct Builder {
     place: Place,
-    aggregates: Vec<(TypeId, &'static str, DeclareAggregate)>,
+    aggregates: Vec<DeclaredAggregate>,
     remembered: Option<NonZeroUsize>,
     folds: Vec<TableFold>,
     inline: Vec<TableFold>,
@@ -224,11 +226,7 @@ impl Builder {
             snapshots: read_models.snapshots().await?,
             remembered: self.remembered,
         };
-        let repositories = self
-            .aggregates
-            .into_iter()
-            .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
-            .collect();
+        let repositories = ground.repositories(self.aggregates);
         let folds = self.folds.iter().chain(&inline).cloned();
         let pasts = Pasts::new(&store, &read_models, folds, PastsOptions::default());
         let mut audited = projectors(&*read_models, inline).await?;
@@ -255,15 +253,14 @@ impl Builder {
             let running = Running::beside(handle, subject, &self.code_version, audits);
             projections.insert(name, running);
         };
-        let shared = self.projectors.into_iter();
-        let shared = shared.map(|projector| (projector, &runners.shared));
+        let others = self.projectors.into_iter();
+        let others = others.map(|projector| (projector, runners.shared.clone()));
         let effects = effects.into_iter();
-        let effects = effects.map(|effect| (effect, &runners.of_effects));
+        let effects = effects.map(|effect| effect.beside(&runners.shared));
         let local = self.local_projectors.into_iter();
-        let local = local.map(|projector| (projector, &runners.alone));
-        for (projector, options) in shared.chain(effects).chain(local) {
-            let (store, options) = (Arc::clone(&store), options.clone());
-            let handle = run_projection(store, Arc::clone(&projector), options);
+        let local = local.map(|projector| (projector, runners.alone.clone()));
+        for (projector, options) in others.chain(effects).chain(local) {
+            let handle = run_projection(Arc::clone(&store), Arc::clone(&projector), options);
             beside(projector, handle);
         }
         let mut rebuilds = BTreeMap::new();
@@ -340,6 +337,14 @@ fn by_name(projector: Arc<dyn Projector>) -> (String, Arc<dyn Projector>) {
 }
 
 impl Ground {
+    /// A repository for each kind of aggregate.
+    fn repositories(&self, aggregates: Vec<DeclaredAggregate>) -> HashMap<TypeId, Declared> {
+        let aggregates = aggregates.into_iter();
+        aggregates
+            .map(|(aggregate, _, declare)| (aggregate, declare(self)))
+            .collect()
+    }
+
     fn repository<A: Snapshot>(&self) -> Repository<A> {
         let policy = SnapshotPolicy::every(SNAPSHOT_EVERY);
         let repository = Repository::new(Arc::clone(&self.store));

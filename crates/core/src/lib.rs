@@ -64,7 +64,7 @@ pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
 pub use edition::{
     Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Sample, Successor, TableRows,
 };
-pub use effect::{Effect, EffectError, EffectStart};
+pub use effect::{Effect, EffectError, EffectStart, partition_of};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};
 pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
 pub use handled::{Handled, HandledEvent};

@@ -1,12 +1,14 @@
 //! Operating what runs: looking at projections, pausing them, mending what they parked.
 //!
-//! In reading order: `projections` has the routes of projections, and `overview` what they tell;
+//! In reading order: `projections` has the routes of projections, and `overview` what they tell, with
+//! their `activity`; `metrics` has the route of what is measured, and `audit` those of audits;
 //! `dead_letters` has the routes of what is parked, and `letter` what they tell; `rebuilds` has the
 //! routes of rebuilds, and `rebuilding` what they tell; `past` has the routes of read models as they
 //! were, and `rows` those of the rows in them and in those of today.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals_core::{Clock, EventStore, SystemClock};
 use annals_runtime::{ParkedEvents, Pasts, ProjectionHandle, Rebuilds};
@@ -16,9 +18,14 @@ use utoipa_axum::routes;
 
 use crate::bearer::{BearerToken, require_token};
 use crate::openapi::require_bearer_token;
+use audit::Audited;
+use metrics::Render;
 
+mod activity;
+mod audit;
 mod dead_letters;
 mod letter;
+mod metrics;
 mod overview;
 mod past;
 mod projections;
@@ -40,7 +47,9 @@ mod rows;
 /// - `POST /projections/{name}/roll-back`: going back to the one before;
 /// - `GET` and `POST /projections/{name}/past`, `GET` and `DELETE …/past/{id}`: the read model as it
 ///   was, as of a position or a time;
-/// - `GET /projections/{name}/rows` and `…/past/{id}/rows`: what is in a read model, and what was.
+/// - `GET /projections/{name}/rows` and `…/past/{id}/rows`: what is in a read model, and what was;
+/// - `GET` and `POST /projections/{name}/audit`: whether it left an event out;
+/// - `GET /metrics`, given [what writes them down](Self::with_metrics).
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -58,6 +67,8 @@ pub struct Operations {
     projections: BTreeMap<String, Operated>,
     rebuilds: BTreeMap<&'static str, Rebuilds>,
     pasts: Option<Pasts>,
+    audits: BTreeMap<String, Audited>,
+    render: Option<Render>,
 }
 
 /// A projection that is operated.
@@ -76,6 +87,8 @@ impl Operations {
             projections: BTreeMap::new(),
             rebuilds: BTreeMap::new(),
             pasts: None,
+            audits: BTreeMap::new(),
+            render: None,
         }
     }
 
@@ -109,6 +122,13 @@ impl Operations {
         self
     }
 
+    /// The same, with metrics, which a recorder of the program writes down as Prometheus reads them.
+    #[must_use]
+    pub fn with_metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.render = Some(Arc::new(render));
+        self
+    }
+
     /// The routes, for those who show the token.
     pub fn routes<S: Clone + Send + Sync + 'static>(self, token: BearerToken) -> OpenApiRouter<S> {
         let mut routes = self.unprotected_routes();
@@ -119,7 +139,11 @@ impl Operations {
     /// The routes, for whoever can reach them: they show data and change it, so something else must
     /// stand in front of them.
     pub fn unprotected_routes<S: Clone + Send + Sync + 'static>(self) -> OpenApiRouter<S> {
-        OpenApiRouter::new()
+        let metrics = match self.render {
+            Some(_) => OpenApiRouter::new().routes(routes!(metrics::get_metrics)),
+            None => OpenApiRouter::new(),
+        };
+        metrics
             .routes(routes!(projections::list_projections))
             .routes(routes!(projections::get_projection))
             .routes(routes!(projections::pause_projection))
@@ -139,8 +163,14 @@ impl Operations {
             .routes(routes!(past::get_past, past::discard_past))
             .routes(routes!(rows::list_rows))
             .routes(routes!(rows::list_past_rows))
+            .routes(routes!(audit::get_audit, audit::run_audit))
             .with_state(Arc::new(self))
     }
+}
+
+/// A time as it is answered, in milliseconds.
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl std::fmt::Debug for Operations {

@@ -15,7 +15,9 @@
 //!   [`Pasts`] are those of one process, of which there may be a few at once;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
 //!   goes on ([`BackgroundAudit`]);
-//! - [`EffectProjector`]: performs an effect for each event, at least once;
+//! - [`EffectProjector`]: performs an effect for each event, at least once ([`UnboundEffect`]: before
+//!   it is bound to its checkpoint);
+//! - [`METRICS`]: what of all this is measured; there are spans of `tracing` beside;
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
 mod audit;
@@ -28,6 +30,7 @@ mod idempotency;
 mod lease;
 mod load;
 mod memory;
+mod metrics;
 mod parked_events;
 mod past;
 mod pasts;
@@ -37,8 +40,10 @@ mod rebuilds;
 mod refusal;
 mod repository;
 mod snapshots;
+mod spans;
 mod turns;
 
+pub use crate::metrics::{METRICS, Metric, MetricKind, describe_metrics};
 pub use audit::{
     Audit, AuditError, AuditOptions, AuditProgress, AuditSubject, BackgroundAudit,
     BackgroundAuditOptions, Findings, LatestAudit, LogSelection, PageSpan, Proven,
@@ -46,7 +51,7 @@ pub use audit::{
 };
 pub use backoff::Backoff;
 pub use declared_read_models::DeclaredReadModels;
-pub use effect::EffectProjector;
+pub use effect::{EffectProjector, UnboundEffect};
 pub use error::{ExecuteError, LoadError};
 pub use execute::{CommandContext, Executed};
 pub use idempotency::IdempotencyKey;
@@ -57,8 +62,8 @@ pub use past::{
 };
 pub use pasts::{PastId, Pasts, PastsOptions};
 pub use projection::{
-    Freshness, NotFresh, NotReached, ProjectionHandle, ProjectionStatus, RunError, RunnerOptions,
-    run_projection,
+    Backlog, ErrorClass, Freshness, NotFresh, NotReached, ProjectionActivity, ProjectionHandle,
+    ProjectionStatus, RunError, RunnerOptions, run_projection,
 };
 pub use rebuild::{
     Comparison, CutOver, Difference, RebuildError, RebuildHandle, RebuildOptions, RebuildPhase,
