@@ -3,14 +3,15 @@
 //! In reading order: `projections` has the routes of projections, and `overview` what they tell, with
 //! their `activity`; `metrics` has the route of what is measured, and `audit` those of audits;
 //! `dead_letters` has the routes of what is parked, and `letter` what they tell; `rebuilds` has the
-//! routes of rebuilds, and `rebuilding` what they tell.
+//! routes of rebuilds, and `rebuilding` what they tell; `past` has the routes of read models as they
+//! were, and `rows` those of the rows in them and in those of today.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{Clock, EventStore, SystemClock};
-use annals_runtime::{ParkedEvents, ProjectionHandle, Rebuilds};
+use annals_runtime::{ParkedEvents, Pasts, ProjectionHandle, Rebuilds};
 use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,9 +27,11 @@ mod dead_letters;
 mod letter;
 mod metrics;
 mod overview;
+mod past;
 mod projections;
 mod rebuilding;
 mod rebuilds;
+mod rows;
 
 /// The operations on the projections of a service: routes to be mounted, such as under
 /// `/operations`.
@@ -42,6 +45,9 @@ mod rebuilds;
 /// - `GET` and `POST /projections/{name}/rebuild`, and `POST …/rebuild/pause`, `…/resume`, `…/accept`
 ///   and `…/cancel`: making the read model anew beside the one that is read;
 /// - `POST /projections/{name}/roll-back`: going back to the one before;
+/// - `GET` and `POST /projections/{name}/past`, `GET` and `DELETE …/past/{id}`: the read model as it
+///   was, as of a position or a time;
+/// - `GET /projections/{name}/rows` and `…/past/{id}/rows`: what is in a read model, and what was;
 /// - `GET` and `POST /projections/{name}/audit`: whether it left an event out;
 /// - `GET /metrics`, given [what writes them down](Self::with_metrics).
 ///
@@ -60,6 +66,7 @@ pub struct Operations {
     clock: Arc<dyn Clock>,
     projections: BTreeMap<String, Operated>,
     rebuilds: BTreeMap<&'static str, Rebuilds>,
+    pasts: Option<Pasts>,
     audits: BTreeMap<String, Audited>,
     render: Option<Render>,
 }
@@ -79,6 +86,7 @@ impl Operations {
             clock: Arc::new(SystemClock),
             projections: BTreeMap::new(),
             rebuilds: BTreeMap::new(),
+            pasts: None,
             audits: BTreeMap::new(),
             render: None,
         }
@@ -104,6 +112,13 @@ impl Operations {
     #[must_use]
     pub fn with_rebuilds(mut self, rebuilds: BTreeMap<&'static str, Rebuilds>) -> Self {
         self.rebuilds = rebuilds;
+        self
+    }
+
+    /// The same, with these read models of the past.
+    #[must_use]
+    pub fn with_pasts(mut self, pasts: Pasts) -> Self {
+        self.pasts = Some(pasts);
         self
     }
 
@@ -144,6 +159,10 @@ impl Operations {
             .routes(routes!(rebuilds::accept_rebuild))
             .routes(routes!(rebuilds::cancel_rebuild))
             .routes(routes!(rebuilds::roll_back))
+            .routes(routes!(past::list_pasts, past::begin_past))
+            .routes(routes!(past::get_past, past::discard_past))
+            .routes(routes!(rows::list_rows))
+            .routes(routes!(rows::list_past_rows))
             .routes(routes!(audit::get_audit, audit::run_audit))
             .with_state(Arc::new(self))
     }

@@ -81,6 +81,12 @@ impl Client {
         Self::of(&Place::Postgres(url_of_a_new_schema())).await
     }
 
+    /// Of a bank on PostgreSQL that may be operated by whoever shows the token.
+    pub(crate) async fn operated_on_postgres(token: &str) -> Self {
+        let place = Place::Postgres(url_of_a_new_schema());
+        Self::of_operated(&place, Some(token.parse().unwrap())).await
+    }
+
     async fn of(place: &Place) -> Self {
         Self::of_operated(place, None).await
     }

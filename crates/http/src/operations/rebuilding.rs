@@ -134,7 +134,7 @@ impl From<&Difference> for DifferenceView {
     }
 }
 
-fn values(values: &[Value]) -> Vec<serde_json::Value> {
+pub(super) fn values(values: &[Value]) -> Vec<serde_json::Value> {
     let json = |value: &Value| {
         let json = value.to_string();
         serde_json::from_str(&json).unwrap_or(serde_json::Value::String(json))
