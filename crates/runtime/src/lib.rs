@@ -22,6 +22,7 @@
 
 mod audit;
 mod backoff;
+mod batches;
 mod declared_read_models;
 mod effect;
 mod error;

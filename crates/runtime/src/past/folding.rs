@@ -1,15 +1,13 @@
 //! Taking events in up to a position, in large batches.
 
-use std::time::Duration;
-
 use annals_core::{
-    EventStore, Failure, Position, ProjectionBatch, ProjectionError, Projector, Read,
-    RecordedEvent, Source, Tried,
+    EventStore, Failure, Position, ProjectionBatch, ProjectionError, Projector, RecordedEvent,
+    Tried,
 };
 
 use super::PastOptions;
 use super::progress::{PastError, Report};
-use crate::backoff::wait;
+use crate::batches::Batches;
 
 /// How often in a row it begins again without getting anywhere.
 const ATTEMPTS: u32 = 10;
@@ -43,36 +41,26 @@ impl Folding<'_> {
     }
 
     async fn all_up_to(&self, end: Position) -> Result<(), PastError> {
+        let batches = Batches {
+            max_batch: self.options.max_batch,
+            throttle: self.options.throttle,
+        };
         let mut position = self.projector.resume(self.store.id()).await?;
         while position < end {
-            let batch = self.read(position, end).await?;
+            let query = self.projector.query();
+            let batch = batches.read(self.store, query, (position, end)).await?;
             let events = batch.events.len() as u64;
+            self.take_in(ProjectionBatch {
+                after: position,
+                up_to: batch.up_to,
+                events: batch.events,
+            })
+            .await?;
             position = batch.up_to;
-            self.take_in(batch).await?;
             self.report.took_in(position, events);
-            self.throttle(events).await;
+            batches.throttle(events).await;
         }
         Ok(())
-    }
-
-    async fn read(&self, after: Position, end: Position) -> Result<ProjectionBatch, PastError> {
-        let most = self.most();
-        let source = Source::query_after(self.projector.query(), after);
-        let read = Read::forwards(source).limit(most as u64);
-        let mut stream = self.store.read(read).await?;
-        let mut events = Vec::new();
-        while let Some(event) = stream.try_next().await? {
-            if event.position > end {
-                break;
-            }
-            events.push(event);
-        }
-        let last = events.last().filter(|_| events.len() == most);
-        Ok(ProjectionBatch {
-            after,
-            up_to: last.map_or(end, |last| last.position),
-            events: events.into(),
-        })
     }
 
     /// Applies a batch; what cannot be applied is parked, and later events of its key with it.
@@ -103,22 +91,6 @@ impl Folding<'_> {
                 code_version: String::new(),
                 at: self.options.clock.now(),
             },
-        }
-    }
-
-    /// No more than a second's worth, so that its progress shows.
-    fn most(&self) -> usize {
-        let most = self.options.max_batch.get();
-        let in_a_second = self.options.throttle.map(|events| events.get() as usize);
-        in_a_second.map_or(most, |events| most.min(events))
-    }
-
-    /// Waits as long as so many events may take.
-    async fn throttle(&self, events: u64) {
-        if let Some(most) = self.options.throttle {
-            let each = Duration::from_secs(1) / most.get();
-            let events = u32::try_from(events).unwrap_or(u32::MAX);
-            wait(each.saturating_mul(events)).await;
         }
     }
 }

@@ -1,9 +1,7 @@
 //! Folding a candidate from the events, in large batches: one is read while another is written.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use annals_core::{
     DeadLetter, DeadLetters, EventStore, Failure, ParkCause, Position, ProjectionBatch,
@@ -12,21 +10,17 @@ use annals_core::{
 
 use super::RebuildOptions;
 use super::progress::RebuildError;
-use crate::backoff::wait;
+use crate::batches::{Batch, Batches};
 
 /// How many letters are read at once.
 const LETTERS: u32 = 500;
-
-/// A batch of large events is full before it has all that it may have, but for one event: two batches
-/// are in memory.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// A candidate on its way to the end of the store.
 pub(super) struct CatchUp {
     store: Arc<dyn EventStore>,
     candidate: Arc<dyn Projector>,
     current: Arc<dyn Projector>,
-    options: RebuildOptions,
+    batches: Batches,
     position: Position,
     /// What was read ahead, on the way to where.
     next: Option<(Position, Batch)>,
@@ -46,14 +40,6 @@ pub(super) struct Step {
     pub(super) events: u64,
     /// True if that is where it was to go.
     pub(super) is_last: bool,
-}
-
-/// Events to be folded.
-struct Batch {
-    events: Arc<[RecordedEvent]>,
-    up_to: Position,
-    head: Position,
-    is_last: bool,
 }
 
 impl CatchUp {
@@ -80,7 +66,10 @@ impl CatchUp {
             store: Arc::clone(store),
             candidate,
             current,
-            options: options.clone(),
+            batches: Batches {
+                max_batch: options.max_batch,
+                throttle: options.throttle,
+            },
             position,
             next: None,
             parked: skipped,
@@ -115,7 +104,7 @@ impl CatchUp {
             Some(place) => self.fold(batch.up_to_event(place), up_to).await?,
             None => self.fold(batch, up_to).await?,
         };
-        self.throttle(step.events).await;
+        self.batches.throttle(step.events).await;
         Ok(step)
     }
 
@@ -212,44 +201,8 @@ impl CatchUp {
     }
 
     async fn read(&self, after: Position, up_to: Position) -> Result<Batch, ReadError> {
-        let most = self.most();
-        let source = Source::query_after(self.candidate.query(), after);
-        let read = Read::forwards(source).limit(most as u64);
-        let mut stream = self.store.read(read).await?;
-        let head = stream.head();
-        let end = up_to.min(head).max(after);
-        let (mut events, mut bytes) = (Vec::new(), 0);
-        while bytes < MOST_BYTES
-            && let Some(event) = stream.try_next().await?
-            && event.position <= end
-        {
-            bytes += event.data.len();
-            events.push(event);
-        }
-        let is_full = events.len() == most || bytes >= MOST_BYTES;
-        let last = events.last().filter(|_| is_full);
-        Ok(Batch {
-            up_to: last.map_or(end, |last| last.position),
-            is_last: !is_full,
-            events: events.into(),
-            head,
-        })
-    }
-
-    /// No more than a second's worth, so that nobody waits longer for it to listen.
-    fn most(&self) -> usize {
-        let most = self.options.max_batch.get();
-        let in_a_second = self.options.throttle.map(NonZeroU32::get);
-        in_a_second.map_or(most, |events| most.min(events as usize))
-    }
-
-    /// Waits as long as so many events may take.
-    async fn throttle(&self, events: u64) {
-        if let Some(most) = self.options.throttle {
-            let whole = Duration::from_secs(1) / most.get();
-            let events = u32::try_from(events).unwrap_or(u32::MAX);
-            wait(whole.saturating_mul(events)).await;
-        }
+        let query = self.candidate.query();
+        self.batches.read(&*self.store, query, (after, up_to)).await
     }
 }
 
