@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -412,4 +413,32 @@ async fn one_that_is_still_being_made_is_in_use() {
     clock.advance(Duration::from_secs(3_600));
     assert!(!handle.progress().phase.is_over());
     assert!(pasts.find("balances", id).is_some());
+}
+
+#[tokio::test]
+async fn of_those_that_failed_only_the_last_few_are_kept() {
+    let place = Place::in_a_file().await;
+    place.deposit("a", 5).await;
+    let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+    let pasts = place.pasts(PastsOptions {
+        most: 2.try_into().unwrap(),
+        clock: Arc::new(clock.clone()),
+        ..PastsOptions::default()
+    });
+    let keep = |position| {
+        let as_of = AsOf::Position(Position(position));
+        pasts.keep("balances", as_of, PastOptions::default())
+    };
+    let (complete, handle) = keep(1).unwrap();
+    handle.complete().await.unwrap();
+    let mut failed = Vec::new();
+    for _ in 0..20 {
+        clock.advance(Duration::from_secs(1));
+        let (id, handle) = keep(2).unwrap();
+        handle.complete().await.unwrap_err();
+        failed.push(id);
+    }
+    let kept: BTreeSet<_> = pasts.list("balances").iter().map(|(id, _)| *id).collect();
+    let expected = failed[17..].iter().chain([&complete]).copied().collect();
+    assert_eq!(kept, expected);
 }

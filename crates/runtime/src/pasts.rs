@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::time::Duration;
 
 use annals_core::{
@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::backoff::wait;
-use crate::past::{AsOf, PastError, PastHandle, PastOptions, PastSubject, begin};
+use crate::past::{AsOf, PastError, PastHandle, PastOptions, PastPhase, PastSubject, begin};
 
 /// Identity of a read model of the past that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,7 +23,8 @@ pub struct PastId(pub Uuid);
 /// How many read models of the past there may be, and for how long.
 #[derive(Clone)]
 pub struct PastsOptions {
-    /// Most at once: each is as large as the read model it is of.
+    /// Most at once: each is as large as the read model it is of. Of those that failed, as many are
+    /// kept beside them.
     pub most: NonZeroUsize,
     /// One that is kept and was not used for so long is dropped.
     pub unused_for: Duration,
@@ -63,6 +64,8 @@ struct Shared {
     /// One for each that there may be.
     turns: Arc<Semaphore>,
     kept: Mutex<BTreeMap<PastId, Kept>>,
+    /// One task looks after all that are kept.
+    looked_after: Once,
 }
 
 struct Kept {
@@ -87,6 +90,7 @@ impl Pasts {
             turns: Arc::new(Semaphore::new(options.most.get())),
             options,
             kept: Mutex::default(),
+            looked_after: Once::new(),
         };
         let shared = Arc::new(shared);
         Self { shared }
@@ -129,7 +133,8 @@ impl Pasts {
         Ok(begin(subject, as_of, options, Some(Arc::new(turn))))
     }
 
-    /// Begins to make a read model as it was, and keeps it until nobody has used it for a while.
+    /// Begins to make a read model as it was, and keeps it until nobody has used it for a while. One
+    /// that fails is kept as well, with the reason, but not beside more than a few that failed later.
     ///
     /// # Errors
     /// As [`begin`](Self::begin).
@@ -151,8 +156,11 @@ impl Pasts {
             used_at: options.clock.now(),
         };
         let id = PastId(options.ids.next());
+        self.shared.discard_old_failures();
         self.shared.kept().insert(id, kept);
-        tokio::spawn(discard_when_unused(Arc::downgrade(&self.shared), id));
+        self.shared.looked_after.call_once(|| {
+            tokio::spawn(look_after(Arc::downgrade(&self.shared)));
+        });
         Ok((id, handle))
     }
 
@@ -209,16 +217,31 @@ impl Shared {
             unused_for(kept) < self.options.unused_for
         });
     }
+
+    /// Drops those that failed and were not used for the longest, if there are more than a few: they
+    /// take no place, so that nothing else bounds them.
+    fn discard_old_failures(&self) {
+        let mut kept = self.kept();
+        let failed = kept.iter().filter(|(_, kept)| kept.has_failed());
+        let mut failed: Vec<_> = failed.map(|(id, kept)| (kept.used_at, *id)).collect();
+        failed.sort_unstable();
+        let too_many = failed.len().saturating_sub(self.options.most.get());
+        for (_, id) in &failed[..too_many] {
+            kept.remove(id);
+        }
+    }
 }
 
-/// Looks after one that is kept, until it is no more. It lives unused for up to twice as long as it
-/// may.
-async fn discard_when_unused(shared: Weak<Shared>, id: PastId) {
-    while let Some(unused_for) = shared
-        .upgrade()
-        .filter(|shared| shared.kept().contains_key(&id))
-        .map(|shared| shared.options.unused_for)
-    {
+impl Kept {
+    fn has_failed(&self) -> bool {
+        matches!(self.handle.progress().phase, PastPhase::Failed(_))
+    }
+}
+
+/// Drops those that nobody uses, for as long as there may be any. One lives unused for up to twice as
+/// long as it may.
+async fn look_after(shared: Weak<Shared>) {
+    while let Some(unused_for) = shared.upgrade().map(|shared| shared.options.unused_for) {
         wait(unused_for).await;
         if let Some(shared) = shared.upgrade() {
             shared.discard_unused();
