@@ -4,6 +4,7 @@
 //! behind is found there once its lease has run out, and dropped when the next place is made.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals_core::{
     IdSource, Lease, Leases, Projector, QueryError, RandomIds, ReadModels, Select, SnapshotStore,
@@ -28,6 +29,12 @@ const NAME: &str = "annals_scratch_";
 /// What the work of holding one is called, in front of its schema.
 const WORK: &str = "scratch ";
 
+/// What becomes of who was cut off from the database for longer than a place is leased.
+const GIVEN_UP: &str = "the lease of the scratch place ran out; make another one";
+
+/// For how long a place is leased: a database that stands still for a while takes none away.
+const LEASED_FOR: Duration = Duration::from_secs(15 * 60);
+
 /// What read models need beside their tables, of the same shape as that at home.
 const KEPT: [&str; 4] = [
     "annals_checkpoints",
@@ -49,23 +56,29 @@ impl Scratch {
     /// Makes one beside the read models of a database, once those that were left behind are dropped.
     pub(crate) async fn make(home: &Postgres) -> Result<Self, QueryError> {
         drop_abandoned(home).await?;
-        let postgres = home.in_schema(format!("{NAME}{}", RandomIds.next().simple()));
-        let work = work_of(&postgres.sql("{read}"));
-        let leases = PostgresLeases::new(home, LeaseOptions::default());
-        let lease = leases.try_acquire(&work).await;
-        let lease = lease.map_err(|error| QueryError::Unavailable {
-            reason: error.to_string(),
-        })?;
-        // From here on it is dropped with this, whatever becomes of the rest.
-        let scratch = Self {
-            home: home.clone(),
-            read_models: PostgresReadModels::open(&postgres),
-            lease: Some(lease.expect("nobody else knows its name")),
-        };
-        scratch.make_schema().await?;
+        let scratch = Self::lease(home).await?;
+        let made = scratch.make_schema().await;
+        made.map_err(saying_what_to_grant)?;
         Ok(scratch)
     }
 
+    /// One that is noted, and not made yet. It is dropped with this, however far it came.
+    async fn lease(home: &Postgres) -> Result<Self, QueryError> {
+        let postgres = home.in_schema(format!("{NAME}{}", RandomIds.next().simple()));
+        let options = LeaseOptions::default().duration(LEASED_FOR);
+        let leases = PostgresLeases::new(home, options);
+        let lease = leases.try_acquire(&work_of(&postgres.sql("{read}"))).await;
+        let lease = lease.map_err(|error| QueryError::Unavailable {
+            reason: error.to_string(),
+        })?;
+        Ok(Self {
+            home: home.clone(),
+            read_models: PostgresReadModels::open(&postgres),
+            lease: Some(lease.expect("nobody else knows its name")),
+        })
+    }
+
+    /// Makes the schema of one that is noted. Whoever drops it waits for that, or was there before.
     async fn make_schema(&self) -> Result<(), PostgresError> {
         let (here, home) = (self.schema(), self.home.sql("{read}"));
         let tables = KEPT.map(|table| {
@@ -73,9 +86,22 @@ impl Scratch {
         });
         let mut client = self.home.client().await?;
         let tx = client.transaction().await?;
+        let note = "select from {read}.annals_leases where work = $1 for update";
+        let (note, work) = (self.home.sql(note), work_of(&here));
+        if tx.rows(&note, &[(&work, Type::TEXT)]).await?.is_empty() {
+            return Err(PostgresError::unavailable(GIVEN_UP));
+        }
         let schema = format!("create schema {here}; create sequence {here}.annals_tokens;");
         tx.batch(&(schema + &tables.concat())).await?;
         tx.commit().await
+    }
+
+    /// Somebody else may drop what is not leased any more.
+    fn check_lease(&self) -> Result<(), QueryError> {
+        match self.lease.as_ref().is_some_and(Lease::is_lost) {
+            true => Err(PostgresError::unavailable(GIVEN_UP).into()),
+            false => Ok(()),
+        }
     }
 
     fn schema(&self) -> String {
@@ -86,14 +112,17 @@ impl Scratch {
 #[async_trait]
 impl ReadModels for Scratch {
     async fn select(&self, select: Select) -> Result<Vec<Vec<Value>>, QueryError> {
+        self.check_lease()?;
         self.read_models.select(select).await
     }
 
     async fn projector(&self, fold: TableFold) -> Result<Arc<dyn Projector>, QueryError> {
+        self.check_lease()?;
         self.read_models.projector(fold).await
     }
 
     async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError> {
+        self.check_lease()?;
         self.read_models.snapshots().await
     }
 }
@@ -113,6 +142,16 @@ impl Drop for Scratch {
             drop_or_leave(&home, &work).await;
             drop(lease);
         });
+    }
+}
+
+/// What it takes to make schemas is a right of its own, which a service has only if it is wanted.
+fn saying_what_to_grant(error: PostgresError) -> PostgresError {
+    match error {
+        PostgresError::Forbidden { reason } => PostgresError::Forbidden {
+            reason: format!("{reason}; a scratch place takes `grant create on database`"),
+        },
+        other => other,
     }
 }
 

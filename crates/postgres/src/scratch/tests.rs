@@ -68,3 +68,37 @@ async fn other_work_that_is_given_up_is_left_alone() {
     let _next = Scratch::make(&home).await.unwrap();
     assert_eq!(noted(&home).await, 2);
 }
+
+#[tokio::test]
+async fn a_place_that_was_given_up_meanwhile_is_not_made() {
+    let home = home().await;
+    let scratch = Scratch::lease(&home).await.unwrap();
+    let schema = scratch.schema();
+    drop_schema(&home, &work_of(&schema)).await.unwrap();
+    let refusal = scratch.make_schema().await.unwrap_err();
+    assert!(refusal.to_string().contains(GIVEN_UP), "{refusal}");
+    assert!(!exists(&home, &schema).await);
+}
+
+#[tokio::test]
+async fn a_place_whose_lease_is_lost_is_read_no_more() {
+    let home = home().await;
+    let mut scratch = Scratch::make(&home).await.unwrap();
+    assert!(scratch.snapshots().await.is_ok());
+    let (lost, _) = Lease::granted(1);
+    scratch.lease = Some(lost);
+    let refusal = scratch.snapshots().await.err().unwrap();
+    assert!(refusal.to_string().contains(GIVEN_UP), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_place_is_leased_for_minutes() {
+    let home = home().await;
+    let _scratch = Scratch::make(&home).await.unwrap();
+    let left = home.sql(
+        "select expires_at > clock_timestamp() + interval '5 minutes' from {read}.annals_leases",
+    );
+    let client = home.client().await.unwrap();
+    let lasts: bool = client.rows(&left, &[]).await.unwrap()[0].get(0);
+    assert!(lasts);
+}

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use annals_core::{Delivery, EventStore, Leases, Position, Source};
+use annals_core::{Delivery, EventStore, Leases, Position, QueryError, ReadModels, Source};
 use annals_postgres::tokio_postgres::error::SqlState;
-use annals_postgres::{Postgres, PostgresError};
+use annals_postgres::{Postgres, PostgresError, PostgresReadModels};
 use annals_servers::PostgresCluster;
 use tokio::time::timeout;
 
@@ -140,6 +140,33 @@ async fn a_service_that_lacks_a_right_says_which() {
 
     documented.grant().await;
     Service::start(&documented.url("bank_service")).await;
+}
+
+#[tokio::test]
+async fn to_see_read_models_as_they_were_takes_one_right_more() {
+    let documented = Documented::new().await;
+    documented.migrate().await;
+    documented.grant().await;
+    let service = Service::start(&documented.url("bank_service")).await;
+    let read_models = PostgresReadModels::open(&service.postgres);
+    let refusal = read_models.scratch().await.err().expect("it is refused");
+    assert!(
+        matches!(refusal, QueryError::Unavailable { .. }),
+        "{refusal}"
+    );
+    let message = refusal.to_string();
+    assert!(message.contains("grant create on database"), "{message}");
+    let owner = Admin::at(&documented.url("bank_owner")).await;
+    owner
+        .wait_until("not exists (select from annals_read.annals_leases)")
+        .await;
+
+    let superuser = Admin::at(&documented.cluster.url()).await;
+    superuser
+        .execute("grant create on database bank to bank_service")
+        .await;
+    let scratch = read_models.scratch().await.unwrap();
+    scratch.snapshots().await.unwrap();
 }
 
 fn assert_lacks(missing: &str, refusal: &PostgresError) {
