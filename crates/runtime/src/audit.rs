@@ -73,9 +73,10 @@ pub struct AuditProgress {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditError {
-    /// The projector does not note what it handles, so nothing can be proven.
-    /// **Do:** keep the read model in one of the databases, or give the projector a ledger.
-    #[error("projection {0} keeps no ledger")]
+    /// The projector does not note what it handles, so nothing can be proven. No effect does.
+    /// **Do:** for an effect, ask the outside by the keys it was given. Otherwise keep the read model
+    /// in one of the databases, or give the projector a ledger.
+    #[error("projection {0} keeps no ledger; effects have none")]
     NoLedger(String),
     /// The ledger could not be read.
     /// **Do:** what [`ProjectionError`] says.
