@@ -103,9 +103,13 @@ pub trait Effect: Send + Sync + 'static {
     }
 
     /// For how long failures that pass are tried again, in one process, before they count as
-    /// [`EffectError::Event`]. `None`: for as long as it takes, while the partition waits.
+    /// [`EffectError::Event`]: a day, unless said otherwise. `None`: for as long as it takes.
+    ///
+    /// Until then its partition waits, and so does the checkpoint: once what it may run ahead by is
+    /// done, the other partitions wait as well. With `None` one receiver that is gone for good stops
+    /// the whole effect.
     fn gives_up_after(&self) -> Option<Duration> {
-        None
+        Some(Duration::from_secs(24 * 3_600))
     }
 
     /// Does it for one event.

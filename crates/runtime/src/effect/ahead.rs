@@ -149,16 +149,23 @@ impl Ahead {
             }));
         }
         let pause = backoff.delay(attempts, ids.next());
+        let pause = pause.max(not_before.min(LONGEST_WAIT));
         Became::Troubled(Trouble {
             since,
             attempts,
-            again_at: now + pause.max(not_before.min(LONGEST_WAIT)),
+            again_at: now + pause.min(self.patience.left(tried_for)),
             cause,
         })
     }
 }
 
 impl Patience {
+    /// When that is over, it is tried for the last time.
+    fn left(&self, tried_for: Duration) -> Duration {
+        let limit = self.gives_up_after.unwrap_or(Duration::MAX);
+        limit.saturating_sub(tried_for)
+    }
+
     fn is_over(&self, tried_for: Duration) -> bool {
         self.gives_up_after.is_some_and(|limit| tried_for >= limit)
     }

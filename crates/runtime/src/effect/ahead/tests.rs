@@ -66,6 +66,15 @@ fn nobody_is_waited_for_longer_than_an_hour_at_a_time() {
 }
 
 #[test]
+fn nobody_is_waited_for_past_the_time_at_which_it_is_given_up() {
+    let (mut ahead, now) = (ahead(Some(60 * SECOND)), Instant::now());
+    ahead.note(EVENT, later(600), now);
+    assert_eq!(waits(&ahead, now), 60);
+    ahead.note(EVENT, busy(), now + 60 * SECOND);
+    assert!(matches!(ahead.became[&EVENT], Became::Refused(_)));
+}
+
+#[test]
 fn what_fails_for_too_long_is_given_up_with_the_last_cause() {
     let (mut ahead, now) = (ahead(Some(60 * SECOND)), Instant::now());
     for seconds in [0, 30, 59] {
