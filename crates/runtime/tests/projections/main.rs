@@ -23,6 +23,7 @@ mod an_effect_is_repeated_under_its_key;
 mod an_event_that_cannot_be_applied_is_not_passed_over;
 mod effects_are_performed_in_order;
 mod one_process_works_and_the_others_follow;
+mod what_cannot_be_read_holds_up_its_stream;
 mod what_is_done_is_measured;
 mod what_is_done_is_traced;
 mod whatever_fails_no_effect_is_skipped;
