@@ -152,6 +152,10 @@ pub trait DeadLetters: Send + Sync {
     /// How many events are parked now; those that were skipped are not.
     async fn parked(&self) -> Result<u64, ProjectionError>;
 
+    /// The letters of all events that are parked now, in order; those that were skipped are not
+    /// read for it.
+    async fn all_parked(&self) -> Result<Vec<DeadLetter>, ProjectionError>;
+
     /// Tries to apply parked events, given as the store has them in the order of their positions,
     /// in one transaction. Those that are not parked are passed over. One that fails again counts
     /// its attempts on.

@@ -262,6 +262,12 @@ impl<H: Handler> DeadLetters for TablesProjector<H> {
         Ok(self.letters.count(&tx).await?)
     }
 
+    async fn all_parked(&self) -> Result<Vec<DeadLetter>, ProjectionError> {
+        let mut client = self.postgres.client().await?;
+        let tx = client.transaction().await?;
+        self.letters.parked(&tx).await
+    }
+
     async fn release(
         &self,
         events: Arc<[RecordedEvent]>,

@@ -26,7 +26,6 @@ use checkpoint::BegunCheckpoint;
 use outcomes::Outcomes;
 use partitions::by_partition;
 use performer::Performer;
-use releasing::parked_letters;
 use turns::Turns;
 
 mod ahead;
@@ -173,7 +172,7 @@ impl<E: Effect> EffectProjector<E> {
     ) -> Result<(Vec<&'a RecordedEvent>, Vec<&'a RecordedEvent>), ProjectionError> {
         let mut parking = Parking::default();
         if let Some(letters) = self.checkpoint.dead_letters() {
-            for letter in parked_letters(letters).await? {
+            for letter in letters.all_parked().await? {
                 parking.wait_behind(letter);
             }
         }

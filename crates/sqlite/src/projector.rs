@@ -179,6 +179,12 @@ impl<H: Handler> DeadLetters for TablesProjector<H> {
         self.database.query(count).await?
     }
 
+    async fn all_parked(&self) -> Result<Vec<DeadLetter>, ProjectionError> {
+        let kept = Arc::clone(&self.kept);
+        let parked = move |connection: &Connection| Ok(kept.letters.parked(connection));
+        self.database.query(parked).await?
+    }
+
     async fn release(
         &self,
         events: Arc<[RecordedEvent]>,

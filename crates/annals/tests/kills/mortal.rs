@@ -178,6 +178,11 @@ impl DeadLetters for MortalProjector {
         self.life.call("parked", call).await
     }
 
+    async fn all_parked(&self) -> Result<Vec<DeadLetter>, ProjectionError> {
+        let call = self.letters().all_parked();
+        self.life.call("all parked", call).await
+    }
+
     async fn release(
         &self,
         events: Arc<[RecordedEvent]>,

@@ -14,9 +14,6 @@ use super::EffectProjector;
 /// process dies amid a release.
 const AT_ONCE: usize = 32;
 
-/// Letters are read in pages of so many.
-const PAGE: u32 = 1_000;
-
 #[async_trait]
 impl<E: Effect> DeadLetters for EffectProjector<E> {
     async fn park(
@@ -34,6 +31,10 @@ impl<E: Effect> DeadLetters for EffectProjector<E> {
 
     async fn parked(&self) -> Result<u64, ProjectionError> {
         self.letters().parked().await
+    }
+
+    async fn all_parked(&self) -> Result<Vec<DeadLetter>, ProjectionError> {
+        self.letters().all_parked().await
     }
 
     async fn release(
@@ -70,7 +71,7 @@ impl<E: Effect> EffectProjector<E> {
         events: &[RecordedEvent],
         tried: &Tried,
     ) -> Result<Released, ProjectionError> {
-        let letters = parked_letters(self.letters()).await?;
+        let letters = self.letters().all_parked().await?;
         let releasing = Releasing::new(letters, events, tried.clone());
         let mut parking = releasing.parking();
         self.outcomes.begin_anew();
@@ -93,23 +94,4 @@ impl<E: Effect> EffectProjector<E> {
 /// Also what may pass: it stays parked, and can be tried again.
 fn failed_at(position: Position, error: &EffectError) -> ProjectionError {
     ProjectionError::at(position, error.clone())
-}
-
-/// All letters whose events are parked.
-pub(super) async fn parked_letters(
-    letters: &dyn DeadLetters,
-) -> Result<Vec<DeadLetter>, ProjectionError> {
-    let mut parked = Vec::new();
-    if letters.parked().await? == 0 {
-        return Ok(parked);
-    }
-    let mut after = Position::START;
-    loop {
-        let page = letters.list(after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(parked);
-        };
-        after = last.position;
-        parked.extend(page.into_iter().filter(|letter| letter.skipped.is_none()));
-    }
 }
