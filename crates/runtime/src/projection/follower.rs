@@ -1,5 +1,7 @@
 //! Doing the work: take in what the store delivers, batch by batch.
 
+use std::sync::Arc;
+
 use annals_core::{
     Failure, Lease, Position, ProjectionBatch, ProjectionError, ReadError, RecordedEvent, Source,
     Subscription,
@@ -100,12 +102,16 @@ impl<'a> Follower<'a> {
     async fn take_in(
         &mut self,
         gathered: Gathered,
-        failures: &Failures,
+        failures: &mut Failures,
     ) -> Result<Option<ReadError>, ProjectionError> {
         if !gathered.events.is_empty() {
             let given_up = failures.given_up(&gathered.events);
-            self.commit(gathered.events, gathered.up_to, given_up)
-                .await?;
+            let (events, before) = (gathered.events.into(), self.checkpoint);
+            let committed = self.commit(events, gathered.up_to, given_up).await;
+            if committed.is_err() && self.checkpoint > before {
+                failures.taken_in(self.checkpoint);
+            }
+            committed?;
         }
         self.complete = gathered.up_to;
         let skipped = self.complete.0.saturating_sub(self.checkpoint.0);
@@ -118,7 +124,7 @@ impl<'a> Follower<'a> {
     /// Writes down what has been skipped since the checkpoint.
     async fn write_checkpoint(&mut self) -> Result<(), ProjectionError> {
         if self.complete > self.checkpoint {
-            self.apply(Vec::new(), self.complete, None).await?;
+            self.apply(Arc::default(), self.complete, None).await?;
         }
         Ok(())
     }
@@ -126,34 +132,51 @@ impl<'a> Follower<'a> {
     /// Applies events, and tells how long they took to be visible.
     async fn commit(
         &mut self,
-        events: Vec<RecordedEvent>,
+        events: Arc<[RecordedEvent]>,
         up_to: Position,
         given_up: Option<(Position, Failure)>,
     ) -> Result<(), ProjectionError> {
-        let (began_at, count) = (Instant::now(), events.len() as u64);
-        let last_recorded_at = events.last().map(|event| event.recorded_at);
-        self.apply(events, up_to, given_up).await?;
-        if let Some(recorded_at) = last_recorded_at {
+        let began_at = Instant::now();
+        let applied = self.apply(Arc::clone(&events), up_to, given_up).await;
+        if let Err(error) = &applied {
+            self.look_how_far(error).await;
+        }
+        let done = events.partition_point(|event| event.position <= self.checkpoint);
+        if let Some(last) = events[..done].last() {
             self.job.reporter.committed(&Committed {
-                events: count,
-                recorded_at,
+                events: done as u64,
+                recorded_at: last.recorded_at,
                 committed_at: self.job.options.clock.now(),
                 took: began_at.elapsed(),
             });
         }
-        Ok(())
+        applied
+    }
+
+    /// An effect gets as far as the event that failed. If it does not tell, the next resume does.
+    async fn look_how_far(&mut self, error: &ProjectionError) {
+        let (ProjectionError::Event { .. } | ProjectionError::NotAcknowledged { .. }) = error
+        else {
+            return;
+        };
+        let Job {
+            projector, store, ..
+        } = self.job;
+        if let Ok(position) = projector.position(store.id()).await {
+            self.checkpoint = position;
+        }
     }
 
     async fn apply(
         &mut self,
-        events: Vec<RecordedEvent>,
+        events: Arc<[RecordedEvent]>,
         up_to: Position,
         given_up: Option<(Position, Failure)>,
     ) -> Result<(), ProjectionError> {
         let batch = ProjectionBatch {
             after: self.checkpoint,
             up_to,
-            events: events.into(),
+            events,
         };
         let projector = &self.job.projector;
         let span = spans::batch(projector.name(), &batch);

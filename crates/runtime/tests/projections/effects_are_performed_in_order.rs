@@ -156,3 +156,17 @@ fn failed_at(status: &ProjectionStatus) -> u64 {
         other => panic!("it is {other} instead"),
     }
 }
+
+#[tokio::test]
+async fn what_is_done_before_an_event_that_fails_is_counted() {
+    let (store, ledger, outside) = (new_store(), Ledger::new(), Outside::new());
+    outside.answer(2, [Answer::Busy]);
+    let mut last = Position::START;
+    for _ in 0..3 {
+        last = record(&*store, "Account", 1).await;
+    }
+    let effect = perform(Call::to(&outside), &store, &ledger).await;
+    effect.wait_for(last, LONG).await.unwrap();
+    assert_eq!(outside.arrived(), [1, 3, 2]);
+    assert_eq!(effect.activity().events, 3);
+}
