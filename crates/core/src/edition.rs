@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::checkpoint::StoredCheckpoint;
 use crate::column::Value;
+use crate::dead_letter::DeadLetter;
 use crate::position::Position;
-use crate::projection::Projector;
+use crate::projection::{ProjectionError, Projector};
 use crate::read_models::QueryError;
 use crate::snapshot::Fingerprint;
-use crate::table_fold::TableFold;
+use crate::table_fold::{TableFold, TableWrites};
 
 /// Which edition of a read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -87,6 +89,28 @@ pub enum Sample {
     Keys(Vec<Vec<Vec<Value>>>),
 }
 
+/// What an edition holds at one moment: how far it is, what it left out on the way, and some rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditionView {
+    /// Of which declaration and store its rows are, and up to where.
+    pub checkpoint: StoredCheckpoint,
+    /// All of its dead letters, in order; skipped ones as well.
+    pub letters: Vec<DeadLetter>,
+    /// For each table of the fold: the rows that were asked for, as far as they are there.
+    pub rows: Vec<Vec<Vec<Value>>>,
+}
+
+/// Rows to be put in place of those that are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// At which position of the checkpoint.
+    pub at: Position,
+    /// For each table of the fold.
+    pub tables: Vec<TableWrites>,
+    /// Parked events whose effect is in these rows, so that nothing waits for them any more.
+    pub unparked: Vec<Position>,
+}
+
 /// What becomes of the editions of a read model, each change in one transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exchange {
@@ -110,6 +134,9 @@ pub enum Exchange {
 ///    the past.
 /// 4. After an exchange a projector is of the edition that has its place now, and goes on where that
 ///    is. One whose fold is not that of the edition is superseded.
+/// 5. Rows are [replaced](Self::replace) in one transaction, and only where the checkpoint is at the
+///    position they were made for and what they unpark is parked. Nothing else changes, and whoever
+///    keeps the edition up to date goes on.
 #[async_trait]
 pub trait Editions: Send + Sync {
     /// Those that are there, the current one first.
@@ -131,6 +158,24 @@ pub trait Editions: Send + Sync {
         edition: Edition,
         sample: Sample,
     ) -> Result<EditionRows, QueryError>;
+
+    /// Rows of these keys, for each table of the fold, with checkpoint and dead letters of the same
+    /// moment. `None`: there is no such edition.
+    async fn view(
+        &self,
+        fold: &TableFold,
+        edition: Edition,
+        keys: Vec<Vec<Vec<Value>>>,
+    ) -> Result<Option<EditionView>, QueryError>;
+
+    /// Puts rows in place. [`ProjectionError::Moved`]: it is not as it was when they were made;
+    /// nothing was written.
+    async fn replace(
+        &self,
+        fold: &TableFold,
+        edition: Edition,
+        replacement: Replacement,
+    ) -> Result<(), ProjectionError>;
 
     /// Exchanges editions.
     async fn exchange(&self, projection: &str, exchange: Exchange)

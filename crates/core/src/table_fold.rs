@@ -1,6 +1,7 @@
 //! Folds of events into rows of tables: what a database drives to keep read models up to date.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::column::Value;
@@ -8,7 +9,7 @@ use crate::decode::{DecodeError, Recorded, decode};
 use crate::event::RecordedEvent;
 use crate::parking::{Parking, PartitionKey};
 use crate::position::Position;
-use crate::projection::Projection;
+use crate::projection::{Projection, ProjectionError};
 use crate::query::Query;
 use crate::snapshot::Fingerprint;
 use crate::table_projection::{NotLoaded, Rows, TableProjection, TableShape};
@@ -48,6 +49,7 @@ pub struct TableFold {
     query: Query,
     tables: Vec<TableShape>,
     revision: u32,
+    is_by_row: bool,
     decode: fn(&RecordedEvent) -> Result<AnyEvent, DecodeError>,
     partitions: fn(&dyn Any) -> Vec<PartitionKey>,
     apply: fn(&mut Rows, &dyn Any) -> Result<(), NotLoaded>,
@@ -83,6 +85,7 @@ impl TableFold {
             query: P::query(),
             tables: vec![TableShape::of::<P>()],
             revision: P::FOLD_REVISION,
+            is_by_row: true,
             decode: decode_any::<P::Event>,
             partitions: |event| row_keys::<P>(typed(event)),
             apply: |rows, event| fold_rows::<P>(rows, typed(event)),
@@ -96,6 +99,7 @@ impl TableFold {
             query: P::query(),
             tables: P::tables(),
             revision: P::REVISION,
+            is_by_row: false,
             decode: decode_any::<P::Event>,
             partitions: |event| P::partitions(typed(event)),
             apply: |rows, event| P::apply(rows, typed(event)),
@@ -110,6 +114,7 @@ impl TableFold {
             query: Query::all(),
             tables: Vec::new(),
             revision: 0,
+            is_by_row: false,
             decode: |_| Ok(Box::new(())),
             partitions: |_| Vec::new(),
             apply: |_, _| Ok(()),
@@ -131,6 +136,29 @@ impl TableFold {
         &self.tables
     }
 
+    /// True if each row is folded by itself: what becomes of it depends on no other row.
+    pub fn is_by_row(&self) -> bool {
+        self.is_by_row
+    }
+
+    /// What an event must stay in order with. Of a fold by rows those are the rows it belongs to,
+    /// which may be none; of others it is its stream, if nothing else is told.
+    ///
+    /// # Errors
+    /// [`ProjectionError::Event`] when the event cannot be decoded, or does not tell.
+    pub fn partitions_of(
+        &self,
+        record: &RecordedEvent,
+    ) -> Result<BTreeSet<PartitionKey>, ProjectionError> {
+        let event = self.decode(record)?;
+        let partitions = || (self.partitions)(&*event);
+        let told = ProjectionError::catch(record.position, partitions)?;
+        Ok(match told.is_empty() && !self.is_by_row {
+            true => BTreeSet::from([PartitionKey::of_stream(&record.stream)]),
+            false => told.into_iter().collect(),
+        })
+    }
+
     /// Changes with its tables, with the events it asks for, and with its revision.
     pub fn fingerprint(&self) -> Fingerprint {
         let tables = format!("{:?}", self.tables);
@@ -146,6 +174,20 @@ impl TableFold {
     pub fn begin_with(&self, parking: Parking) -> Folding {
         Folding::new(self, parking)
     }
+
+    /// Begins with a batch of events that a fold by rows applies to the rows of these keys alone.
+    pub(crate) fn begin_within(&self, keys: &BTreeSet<PartitionKey>) -> Folding {
+        let mut folding = self.begin();
+        if self.is_by_row {
+            folding.apply_only_to(keys.clone());
+        }
+        folding
+    }
+
+    fn decode(&self, record: &RecordedEvent) -> Result<AnyEvent, ProjectionError> {
+        let decoded = ProjectionError::catch(record.position, || (self.decode)(record))?;
+        decoded.map_err(|error| ProjectionError::at(record.position, error))
+    }
 }
 
 impl fmt::Debug for TableFold {
@@ -155,7 +197,8 @@ impl fmt::Debug for TableFold {
 }
 
 fn fold_rows<P: Projection>(rows: &mut Rows, event: &Recorded<P::Event>) -> Result<(), NotLoaded> {
-    let keys = P::keys(event);
+    let mut keys = P::keys(event);
+    keys.retain(|key| rows.are_to_have::<P>(key));
     rows.need::<P>(&keys)?;
     for key in keys {
         let row = P::fold(rows.get(&key)?, &key, event);

@@ -154,12 +154,14 @@ impl Checkpoint {
     }
 
     /// Keeps it where it is until the end of a transaction, and makes sure that the tables are those
-    /// of this declaration.
-    pub(crate) async fn hold(&self, tx: &Transaction<'_>) -> Result<(), ProjectionError> {
+    /// of this declaration. Answers with where it is.
+    pub(crate) async fn hold(&self, tx: &Transaction<'_>) -> Result<Position, ProjectionError> {
         let rows = tx
             .rows(&self.hold, &[(&self.projection, Type::TEXT)])
             .await?;
-        self.only(&rows)?.verify(&self.projection, self.fingerprint)
+        let stored = self.only(&rows)?;
+        stored.verify(&self.projection, self.fingerprint)?;
+        Ok(stored.position)
     }
 
     async fn take(
@@ -229,6 +231,19 @@ impl Checkpoint {
             Err(foreign) => foreign,
         }
     }
+}
+
+/// The checkpoint of a projection, of an edition, if it is there.
+pub(crate) async fn find(
+    postgres: &Postgres,
+    tx: &Transaction<'_>,
+    projection: &str,
+) -> Result<Option<StoredCheckpoint>, PostgresError> {
+    let find = "select fingerprint, store, position from {read}.annals_checkpoints
+                where projection = $1";
+    let find = postgres.sql(find);
+    let rows = tx.rows(&find, &[(&projection, Type::TEXT)]).await?;
+    rows.first().map(stored).transpose()
 }
 
 /// A checkpoint as it is kept.

@@ -87,10 +87,11 @@ impl Checkpoint {
         })
     }
 
-    /// Makes sure that the tables are those of this declaration.
-    pub(crate) fn verify(&self, connection: &Connection) -> Result<(), ProjectionError> {
+    /// Makes sure that the tables are those of this declaration. Answers with where it is.
+    pub(crate) fn verify(&self, connection: &Connection) -> Result<Position, ProjectionError> {
         let stored = self.stored(connection)?;
-        stored.verify(&self.projection, self.fingerprint)
+        stored.verify(&self.projection, self.fingerprint)?;
+        Ok(stored.position)
     }
 
     fn store(&self) -> Option<StoreId> {
