@@ -12,6 +12,9 @@
 //!   over; [`Rebuilds`] are those of one read model;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
 //!   goes on ([`BackgroundAudit`]);
+//! - [`check_rows`]: folds some rows again to see whether they are right, once or as the projection
+//!   goes on ([`DriftDetection`]); [`rebuild_rows`] makes a few anew; [`Refolds`] are those of one
+//!   read model;
 //! - [`EffectProjector`]: performs an effect for each event, at least once;
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
@@ -27,6 +30,8 @@ mod parked_events;
 mod projection;
 mod rebuild;
 mod rebuilds;
+mod refold;
+mod refolds;
 mod refusal;
 mod repository;
 mod snapshots;
@@ -53,5 +58,10 @@ pub use rebuild::{
     RebuildProgress, TableComparison, rebuild, roll_back,
 };
 pub use rebuilds::Rebuilds;
+pub use refold::{
+    DriftDetection, DriftOptions, LatestRowsCheck, RefoldError, RefoldOptions, RefoldSubject,
+    RowsRebuilt, check_rows, detect_drift, keys_of_stream, rebuild_rows,
+};
+pub use refolds::Refolds;
 pub use repository::Repository;
 pub use snapshots::SnapshotPolicy;

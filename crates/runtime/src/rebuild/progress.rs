@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::catch_up::Step;
 use super::comparison::Comparison;
+use crate::refold::RefoldError;
 
 /// How far a rebuild is.
 #[derive(Debug, Clone)]
@@ -71,6 +72,10 @@ pub enum RebuildError {
     /// **Do:** what [`QueryError`] says, then begin it again.
     #[error(transparent)]
     Editions(#[from] QueryError),
+    /// Rows of the candidate could not be folded again.
+    /// **Do:** what [`RefoldError`] says, then begin it again.
+    #[error(transparent)]
+    Rows(#[from] RefoldError),
     /// The database keeps one edition of a read model only.
     /// **Do:** raise the projection's revision: it is made again in place.
     #[error("the read models' database keeps one edition only")]
@@ -149,6 +154,10 @@ impl RebuildError {
             Self::Store(ReadError::Unavailable { .. })
                 | Self::ReadModel(ProjectionError::Unavailable(_) | ProjectionError::Moved { .. })
                 | Self::Editions(QueryError::Unavailable { .. })
+                | Self::Rows(
+                    RefoldError::Store(ReadError::Unavailable { .. })
+                        | RefoldError::Rows(QueryError::Unavailable { .. })
+                )
         )
     }
 }
