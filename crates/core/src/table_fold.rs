@@ -19,7 +19,7 @@ pub use folding::{Folding, Progress};
 
 mod folding;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// How the tables of a projection are made of events.
 ///

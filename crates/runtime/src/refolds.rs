@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use annals_core::{
-    Edition, EventStore, PartitionKey, ReadModels, RowsCheck, StreamId, TableFold,
-};
+use annals_core::{Edition, EventStore, PartitionKey, ReadModels, RowsCheck, StreamId, TableFold};
 
 use crate::refold::{
-    DriftDetection, DriftOptions, RefoldError, RefoldOptions, RefoldSubject,
-    RowsRebuilt, check_rows, detect_drift, keys_of_stream, rebuild_rows,
+    DriftDetection, DriftOptions, RefoldError, RefoldOptions, RefoldSubject, RowsRebuilt,
+    check_rows, detect_drift, keys_of_stream, rebuild_rows,
 };
 
 /// The rows of one read model, as it is read, beside what the events make of them.

@@ -88,7 +88,8 @@ impl Refold {
     fn by_key<'a>(&self, stored: &'a [Vec<Vec<Value>>]) -> HashMap<RowKey, &'a Vec<Value>> {
         let tables = self.fold.tables().iter().zip(stored).enumerate();
         let rows = tables.flat_map(|(table, (shape, rows))| {
-            rows.iter().map(move |row| ((table, shape.key_of(row)), row))
+            rows.iter()
+                .map(move |row| ((table, shape.key_of(row)), row))
         });
         rows.collect()
     }
@@ -142,7 +143,9 @@ fn is_same(refolded: Option<&Vec<Value>>, stored: Option<&Vec<Value>>) -> bool {
         (None, None) => true,
         (Some(refolded), Some(stored)) => {
             let values = refolded.iter().zip(stored);
-            values.into_iter().all(|(refolded, stored)| means_the_same(refolded, stored))
+            values
+                .into_iter()
+                .all(|(refolded, stored)| means_the_same(refolded, stored))
         }
         _ => false,
     }
