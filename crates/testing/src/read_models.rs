@@ -34,6 +34,7 @@ mod declarations;
 mod editions;
 mod ledgers;
 mod others;
+mod replacements;
 mod selections;
 mod several_tables;
 mod snapshots;

@@ -2,7 +2,7 @@
 
 use super::{
     Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, editions, ledgers,
-    others, selections, several_tables, snapshots, values,
+    others, replacements, selections, several_tables, snapshots, values,
 };
 
 /// Hands the list of all cases to another macro: themes, and in each the contract, its line and
@@ -86,6 +86,14 @@ macro_rules! read_models_cases {
                 Editions 3 what_is_previous_is_kept_up_to_date_and_gone_back_to,
                 Editions 4 a_projector_goes_on_with_the_edition_that_is_current_now,
                 Editions 4 a_projector_of_another_fold_is_superseded,
+            }
+            replacements {
+                Editions 2 rows_are_seen_with_the_checkpoint_and_the_letters_of_their_moment,
+                Editions 5 rows_are_replaced_and_nothing_else,
+                Editions 5 rows_that_were_made_for_another_position_are_refused,
+                Editions 5 what_is_parked_is_unparked_with_its_rows_and_only_once,
+                Editions 5 rows_of_another_declaration_are_refused,
+                Editions 5 a_row_that_is_refused_leaves_all_as_they_were,
             }
             ledgers {
                 Ledger 1 events_are_noted_where_the_checkpoint_moves,
@@ -201,7 +209,7 @@ mod tests {
             (Contract::Projector, 5),
             (Contract::DeadLetters, 4),
             (Contract::Ledger, 4),
-            (Contract::Editions, 4),
+            (Contract::Editions, 5),
         ];
         for (contract, lines) in contracts {
             for line in 1..=lines {
