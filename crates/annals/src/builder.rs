@@ -11,7 +11,8 @@ use annals_core::{
     SnapshotStore, TableFold, TableProjection,
 };
 use annals_runtime::{
-    AuditSubject, BackgroundAuditOptions, Rebuilds, Repository, RunnerOptions, SnapshotPolicy,
+    AuditSubject, BackgroundAuditOptions, DriftOptions, Rebuilds, Refolds, Repository,
+    RunnerOptions, SnapshotPolicy,
 };
 
 use crate::declared_effect::DeclaredEffect;
@@ -42,6 +43,7 @@ pub struct Builder {
     leases: Option<Arc<dyn Leases>>,
     code_version: String,
     audits: Option<BackgroundAuditOptions>,
+    drift: Option<DriftOptions>,
 }
 
 /// What a repository stands on.
@@ -88,6 +90,7 @@ impl Builder {
             leases: None,
             code_version: String::new(),
             audits: Some(BackgroundAuditOptions::default()),
+            drift: Some(DriftOptions::default()),
         }
     }
 
@@ -179,6 +182,21 @@ impl Builder {
         self
     }
 
+    /// Looks for drift in the background in another way: by default once a day, slowly.
+    ///
+    /// Some rows of each read model are folded again from the log, and what is stored otherwise is
+    /// logged as an error. Nothing else depends on it. [`Annals::refolds`] tells what was found.
+    pub fn drift_detection(mut self, options: DriftOptions) -> Self {
+        self.drift = Some(options);
+        self
+    }
+
+    /// Looks for no drift in the background. [`Annals::refolds`] works all the same.
+    pub fn without_drift_detection(mut self) -> Self {
+        self.drift = None;
+        self
+    }
+
     /// Opens the store and the read models, and starts the projections.
     ///
     /// # Errors
@@ -201,7 +219,7 @@ impl Builder {
             .into_iter()
             .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
             .collect();
-        let mut audited = projectors(&*read_models, inline).await?;
+        let mut audited = projectors(&*read_models, inline.clone()).await?;
         let mut projecting = self.projectors;
         projecting.extend(projectors(&*read_models, self.folds.clone()).await?);
         let mut effects = Vec::new();
@@ -238,6 +256,15 @@ impl Builder {
             .chain(local.map(|projector| (projector, alone.clone())))
             .map(run)
             .collect();
+        let folds = self.folds.iter().chain(&inline).cloned();
+        let refolds = folds
+            .map(|fold| {
+                (
+                    fold.name(),
+                    refolds(&store, &read_models, fold, &self.drift),
+                )
+            })
+            .collect();
         let rebuilds = rebuilds(&store, &read_models, self.folds, &shared).await?;
         Ok(Annals {
             store,
@@ -246,6 +273,7 @@ impl Builder {
             projections,
             audited: audited.into_iter().map(by_name).collect(),
             rebuilds,
+            refolds,
         })
     }
 
@@ -286,6 +314,20 @@ fn check_ending(name: &str) -> Result<(), Error> {
     match reserved.iter().any(|ending| name.ends_with(ending)) {
         true => Err(Error::ReservedName(name.to_owned())),
         false => Ok(()),
+    }
+}
+
+/// How rows of a fold are folded again.
+fn refolds(
+    store: &Arc<dyn EventStore>,
+    read_models: &Arc<dyn ReadModels>,
+    fold: TableFold,
+    drift: &Option<DriftOptions>,
+) -> Refolds {
+    let refolds = Refolds::new(store, read_models, fold);
+    match drift {
+        Some(options) => refolds.with_drift_detection(options.clone()),
+        None => refolds,
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use annals_core::{Aggregate, EventStore, Projector, ReadModel, ReadModels, Table};
 use annals_runtime::{
     Audit, AuditError, AuditOptions, AuditSubject, BackgroundAudit, BackgroundAuditOptions,
-    CommandContext, ExecuteError, Executed, ParkedEvents, ProjectionHandle, Rebuilds, Repository,
-    RunnerOptions, audit_in_background, audit_projection, run_projection,
+    CommandContext, ExecuteError, Executed, ParkedEvents, ProjectionHandle, Rebuilds, Refolds,
+    Repository, RunnerOptions, audit_in_background, audit_projection, run_projection,
 };
 
 /// A running service: its store, its aggregates, its read models and what keeps them up to date.
@@ -20,6 +20,8 @@ pub struct Annals {
     /// What keeps each read model up to date, also those that are inline.
     pub(crate) audited: BTreeMap<String, Arc<dyn Projector>>,
     pub(crate) rebuilds: BTreeMap<&'static str, Rebuilds>,
+    /// Of all read models of typed tables, also those that are inline.
+    pub(crate) refolds: BTreeMap<&'static str, Refolds>,
 }
 
 /// A projection that runs.
@@ -98,6 +100,15 @@ impl Annals {
         rebuilds.unwrap_or_else(|| panic!("no projection {name} of typed tables was declared"))
     }
 
+    /// How rows of a projection are checked, and a few made anew, by folding them again.
+    ///
+    /// # Panics
+    /// As [`rebuilds`](Self::rebuilds).
+    pub fn refolds(&self, name: &str) -> &Refolds {
+        let refolds = self.refolds.get(name);
+        refolds.unwrap_or_else(|| panic!("no projection {name} of typed tables was declared"))
+    }
+
     /// All running projections, by name.
     pub fn projections(&self) -> impl Iterator<Item = &ProjectionHandle> {
         self.projections.values().map(|running| &*running.handle)
@@ -114,6 +125,7 @@ impl Annals {
                 operations.with_projection(Arc::clone(&running.handle), running.parked.clone())
             })
             .with_rebuilds(self.rebuilds.clone())
+            .with_refolds(self.refolds.clone())
     }
 
     /// Compares what a projection has handled with the log, from the first event to its checkpoint:
@@ -168,6 +180,9 @@ impl Annals {
         }
         for rebuilds in self.rebuilds.values() {
             rebuilds.stop().await;
+        }
+        for refolds in self.refolds.values() {
+            refolds.stop().await;
         }
     }
 

@@ -2,13 +2,14 @@
 //!
 //! In reading order: `projections` has the routes of projections, and `overview` what they tell;
 //! `dead_letters` has the routes of what is parked, and `letter` what they tell; `rebuilds` has the
-//! routes of rebuilds, and `rebuilding` what they tell.
+//! routes of rebuilds, and `rebuilding` what they tell; `rows` has the routes of rows that are folded
+//! again, and `refolding` what they tell.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use annals_core::{Clock, EventStore, SystemClock};
-use annals_runtime::{ParkedEvents, ProjectionHandle, Rebuilds};
+use annals_runtime::{ParkedEvents, ProjectionHandle, Rebuilds, Refolds};
 use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,6 +23,8 @@ mod overview;
 mod projections;
 mod rebuilding;
 mod rebuilds;
+mod refolding;
+mod rows;
 
 /// The operations on the projections of a service: routes to be mounted, such as under
 /// `/operations`.
@@ -34,7 +37,9 @@ mod rebuilds;
 ///   `…/dead-letters/{position}/skip`: trying again, giving up;
 /// - `GET` and `POST /projections/{name}/rebuild`, and `POST …/rebuild/pause`, `…/resume`, `…/accept`
 ///   and `…/cancel`: making the read model anew beside the one that is read;
-/// - `POST /projections/{name}/roll-back`: going back to the one before.
+/// - `POST /projections/{name}/roll-back`: going back to the one before;
+/// - `GET` and `POST /projections/{name}/rows/check`, and `POST …/rows/rebuild`: whether rows are what
+///   the events make of them, and making a few anew.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -51,6 +56,7 @@ pub struct Operations {
     clock: Arc<dyn Clock>,
     projections: BTreeMap<String, Operated>,
     rebuilds: BTreeMap<&'static str, Rebuilds>,
+    refolds: BTreeMap<&'static str, Refolds>,
 }
 
 /// A projection that is operated.
@@ -68,6 +74,7 @@ impl Operations {
             clock: Arc::new(SystemClock),
             projections: BTreeMap::new(),
             rebuilds: BTreeMap::new(),
+            refolds: BTreeMap::new(),
         }
     }
 
@@ -91,6 +98,13 @@ impl Operations {
     #[must_use]
     pub fn with_rebuilds(mut self, rebuilds: BTreeMap<&'static str, Rebuilds>) -> Self {
         self.rebuilds = rebuilds;
+        self
+    }
+
+    /// The same, with the re-folds of these projections, by their names.
+    #[must_use]
+    pub fn with_refolds(mut self, refolds: BTreeMap<&'static str, Refolds>) -> Self {
+        self.refolds = refolds;
         self
     }
 
@@ -120,6 +134,8 @@ impl Operations {
             .routes(routes!(rebuilds::accept_rebuild))
             .routes(routes!(rebuilds::cancel_rebuild))
             .routes(routes!(rebuilds::roll_back))
+            .routes(routes!(rows::get_latest_check, rows::check_rows))
+            .routes(routes!(rows::rebuild_rows))
             .with_state(Arc::new(self))
     }
 }

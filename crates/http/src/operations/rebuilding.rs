@@ -5,6 +5,8 @@ use annals_runtime::{Comparison, Difference, RebuildPhase, RebuildProgress, Tabl
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::refolding::CheckView;
+
 /// How far a rebuild is.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -40,6 +42,8 @@ pub(super) struct ComparisonView {
     position: u64,
     /// Table by table.
     tables: Vec<TableView>,
+    /// Whether rows of the candidate are what the events make of them.
+    refolded: CheckView,
 }
 
 /// What two editions of one table hold.
@@ -101,6 +105,7 @@ impl From<Comparison> for ComparisonView {
             is_same: comparison.is_same(),
             position: comparison.position.0,
             tables: comparison.tables.into_iter().map(TableView::from).collect(),
+            refolded: comparison.refolded.into(),
         }
     }
 }
@@ -129,7 +134,7 @@ impl From<&Difference> for DifferenceView {
     }
 }
 
-fn values(values: &[Value]) -> Vec<serde_json::Value> {
+pub(super) fn values(values: &[Value]) -> Vec<serde_json::Value> {
     let json = |value: &Value| {
         let json = value.to_string();
         serde_json::from_str(&json).unwrap_or(serde_json::Value::String(json))
