@@ -16,10 +16,12 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Error> {
     match arguments {
         [] => {
             stores(&[])?;
-            service()
+            service()?;
+            rebuild(&[])
         }
         ["stores", arguments @ ..] => stores(arguments),
         ["service"] => service(),
+        ["rebuild", arguments @ ..] => rebuild(arguments),
         _ => Err(Error::Usage),
     }
 }
@@ -48,6 +50,19 @@ fn stores(arguments: &[&str]) -> Result<(), Error> {
 /// The reference service under load.
 fn service() -> Result<(), Error> {
     Command::cargo(&["bench", "-p", "annals-reference", "--bench", "bank"]).run()
+}
+
+/// A read model of the reference service that is made anew under load, and killed amid that.
+fn rebuild(arguments: &[&str]) -> Result<(), Error> {
+    let program = [
+        "bench",
+        "-p",
+        "annals-reference",
+        "--bench",
+        "rebuild",
+        "--",
+    ];
+    Command::cargo(&[&program[..], arguments].concat()).run()
 }
 
 #[cfg(test)]

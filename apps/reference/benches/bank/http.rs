@@ -44,10 +44,10 @@ pub(crate) async fn commands(table: &mut Table) -> Outcome {
     done.store(true, Ordering::Relaxed);
     let lag = lag.await?.map_err(|failure| failure.to_string())?;
 
-    table.rate(
+    table.row(
         &format!("commands through HTTP, {CLIENTS} clients"),
-        rate,
-        syncs,
+        format!("{rate:.0}/s"),
+        format!("{:.1} × serial fdatasync", rate / syncs),
     );
     table.percentiles("command latency under that load", latencies);
     table.percentiles("projection lag under that load, all four", lag);

@@ -9,16 +9,6 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A rate, compared with the disk's own.
-    pub(crate) fn rate(&mut self, what: &str, per_second: f64, syncs_per_second: f64) {
-        let ratio = per_second / syncs_per_second;
-        self.row(
-            what,
-            format!("{per_second:.0}/s"),
-            format!("{ratio:.1} × serial fdatasync"),
-        );
-    }
-
     /// Any figure.
     pub(crate) fn row(&mut self, what: &str, figure: String, note: String) {
         eprintln!("{what}: {figure}  {note}");
