@@ -41,7 +41,8 @@ impl FromFields for Rows {
             (Some(stream), None) => Some(Self::Stream(stream)),
             (None, Some(keys)) => Some(Self::Keys(keys)),
             _ => {
-                fields.fault("stream", "either this or keys must be given, and not both");
+                let fault = "either this or keys must be given, as it should be, and not both";
+                fields.fault("stream", fault);
                 None
             }
         }

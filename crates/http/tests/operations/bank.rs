@@ -13,7 +13,7 @@ use annals_embedded::{EmbeddedOptions, EmbeddedStore, MemoryDisk};
 use annals_http::{BearerToken, Limits, Operations, guard};
 use annals_macros::{Event, ReadModel};
 use annals_runtime::{
-    Backoff, ParkedEvents, ProjectionHandle, Rebuilds, RunnerOptions, run_projection,
+    Backoff, ParkedEvents, ProjectionHandle, Rebuilds, Refolds, RunnerOptions, run_projection,
 };
 use annals_sqlite::Database;
 use annals_testing::ManualClock;
@@ -126,11 +126,13 @@ impl Bank {
         let projection = Arc::new(self.run_projector(projector, version));
         let read_models: Arc<dyn ReadModels> = Arc::new(self.read_models.clone());
         let options = RunnerOptions::default();
+        let refolds = Refolds::new(&self.store(), &read_models, fold.clone());
         let rebuilds = Rebuilds::new(&self.store(), &read_models, fold, options);
         let operations = self
             .operations()
             .with_projection(Arc::clone(&projection), parked)
-            .with_rebuilds(BTreeMap::from([("balances", rebuilds)]));
+            .with_rebuilds(BTreeMap::from([("balances", rebuilds)]))
+            .with_refolds(BTreeMap::from([("balances", refolds)]));
         Service::new(projection, operations)
     }
 

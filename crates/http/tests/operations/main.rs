@@ -11,4 +11,5 @@ mod a_bad_request_changes_nothing;
 mod a_poison_event_is_mended_by_hand;
 mod a_read_model_is_made_anew_by_hand;
 mod an_overview_tells_how_a_projection_is;
+mod drifted_rows_are_mended_by_hand;
 mod only_who_shows_the_token_gets_in;
