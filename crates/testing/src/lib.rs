@@ -6,6 +6,7 @@
 //!   a suite which every database runs;
 //! - [`ordering`]: whether its readers can miss, repeat or reorder events, as a suite of cases that
 //!   try to make them;
+//! - [`watch`]: what a watcher must be able to rely on, judged delivery by delivery, millions of them;
 //! - [`given()`]: given/when/then for aggregates;
 //! - [`given_events`]: given/then for projections, without a database: which rows they make, that it
 //!   is the same ones however they come by the events, and what each event changes;
@@ -19,6 +20,7 @@ mod ids;
 mod leases;
 pub mod ordering;
 pub mod read_models;
+pub mod watch;
 
 pub use clock::ManualClock;
 pub use given::{

@@ -18,12 +18,12 @@ impl Random {
     }
 
     /// One of several.
-    pub(super) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())]
     }
 
     /// Up to `most` of several, each at most once.
-    pub(super) fn some<T: Copy>(&mut self, choices: &[T], most: usize) -> Vec<T> {
+    pub(crate) fn some<T: Copy>(&mut self, choices: &[T], most: usize) -> Vec<T> {
         let mut left = choices.to_vec();
         let count = self.below(most + 1);
         (0..count)

@@ -6,15 +6,15 @@ use annals_core::{
     StreamWrite, Tag,
 };
 
-pub(super) fn stream(text: &str) -> StreamId {
+pub(crate) fn stream(text: &str) -> StreamId {
     text.parse().expect("stream ids of the suite are valid")
 }
 
-pub(super) fn event_type(text: &str) -> EventType {
+pub(crate) fn event_type(text: &str) -> EventType {
     EventType::new(text).expect("event types of the suite are valid")
 }
 
-pub(super) fn tag(text: &str) -> Tag {
+pub(crate) fn tag(text: &str) -> Tag {
     Tag::new(text).expect("tags of the suite are valid")
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn events(numbers: impl IntoIterator<Item = usize>) -> Vec<NewEvent> 
 }
 
 /// A write that expects nothing.
-pub(super) fn write(to: &str, events: Vec<NewEvent>) -> StreamWrite {
+pub(crate) fn write(to: &str, events: Vec<NewEvent>) -> StreamWrite {
     write_at(to, ExpectedVersion::Any, events)
 }
 
