@@ -222,10 +222,7 @@ impl Builder {
         let mut audited = projectors(&*read_models, inline.clone()).await?;
         let mut projecting = self.projectors;
         projecting.extend(projectors(&*read_models, self.folds.clone()).await?);
-        let mut effects = Vec::new();
-        for effect in self.effects {
-            effects.push(effect.begin(&store, &*read_models).await?);
-        }
+        let effects = begin(self.effects, &store, &*read_models).await?;
         let leases = self.leases.or(leases);
         let alone = RunnerOptions {
             code_version: self.code_version.clone(),
@@ -257,14 +254,7 @@ impl Builder {
             .map(run)
             .collect();
         let folds = self.folds.iter().chain(&inline).cloned();
-        let refolds = folds
-            .map(|fold| {
-                (
-                    fold.name(),
-                    refolds(&store, &read_models, fold, &self.drift),
-                )
-            })
-            .collect();
+        let refolds = refolds(&store, &read_models, folds, self.drift.as_ref());
         let rebuilds = rebuilds(&store, &read_models, self.folds, &shared).await?;
         Ok(Annals {
             store,
@@ -317,18 +307,35 @@ fn check_ending(name: &str) -> Result<(), Error> {
     }
 }
 
-/// How rows of a fold are folded again.
+/// How rows of folds are folded again.
 fn refolds(
     store: &Arc<dyn EventStore>,
     read_models: &Arc<dyn ReadModels>,
-    fold: TableFold,
-    drift: &Option<DriftOptions>,
-) -> Refolds {
-    let refolds = Refolds::new(store, read_models, fold);
-    match drift {
-        Some(options) => refolds.with_drift_detection(options.clone()),
-        None => refolds,
+    folds: impl Iterator<Item = TableFold>,
+    drift: Option<&DriftOptions>,
+) -> BTreeMap<&'static str, Refolds> {
+    let refolds = |fold: TableFold| {
+        let (name, refolds) = (fold.name(), Refolds::new(store, read_models, fold));
+        let refolds = match drift {
+            Some(options) => refolds.with_drift_detection(options.clone()),
+            None => refolds,
+        };
+        (name, refolds)
+    };
+    folds.map(refolds).collect()
+}
+
+/// What performs effects, each from where it is.
+async fn begin(
+    effects: Vec<DeclaredEffect>,
+    store: &Arc<dyn EventStore>,
+    read_models: &dyn ReadModels,
+) -> Result<Vec<Arc<dyn Projector>>, Error> {
+    let mut projectors = Vec::with_capacity(effects.len());
+    for effect in effects {
+        projectors.push(effect.begin(store, read_models).await?);
     }
+    Ok(projectors)
 }
 
 /// How the read models of folds are made anew. Editions that were read before are followed.

@@ -1,10 +1,10 @@
 //! Rows made again in memory, of a few keys: what a read model must hold, told by the events alone.
 //!
-//! In reading order: `sample` says which keys; here their rows are folded; `comparison` holds them
-//! against those that are stored.
+//! In reading order: `sample` says which keys; here events are folded, into the rows that `folded` keeps;
+//! `comparison` holds them against those that are stored.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::{fmt, mem, slice};
+use std::collections::{BTreeSet, HashMap};
+use std::{fmt, slice};
 
 use crate::column::Value;
 use crate::dead_letter::DeadLetter;
@@ -17,15 +17,15 @@ use crate::table_fold::{Progress, RowWrite, TableFold, TableWrites};
 use crate::table_projection::RowKey;
 
 pub use comparison::{RowDrift, RowsCheck};
+pub use folded::LeftOut;
+use folded::{FoldedRows, Touched};
 pub use sample::KeySample;
 
 mod comparison;
+mod folded;
 mod sample;
 #[cfg(test)]
 mod tests;
-
-/// Most rows of one key that are folded again.
-const MOST_ROWS: usize = 10_000;
 
 /// The rows of a few keys, folded again from the first event on.
 ///
@@ -35,13 +35,9 @@ const MOST_ROWS: usize = 10_000;
 /// by the events of its keys alone is left out, and counted: see [`LeftOut`].
 pub struct Refold {
     fold: TableFold,
-    sample: KeySample,
     purpose: RefoldPurpose,
-    position: Position,
     letters: HashMap<Position, DeadLetter>,
-    keys: HashMap<PartitionKey, Key>,
-    /// Rows of keys that are not left out.
-    rows: HashMap<RowKey, Refolded>,
+    folded: FoldedRows,
     /// Events that are parked and applied here.
     unparked: BTreeSet<Position>,
 }
@@ -55,52 +51,18 @@ pub enum RefoldPurpose {
     Replacement,
 }
 
-/// Why the rows of a key are not folded again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LeftOut {
-    /// The event at this position has a dead letter.
-    DeadLetter(Position),
-    /// The event at this position also belongs to keys that are not folded again, or are left out: it
-    /// may have read their rows.
-    Entangled(Position),
-    /// The event at this position cannot be applied, though the database tells of no failure.
-    Failed(Position, String),
-    /// There are more than ten thousand of them.
-    TooMany,
-}
-
-/// What is known of a key of the sample.
-#[derive(Default)]
-struct Key {
-    left_out: Option<LeftOut>,
-    rows: HashSet<RowKey>,
-}
-
-/// A row, folded again.
-#[derive(Clone, Default)]
-struct Refolded {
-    /// None: there is no such row.
-    values: Option<Vec<Value>>,
-    /// False if events have only asked for it.
-    is_written: bool,
-    /// The keys whose events have touched it.
-    keys: BTreeSet<PartitionKey>,
-}
-
 impl Refold {
     /// Begins before the first event.
     pub fn new(fold: &TableFold, sample: KeySample, purpose: RefoldPurpose) -> Self {
+        let given = sample.given().clone();
         let mut refold = Self {
             fold: fold.clone(),
-            sample,
             purpose,
-            position: Position::START,
             letters: HashMap::new(),
-            keys: HashMap::new(),
-            rows: HashMap::new(),
+            folded: FoldedRows::of(sample),
             unparked: BTreeSet::new(),
         };
-        for key in refold.sample.given().clone() {
+        for key in given {
             refold.begin_with(key);
         }
         refold
@@ -108,7 +70,7 @@ impl Refold {
 
     /// Up to where events were taken in.
     pub fn position(&self) -> Position {
-        self.position
+        self.folded.position
     }
 
     /// Says which dead letters there are, skipped ones as well: before the events that are behind the
@@ -118,7 +80,8 @@ impl Refold {
         let is_skipped = |letter: &DeadLetter| letter.skipped.is_some();
         let is_as_before = |letter: &DeadLetter| {
             let before = self.letters.get(&letter.position);
-            letter.position > self.position || before.map(is_skipped) == Some(is_skipped(letter))
+            letter.position > self.folded.position
+                || before.map(is_skipped) == Some(is_skipped(letter))
         };
         let is_sound = letters.iter().all(is_as_before);
         let letters = letters.into_iter().map(|letter| (letter.position, letter));
@@ -133,7 +96,7 @@ impl Refold {
     /// [`ProjectionError::Event`] when it does not tell which keys it belongs to, though it has no dead
     /// letter: any of them.
     pub fn take_in(&mut self, event: &RecordedEvent) -> Result<(), ProjectionError> {
-        self.position = event.position;
+        self.folded.position = event.position;
         let keys = self.fold.partitions_of(event);
         match self.letters.get(&event.position).cloned() {
             None => self.apply(event, &keys?),
@@ -144,13 +107,13 @@ impl Refold {
 
     /// All events up to a position were taken in.
     pub fn reached(&mut self, position: Position) {
-        self.position = position;
+        self.folded.position = position;
     }
 
     /// The keys of the rows that are known by now, table by table.
     pub fn row_keys(&self) -> Vec<Vec<Vec<Value>>> {
         let mut tables = vec![Vec::new(); self.fold.tables().len()];
-        for (table, key) in self.rows.keys() {
+        for (table, key) in self.folded.rows.keys() {
             tables[*table].push(key.clone());
         }
         tables
@@ -158,7 +121,7 @@ impl Refold {
 
     /// The keys that are left out, and why.
     pub fn left_out(&self) -> impl Iterator<Item = (&PartitionKey, &LeftOut)> {
-        let keys = self.keys.iter();
+        let keys = self.folded.keys.iter();
         keys.filter_map(|(key, known)| Some((key, known.left_out.as_ref()?)))
     }
 
@@ -170,8 +133,8 @@ impl Refold {
     /// What puts the rows in place.
     pub fn replacement(&self) -> Replacement {
         let mut tables = vec![TableWrites::default(); self.fold.tables().len()];
-        let by = self.position;
-        for ((table, key), row) in self.rows.iter().filter(|(_, row)| row.is_written) {
+        let by = self.folded.position;
+        for ((table, key), row) in self.folded.rows.iter().filter(|(_, row)| row.is_written) {
             let writes = &mut tables[*table];
             let (values, rows) = match row.values.clone() {
                 Some(values) => (values, &mut writes.put),
@@ -180,7 +143,7 @@ impl Refold {
             rows.push(RowWrite { values, by });
         }
         Replacement {
-            at: self.position,
+            at: self.folded.position,
             tables,
             unparked: self.unparked.iter().copied().collect(),
         }
@@ -190,13 +153,10 @@ impl Refold {
     fn begin_with(&mut self, key: PartitionKey) {
         let of_row = key.row_values().filter(|_| self.fold.is_by_row());
         let row = of_row.filter(|values| self.fold.tables()[0].has_key_like(values));
-        self.keys.insert(key.clone(), Key::default());
+        self.folded.admit(&key);
         if let Some(values) = row {
-            let none = Touched {
-                values: None,
-                is_written: true,
-            };
-            self.keep((0, values), none, &BTreeSet::from([key]));
+            let none = Touched::written(None);
+            self.folded.keep((0, values), none, &BTreeSet::from([key]));
         }
     }
 
@@ -211,19 +171,21 @@ impl Refold {
 
     fn apply_to(&mut self, event: &RecordedEvent, keys: &BTreeSet<PartitionKey>) {
         for key in keys {
-            self.admit(key);
+            self.folded.admit(key);
         }
-        if !self.has_any(keys) {
+        if !self.folded.has_any(keys) {
             return;
         }
-        let is_sound = |key| self.keys.get(key).is_some_and(|it| it.left_out.is_none());
-        if !keys.iter().all(is_sound) {
-            return self.leave_out(keys, &LeftOut::Entangled(event.position));
+        if !self.folded.are_sound(keys) {
+            return self
+                .folded
+                .leave_out(keys, &LeftOut::Entangled(event.position));
         }
         match self.fold_again(event, keys) {
-            Ok(rows) => self.keep_all(rows, keys),
+            Ok(rows) => self.folded.keep_all(rows, keys),
             Err(error) => {
-                self.leave_out(keys, &LeftOut::Failed(event.position, error.to_string()));
+                self.folded
+                    .leave_out(keys, &LeftOut::Failed(event.position, error.to_string()));
             }
         }
     }
@@ -242,18 +204,19 @@ impl Refold {
                 let mut all = had_keys;
                 all.extend(keys.unwrap_or_default());
                 for key in &all {
-                    self.admit(key);
+                    self.folded.admit(key);
                 }
-                self.leave_out(&all, &LeftOut::DeadLetter(position));
+                self.folded.leave_out(&all, &LeftOut::DeadLetter(position));
             }
             (RefoldPurpose::Replacement, _) if letter.skipped.is_some() => {}
             (RefoldPurpose::Replacement, Err(error)) => {
-                self.leave_out(&had_keys, &LeftOut::Failed(position, error.to_string()));
+                self.folded
+                    .leave_out(&had_keys, &LeftOut::Failed(position, error.to_string()));
             }
-            (RefoldPurpose::Replacement, Ok(keys)) if !self.has_any(&keys) => {}
+            (RefoldPurpose::Replacement, Ok(keys)) if !self.folded.has_any(&keys) => {}
             // What it does to other rows would be lost with its letter.
-            (RefoldPurpose::Replacement, Ok(keys)) if !self.has_all(&keys) => {
-                self.leave_out(&keys, &LeftOut::Entangled(position));
+            (RefoldPurpose::Replacement, Ok(keys)) if !self.folded.has_all(&keys) => {
+                self.folded.leave_out(&keys, &LeftOut::Entangled(position));
             }
             (RefoldPurpose::Replacement, Ok(keys)) => {
                 self.apply(event, &keys);
@@ -272,7 +235,7 @@ impl Refold {
         let mut folding = self.fold.begin_within(keys);
         while let Progress::Missing(rows) = folding.advance(slice::from_ref(event))? {
             for (table, key) in rows {
-                let row = self.rows.get(&(table, key.clone()));
+                let row = self.folded.rows.get(&(table, key.clone()));
                 let values = row.and_then(|row| row.values.clone());
                 touched.insert((table, key.clone()), Touched::read(values.clone()));
                 folding.loaded(table, key, values);
@@ -290,125 +253,15 @@ impl Refold {
         }
         Ok(touched)
     }
-
-    fn keep_all(&mut self, rows: HashMap<RowKey, Touched>, keys: &BTreeSet<PartitionKey>) {
-        let known = rows.keys().filter_map(|row| self.rows.get(row));
-        let strangers = known.filter(|row| row.keys.is_disjoint(keys));
-        let strangers: BTreeSet<_> = strangers.flat_map(|row| row.keys.clone()).collect();
-        if !strangers.is_empty() {
-            // Their rows depend on each other, and the projection does not tell: so may others.
-            let both = strangers.union(keys).cloned().collect();
-            return self.leave_out(&both, &LeftOut::Entangled(self.position));
-        }
-        for (key, row) in rows {
-            self.keep(key, row, keys);
-        }
-        for key in keys {
-            let rows = self.keys.get(key).map_or(0, |known| known.rows.len());
-            if rows > MOST_ROWS {
-                self.leave_out(&BTreeSet::from([key.clone()]), &LeftOut::TooMany);
-            }
-        }
-    }
-
-    fn keep(&mut self, row_key: RowKey, touched: Touched, keys: &BTreeSet<PartitionKey>) {
-        for key in keys {
-            let known = self.keys.entry(key.clone()).or_default();
-            known.rows.insert(row_key.clone());
-        }
-        let row = self.rows.entry(row_key).or_default();
-        row.values = touched.values;
-        row.is_written |= touched.is_written;
-        row.keys.extend(keys.iter().cloned());
-    }
-
-    /// Takes a key into the sample, if it belongs there. If they are too many by that, others go.
-    fn admit(&mut self, key: &PartitionKey) {
-        if self.keys.contains_key(key) || !self.sample.holds(key) {
-            return;
-        }
-        self.keys.insert(key.clone(), Key::default());
-        while self.sample.is_exceeded(self.keys.len()) {
-            self.sample.narrow();
-            let sample = &self.sample;
-            let dropped = self.keys.extract_if(|key, _| !sample.holds(key));
-            let rows: Vec<_> = dropped.map(|(_, known)| known.rows).collect();
-            for rows in rows {
-                self.forget(rows);
-            }
-        }
-    }
-
-    fn leave_out(&mut self, keys: &BTreeSet<PartitionKey>, why: &LeftOut) {
-        for key in keys {
-            if let Some(known) = self.keys.get_mut(key) {
-                known.left_out.get_or_insert_with(|| why.clone());
-                let rows = mem::take(&mut known.rows);
-                self.forget(rows);
-            }
-        }
-    }
-
-    /// Forgets rows. Other keys that had part in one are not complete without it.
-    fn forget(&mut self, rows: HashSet<RowKey>) {
-        for row in rows {
-            if let Some(row) = self.rows.remove(&row) {
-                self.leave_out(&row.keys, &LeftOut::Entangled(self.position));
-            }
-        }
-    }
-
-    fn has_any(&self, keys: &BTreeSet<PartitionKey>) -> bool {
-        keys.iter().any(|key| self.keys.contains_key(key))
-    }
-
-    fn has_all(&self, keys: &BTreeSet<PartitionKey>) -> bool {
-        keys.iter().all(|key| self.keys.contains_key(key))
-    }
-}
-
-/// A row as an event leaves it.
-struct Touched {
-    values: Option<Vec<Value>>,
-    is_written: bool,
-}
-
-impl Touched {
-    fn read(values: Option<Vec<Value>>) -> Self {
-        let is_written = false;
-        Self { values, is_written }
-    }
-
-    fn written(values: Option<Vec<Value>>) -> Self {
-        let is_written = true;
-        Self { values, is_written }
-    }
-}
-
-impl fmt::Display for LeftOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::DeadLetter(position) => {
-                write!(f, "the event at position {position} is parked or skipped")
-            }
-            Self::Entangled(position) => {
-                write!(f, "the event at position {position} has other keys as well")
-            }
-            Self::Failed(position, error) => {
-                write!(f, "at position {position} it fails: {error}")
-            }
-            Self::TooMany => write!(f, "it has more than {MOST_ROWS} rows"),
-        }
-    }
 }
 
 impl fmt::Debug for Refold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Refold")
             .field("fold", &self.fold)
-            .field("position", &self.position)
-            .field("keys", &self.keys.len())
-            .field("rows", &self.rows.len())
+            .field("position", &self.folded.position)
+            .field("keys", &self.folded.keys.len())
+            .field("rows", &self.folded.rows.len())
             .finish_non_exhaustive()
     }
 }

@@ -66,7 +66,7 @@ impl Refold {
         let asked = asked.into_iter().enumerate();
         let asked = asked.flat_map(|(table, keys)| keys.into_iter().map(move |key| (table, key)));
         for key in asked {
-            let Some(row) = self.rows.get(&key).filter(|row| row.is_written) else {
+            let Some(row) = self.folded.rows.get(&key).filter(|row| row.is_written) else {
                 continue;
             };
             check.rows += 1;
@@ -97,10 +97,11 @@ impl Refold {
     /// A row that was asked for, that none of the sample's events has written, and that is there
     /// all the same, is written for another key: nobody knows what was read.
     fn leave_out_what_others_write(&mut self, stored: &HashMap<RowKey, &Vec<Value>>) {
-        let rows = self.rows.iter();
+        let rows = self.folded.rows.iter();
         let foreign = rows.filter(|(key, row)| !row.is_written && stored.contains_key(key));
         let keys: BTreeSet<_> = foreign.flat_map(|(_, row)| row.keys.clone()).collect();
-        self.leave_out(&keys, &LeftOut::Entangled(self.position));
+        self.folded
+            .leave_out(&keys, &LeftOut::Entangled(self.folded.position));
     }
 
     fn empty_check(&self) -> RowsCheck {
@@ -111,8 +112,8 @@ impl Refold {
         let left_out = self.left_out().count();
         RowsCheck {
             projection: self.fold.name(),
-            position: self.position,
-            keys: (self.keys.len() - left_out) as u64,
+            position: self.folded.position,
+            keys: (self.folded.keys.len() - left_out) as u64,
             rows: 0,
             drifted: 0,
             examples: Vec::new(),
