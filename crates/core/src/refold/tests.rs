@@ -268,6 +268,20 @@ fn an_event_of_several_keys_counts_only_if_all_of_them_are_folded_again() {
 }
 
 #[test]
+fn what_is_left_out_takes_with_it_what_shared_its_rows() {
+    let fold = TableFold::of_tables::<Declared>();
+    let events = [
+        transfer(1, "a", 2, "b"),
+        transfer(2, "b", 1, "elsewhere"),
+        deposit(3, "a", 5),
+    ];
+    let mut refold = refold_of(&fold, &["a", "b"].map(stream), Comparison);
+    take_in(&mut refold, &events);
+    let check = compare(&mut refold, &[vec![balance("a", 3), balance("b", 1)]]);
+    assert_eq!((check.entangled, check.drifted), (2, 0), "{check}");
+}
+
+#[test]
 fn what_is_dropped_from_the_sample_takes_with_it_what_shared_its_rows() {
     let fold = TableFold::of_tables::<Declared>();
     let sample = KeySample::of(BTreeSet::new()).and_draw(5, Uuid::from_u128(7));
