@@ -5,20 +5,22 @@ use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals_core::{
     Effect, EventStore, Leases, Projection, Projector, QueryError, ReadModels, Snapshot,
     SnapshotStore, TableFold, TableProjection,
 };
 use annals_runtime::{
-    AuditSubject, BackgroundAuditOptions, DriftOptions, Rebuilds, Refolds, Repository,
-    RunnerOptions, SnapshotPolicy,
+    AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions,
+    ProjectionHandle, Refolds, Repository, RunnerOptions, SnapshotPolicy, run_projection,
 };
 
 use crate::declared_effect::DeclaredEffect;
 use crate::error::Error;
 use crate::place::{Opened, Place};
 use crate::service::{Annals, Running};
+use crate::typed_tables::{DueRebuilds, TypedTables};
 
 /// A snapshot is taken when this many events have passed since the last.
 const SNAPSHOT_EVERY: u64 = 100;
@@ -44,6 +46,8 @@ pub struct Builder {
     code_version: String,
     audits: Option<BackgroundAuditOptions>,
     drift: Option<DriftOptions>,
+    due_rebuilds: DueRebuilds,
+    keep_previous: Duration,
 }
 
 /// What a repository stands on.
@@ -91,6 +95,8 @@ impl Builder {
             code_version: String::new(),
             audits: Some(BackgroundAuditOptions::default()),
             drift: Some(DriftOptions::default()),
+            due_rebuilds: DueRebuilds::Begin,
+            keep_previous: EditionOptions::default().keep_previous,
         }
     }
 
@@ -118,7 +124,8 @@ impl Builder {
         self
     }
 
-    /// Declares a read model that is folded from events, row by row.
+    /// Declares a read model that is folded from events, row by row. If there is one of another
+    /// declaration, that is read until this one is made [beside it](Self::without_automatic_rebuilds).
     pub fn projection<P: Projection>(mut self) -> Self {
         self.folds.push(TableFold::of_rows::<P>());
         self
@@ -197,6 +204,23 @@ impl Builder {
         self
     }
 
+    /// Begins no rebuild by itself.
+    ///
+    /// A read model whose declaration changed is read as it is, and made anew beside that: at once,
+    /// or after this only when [`Rebuilds::begin`](annals_runtime::Rebuilds::begin) or an operator
+    /// says so. Until then its projection [waits](annals_runtime::ProjectionStatus::AwaitsRebuild).
+    pub fn without_automatic_rebuilds(mut self) -> Self {
+        self.due_rebuilds = DueRebuilds::Wait;
+        self
+    }
+
+    /// Keeps the edition of a read model that was read before a rebuild for so long, in place of
+    /// seven days.
+    pub fn keeping_previous_editions(mut self, time: Duration) -> Self {
+        self.keep_previous = time;
+        self
+    }
+
     /// Opens the store and the read models, and starts the projections.
     ///
     /// # Errors
@@ -209,6 +233,8 @@ impl Builder {
             read_models,
             leases,
         } = self.place.open(self.inline).await?;
+        let declared = DeclaredReadModels::new(read_models, self.folds.clone());
+        let read_models: Arc<dyn ReadModels> = Arc::new(declared);
         let ground = Ground {
             store: Arc::clone(&store),
             snapshots: read_models.snapshots().await?,
@@ -219,10 +245,8 @@ impl Builder {
             .into_iter()
             .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
             .collect();
-        let mut audited = projectors(&*read_models, inline.clone()).await?;
-        let mut projecting = self.projectors;
-        projecting.extend(projectors(&*read_models, self.folds.clone()).await?);
-        let effects = begin(self.effects, &store, &*read_models).await?;
+        let folded: Vec<_> = self.folds.iter().chain(&inline).cloned().collect();
+        let mut audited = projectors(&*read_models, inline).await?;
         let leases = self.leases.or(leases);
         let alone = RunnerOptions {
             code_version: self.code_version.clone(),
@@ -234,28 +258,46 @@ impl Builder {
         };
         let of_effects = RunnerOptions {
             leases,
-            code_version: self.code_version,
+            code_version: self.code_version.clone(),
             ..RunnerOptions::for_effects()
         };
-        let projecting = projecting.into_iter();
-        let effects = effects.into_iter();
-        let local = self.local_projectors.into_iter();
-        let run = |(projector, options): (Arc<dyn Projector>, RunnerOptions)| {
-            let name = projector.name().to_owned();
+        let editions = EditionOptions {
+            runner: shared.clone(),
+            keep_previous: self.keep_previous,
+        };
+        let mut typed = Vec::new();
+        for fold in self.folds {
+            let editions = editions.clone();
+            typed.push(TypedTables::open(&store, &read_models, fold, editions).await?);
+        }
+        let effects = begin(self.effects, &store, &*read_models).await?;
+        let mut projections = BTreeMap::new();
+        let mut beside = |projector: Arc<dyn Projector>, handle: ProjectionHandle| {
             audited.push(Arc::clone(&projector));
+            let name = handle.name().to_owned();
             let store = Arc::clone(&store);
             let subject = AuditSubject { store, projector };
-            (name, Running::start(subject, options, self.audits.clone()))
+            let audits = self.audits.clone();
+            let running = Running::beside(handle, subject, &self.code_version, audits);
+            projections.insert(name, running);
         };
-        let projections = projecting
-            .map(|projector| (projector, shared.clone()))
-            .chain(effects.map(|effect| (effect, of_effects.clone())))
-            .chain(local.map(|projector| (projector, alone.clone())))
-            .map(run)
-            .collect();
-        let folds = self.folds.iter().chain(&inline).cloned();
-        let refolds = refolds(&store, &read_models, folds, self.drift.as_ref());
-        let rebuilds = rebuilds(&store, &read_models, self.folds, &shared).await?;
+        let others = self.projectors.into_iter();
+        let others = others.map(|projector| (projector, &shared));
+        let effects = effects.into_iter().map(|effect| (effect, &of_effects));
+        let local = self.local_projectors.into_iter();
+        let local = local.map(|projector| (projector, &alone));
+        for (projector, options) in others.chain(effects).chain(local) {
+            let (store, options) = (Arc::clone(&store), options.clone());
+            let handle = run_projection(store, Arc::clone(&projector), options);
+            beside(projector, handle);
+        }
+        let mut rebuilds = BTreeMap::new();
+        for tables in typed {
+            let handle = tables.run(self.due_rebuilds).await?;
+            beside(tables.projector, handle);
+            rebuilds.insert(tables.name, tables.rebuilds);
+        }
+        let refolds = refolds(&store, &read_models, folded, self.drift.as_ref());
         Ok(Annals {
             store,
             read_models,
@@ -311,7 +353,7 @@ fn check_ending(name: &str) -> Result<(), Error> {
 fn refolds(
     store: &Arc<dyn EventStore>,
     read_models: &Arc<dyn ReadModels>,
-    folds: impl Iterator<Item = TableFold>,
+    folds: Vec<TableFold>,
     drift: Option<&DriftOptions>,
 ) -> BTreeMap<&'static str, Refolds> {
     let refolds = |fold: TableFold| {
@@ -322,7 +364,7 @@ fn refolds(
         };
         (name, refolds)
     };
-    folds.map(refolds).collect()
+    folds.into_iter().map(refolds).collect()
 }
 
 /// What performs effects, each from where it is.
@@ -336,23 +378,6 @@ async fn begin(
         projectors.push(effect.begin(store, read_models).await?);
     }
     Ok(projectors)
-}
-
-/// How the read models of folds are made anew. Editions that were read before are followed.
-async fn rebuilds(
-    store: &Arc<dyn EventStore>,
-    read_models: &Arc<dyn ReadModels>,
-    folds: Vec<TableFold>,
-    options: &RunnerOptions,
-) -> Result<BTreeMap<&'static str, Rebuilds>, Error> {
-    let mut rebuilds = BTreeMap::new();
-    for fold in folds {
-        let name = fold.name();
-        let rebuild = Rebuilds::new(store, read_models, fold, options.clone());
-        rebuild.follow_previous().await?;
-        rebuilds.insert(name, rebuild);
-    }
-    Ok(rebuilds)
 }
 
 /// What keeps the tables of folds up to date. They are made if they are not there.

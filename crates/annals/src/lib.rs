@@ -14,6 +14,7 @@ mod declared_effect;
 mod error;
 mod place;
 mod service;
+mod typed_tables;
 
 pub use annals_core::*;
 pub use annals_embedded as embedded;

@@ -8,7 +8,7 @@ use annals_core::{Aggregate, EventStore, Projector, ReadModel, ReadModels, Table
 use annals_runtime::{
     Audit, AuditError, AuditOptions, AuditSubject, BackgroundAudit, BackgroundAuditOptions,
     CommandContext, ExecuteError, Executed, ParkedEvents, ProjectionHandle, Rebuilds, Refolds,
-    Repository, RunnerOptions, audit_in_background, audit_projection, run_projection,
+    Repository, audit_in_background, audit_projection,
 };
 
 /// A running service: its store, its aggregates, its read models and what keeps them up to date.
@@ -193,16 +193,15 @@ impl Annals {
 }
 
 impl Running {
-    /// Starts a projection, and audits of it if there are options for them.
-    pub(crate) fn start(
+    /// What belongs to a projection that was started: audits of it, if there are options for them.
+    pub(crate) fn beside(
+        handle: ProjectionHandle,
         subject: AuditSubject,
-        options: RunnerOptions,
+        code_version: &str,
         audits: Option<BackgroundAuditOptions>,
     ) -> Self {
         let AuditSubject { store, projector } = subject.clone();
-        let parked = ParkedEvents::new(Arc::clone(&store), Arc::clone(&projector))
-            .with_code_version(&options.code_version);
-        let handle = run_projection(store, projector, options);
+        let parked = ParkedEvents::new(store, projector).with_code_version(code_version);
         let audits = audits.filter(|_| subject.projector.ledger().is_some());
         let audits = audits.map(|options| audit_in_background(subject, &handle, options));
         Self {

@@ -140,13 +140,16 @@ impl Place {
         let values = vec![Value::Text(account.to_owned()), Value::Integer(cents)];
         let put = vec![RowWrite { values, by: at }];
         let delete = Vec::new();
+        let editions = self.read_models.editions().unwrap();
+        let states = editions.list("balances").await.unwrap();
+        let state = states.iter().find(|it| it.edition == edition).unwrap();
         let replacement = Replacement {
+            edition: state.id,
             at,
             tables: vec![TableWrites { delete, put }],
             unparked: Vec::new(),
         };
         let fold = TableFold::of_rows::<Balance>();
-        let editions = self.read_models.editions().unwrap();
         editions.replace(&fold, edition, replacement).await.unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! Checkpoints, as databases keep them beside the tables of a projection.
 
-use crate::ids::StoreId;
+use crate::ids::{EditionId, StoreId};
 use crate::position::Position;
 use crate::projection::ProjectionError;
 use crate::snapshot::Fingerprint;
@@ -14,6 +14,8 @@ pub struct StoredCheckpoint {
     pub store: Option<StoreId>,
     /// Up to where its events are applied.
     pub position: Position,
+    /// The edition that it is of.
+    pub edition: EditionId,
 }
 
 impl StoredCheckpoint {

@@ -5,10 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::checkpoint::StoredCheckpoint;
 use crate::column::Value;
 use crate::dead_letter::DeadLetter;
+use crate::ids::EditionId;
 use crate::position::Position;
 use crate::projection::{ProjectionError, Projector};
 use crate::read_models::QueryError;
@@ -56,10 +58,14 @@ impl fmt::Display for Edition {
 pub struct EditionState {
     /// Which.
     pub edition: Edition,
+    /// Stays the same when it takes another place.
+    pub id: EditionId,
     /// What its tables were declared as.
     pub fingerprint: Fingerprint,
     /// Up to where it is complete.
     pub position: Position,
+    /// When another took its place; none unless it is the previous one.
+    pub replaced_at: Option<Timestamp>,
 }
 
 /// Rows of an edition, all of one moment.
@@ -103,7 +109,9 @@ pub struct EditionView {
 /// Rows to be put in place of those that are there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement {
-    /// At which position of the checkpoint.
+    /// Which edition they are of, wherever it is.
+    pub edition: EditionId,
+    /// At which position of its checkpoint.
     pub at: Position,
     /// For each table of the fold.
     pub tables: Vec<TableWrites>,
@@ -134,17 +142,25 @@ pub enum Exchange {
 ///    the past.
 /// 4. After an exchange a projector is of the edition that has its place now, and goes on where that
 ///    is. One whose fold is not that of the edition is superseded.
-/// 5. Rows are [replaced](Self::replace) in one transaction, and only where the checkpoint is at the
-///    position they were made for and what they unpark is parked. Nothing else changes, and whoever
-///    keeps the edition up to date goes on.
+/// 5. Nobody moves the checkpoint of the current edition on while what takes its place catches up
+///    with it, so that an exchange succeeds however much there is to take in.
+/// 6. A projector that was not resumed since an edition was made writes nothing to it, also when
+///    another one was dropped from the same place.
+/// 7. Rows are [replaced](Self::replace) in one transaction, and only in the edition and at the position
+///    they were made for, and if what they unpark is parked. Nothing else changes, and whoever keeps
+///    the edition up to date goes on.
 #[async_trait]
 pub trait Editions: Send + Sync {
     /// Those that are there, the current one first.
     async fn list(&self, projection: &str) -> Result<Vec<EditionState>, QueryError>;
 
-    /// Binds a fold to an edition. The candidate's tables are made if they are not there; if they
-    /// are of another declaration, they are dropped and made again. Of the others nothing is made:
-    /// they must be there to be resumed.
+    /// Binds a fold to an edition.
+    ///
+    /// The tables of the current one are made if there is none. Those of another declaration stay as
+    /// they are, and the projector is superseded, until an edition of this declaration takes the
+    /// place. The candidate's tables are made if they are not there; if they are of another
+    /// declaration, they are dropped and made again. Of the previous one nothing is made: it must be
+    /// there to be resumed.
     async fn projector(
         &self,
         fold: TableFold,
@@ -177,15 +193,37 @@ pub trait Editions: Send + Sync {
         replacement: Replacement,
     ) -> Result<(), ProjectionError>;
 
-    /// Exchanges editions.
-    async fn exchange(&self, projection: &str, exchange: Exchange)
-    -> Result<Exchanged, QueryError>;
+    /// Exchanges editions, if the one that is to take the place is of this fold. The time is kept
+    /// with the one that is replaced.
+    /// A successor that is behind then is told to catch up.
+    async fn exchange(
+        &self,
+        fold: &TableFold,
+        exchange: Exchange,
+        successor: &mut dyn Successor,
+        now: Timestamp,
+    ) -> Result<Exchanged, QueryError>;
 
     /// Drops the candidate or the previous edition, if it is there.
     ///
     /// # Panics
     /// When it is the current one: a mistake in the program.
     async fn discard(&self, projection: &str, edition: Edition) -> Result<(), QueryError>;
+
+    /// Drops the previous edition, if it was replaced at that time or before. True: it did.
+    async fn discard_replaced(
+        &self,
+        projection: &str,
+        until: Timestamp,
+    ) -> Result<bool, QueryError>;
+}
+
+/// Whoever makes the edition that is to take the place of the current one.
+#[async_trait]
+pub trait Successor: Send {
+    /// Folds what it lacks up to a position, where the current edition stands still meanwhile. It may
+    /// leave off rather than let that be noticed; then nothing is exchanged.
+    async fn catch_up(&mut self, position: Position);
 }
 
 /// What came of an [`Exchange`].
@@ -200,7 +238,7 @@ pub enum Exchanged {
         /// Where the current one is.
         current: Position,
     },
-    /// Nothing changed: there is no such edition.
+    /// Nothing changed: there is no such edition of this fold.
     Missing,
 }
 

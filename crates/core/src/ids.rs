@@ -41,6 +41,12 @@ id_type! {
 }
 
 id_type! {
+    /// Identity of one edition of a read model, made when its tables are made and kept whichever
+    /// place it takes.
+    EditionId
+}
+
+id_type! {
     /// Identity of one effect of one event: the same for every repeat, in every process.
     ///
     /// Whoever receives the effect recognises a repeat by it.

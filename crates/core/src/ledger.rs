@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::handled::HandledEvent;
-use crate::ids::{EventId, StoreId};
+use crate::ids::{EditionId, EventId, StoreId};
 use crate::position::Position;
 use crate::projection::ProjectionError;
 
@@ -73,6 +73,9 @@ pub trait Ledger: Send + Sync + 'static {
 /// A part of a [`Ledger`], as of one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerView {
+    /// The edition of the read model that it is of: what was seen of another proves nothing of this
+    /// one.
+    pub edition: EditionId,
     /// Up to where events were applied when the pages were as they are.
     pub checkpoint: Position,
     /// The pages, by ascending number.

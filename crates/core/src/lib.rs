@@ -65,13 +65,13 @@ pub use dead_letter::{DeadLetter, DeadLetters, Failure, ParkCause, Released, Ski
 pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
 pub use edition::{
     Edition, EditionRows, EditionState, EditionView, Editions, Exchange, Exchanged, Replacement,
-    Sample, TableRows,
+    Sample, Successor, TableRows,
 };
 pub use effect::{Effect, EffectError, EffectStart};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};
 pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
 pub use handled::{Handled, HandledEvent};
-pub use ids::{AppendId, EffectKey, EventId, IdSource, RandomIds, StoreId};
+pub use ids::{AppendId, EditionId, EffectKey, EventId, IdSource, RandomIds, StoreId};
 pub use jiff::Timestamp;
 pub use lease::{Lease, LeaseError, LeaseState, Leases};
 pub use ledger::{DamagedPage, Ledger, LedgerDigest, LedgerPage, LedgerView, PAGE_POSITIONS};

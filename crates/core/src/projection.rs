@@ -37,7 +37,7 @@ pub trait Projection: ReadModel {
     const CATEGORIES: &'static [&'static str] = &[];
 
     /// Counts the changes of [`fold`](Self::fold) that leave the row's columns as they were.
-    /// Raise it, and the rows are made again from the first event.
+    /// Raise it, and the rows are made anew from the first event, beside those that are read.
     const FOLD_REVISION: u32 = 1;
 
     /// The rows an event belongs to: grouping and fan-out, in one place.

@@ -41,6 +41,11 @@ pub trait ReadModels: Send + Sync + 'static {
         None
     }
 
+    /// What to tell whoever could not read a table: the error, unless more is known of why.
+    async fn explain(&self, _table: &'static str, error: QueryError) -> QueryError {
+        error
+    }
+
     /// Where snapshots of aggregates are kept beside them.
     async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError>;
 }
@@ -153,7 +158,15 @@ impl<R: ReadModel> Table<R> {
     /// As [`get`](Self::get); [`QueryError::UnknownColumn`] when the selection names a column
     /// that the read model does not have.
     pub async fn list(&self, selection: Selection<R>) -> Result<Vec<R>, QueryError> {
-        let rows = self.read_models.select(selection.into_select()?).await?;
+        let select = selection.into_select()?;
+        match self.select(select).await {
+            Err(error) => Err(self.read_models.explain(R::TABLE, error).await),
+            rows => rows,
+        }
+    }
+
+    async fn select(&self, select: Select) -> Result<Vec<R>, QueryError> {
+        let rows = self.read_models.select(select).await?;
         let rows = rows.into_iter().map(R::from_values);
         Ok(rows.collect::<Result<_, ColumnError>>()?)
     }

@@ -10,6 +10,7 @@ use crate::column::Value;
 use crate::dead_letter::DeadLetter;
 use crate::edition::Replacement;
 use crate::event::RecordedEvent;
+use crate::ids::EditionId;
 use crate::parking::PartitionKey;
 use crate::position::Position;
 use crate::projection::ProjectionError;
@@ -130,8 +131,8 @@ impl Refold {
         &self.unparked
     }
 
-    /// What puts the rows in place.
-    pub fn replacement(&self) -> Replacement {
+    /// What puts the rows in place, in an edition.
+    pub fn replacement(&self, edition: EditionId) -> Replacement {
         let mut tables = vec![TableWrites::default(); self.fold.tables().len()];
         let by = self.folded.position;
         for ((table, key), row) in self.folded.rows.iter().filter(|(_, row)| row.is_written) {
@@ -143,6 +144,7 @@ impl Refold {
             rows.push(RowWrite { values, by });
         }
         Replacement {
+            edition,
             at: self.folded.position,
             tables,
             unparked: self.unparked.iter().copied().collect(),

@@ -72,7 +72,8 @@ impl StoreHealth {
 pub struct ProjectionHealth {
     /// Its name.
     pub name: String,
-    /// `live`, `standby`, `catching up`, `retrying`, `paused`, `failed` or `stopped`.
+    /// `live`, `standby`, `catching up`, `retrying`, `awaits rebuild`, `paused`, `failed` or
+    /// `stopped`.
     pub status: &'static str,
     /// True if its read model is up to date, by this process or another.
     pub up_to_date: bool,
@@ -126,6 +127,7 @@ impl ProjectionHealth {
             ProjectionStatus::Standby => "standby",
             ProjectionStatus::Retrying { .. } => "retrying",
             ProjectionStatus::Failed { .. } => "failed",
+            ProjectionStatus::AwaitsRebuild => "awaits rebuild",
             ProjectionStatus::Paused => "paused",
             ProjectionStatus::Stopped => "stopped",
             _ => "unknown",

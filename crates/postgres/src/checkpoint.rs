@@ -1,14 +1,14 @@
 //! Checkpoints: how far each projection has come, in the database it writes to.
 //!
-//! Each [`resume`](Checkpoint::resume) takes the checkpoint over under the next token, and it
-//! moves under the newest token alone: an owner that was paused writes nothing when it wakes up.
+//! Each [`resume`](Checkpoint::resume) takes the checkpoint over under a token that was never given
+//! before, and it moves under that alone: an owner that was paused writes nothing when it wakes up.
 //! Those who [`share`](Checkpoint::share) it move it by its position alone, beside each other and
 //! beside an owner: whoever comes first moves it, and the other one has nothing to add.
 
 use std::sync::{Mutex, PoisonError};
 
 use annals_core::{
-    Fingerprint, Position, ProjectionBatch, ProjectionError, StoreId, StoredCheckpoint,
+    EditionId, Fingerprint, Position, ProjectionBatch, ProjectionError, StoreId, StoredCheckpoint,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -52,7 +52,7 @@ struct Claim {
 
 impl Checkpoint {
     pub(crate) fn new(postgres: &Postgres, projection: String, fingerprint: Fingerprint) -> Self {
-        let take = "update {read}.annals_checkpoints set store = $3, token = token + 1
+        let take = "update {read}.annals_checkpoints set store = $3, token = nextval('{read}.annals_tokens')
                     where projection = $1 and fingerprint = $2 and (store is null or store = $3)
                     returning position, token";
         let share = "update {read}.annals_checkpoints set store = $3
@@ -62,9 +62,9 @@ impl Checkpoint {
                          and token = coalesce($4, token) and position = $5
                        returning token, exists (select from {read}.annals_dead_letters
                                                 where projection = $1 and parked)";
-        let hold = "select fingerprint, store, position from {read}.annals_checkpoints
+        let hold = "select fingerprint, store, position, edition from {read}.annals_checkpoints
                     where projection = $1 for update";
-        let look = "select fingerprint, store, position from {read}.annals_checkpoints
+        let look = "select fingerprint, store, position, edition from {read}.annals_checkpoints
                     where projection = $1";
         Self {
             postgres: postgres.clone(),
@@ -122,17 +122,20 @@ impl Checkpoint {
         let rows = client
             .rows(&self.look, &[(&self.projection, Type::TEXT)])
             .await?;
-        self.position_in(&rows, store)
+        let (position, _edition) = self.found_in(&rows, store)?;
+        Ok(position)
     }
 
-    /// Where it is, by rows of which the first begins with its fingerprint, store and position.
-    pub(crate) fn position_in(
+    /// Where it is and of which edition, by rows of which the first begins with its fingerprint,
+    /// store, position and edition.
+    pub(crate) fn found_in(
         &self,
         rows: &[Row],
         store: StoreId,
-    ) -> Result<Position, ProjectionError> {
-        self.only(rows)?
-            .position_for(&self.projection, self.fingerprint, store)
+    ) -> Result<(Position, EditionId), ProjectionError> {
+        let stored = self.only(rows)?;
+        let position = stored.position_for(&self.projection, self.fingerprint, store)?;
+        Ok((position, stored.edition))
     }
 
     /// Moves it over a batch, unless it is not where the batch begins, or another owns it now.
@@ -154,14 +157,21 @@ impl Checkpoint {
     }
 
     /// Keeps it where it is until the end of a transaction, and makes sure that the tables are those
-    /// of this declaration. Answers with where it is.
-    pub(crate) async fn hold(&self, tx: &Transaction<'_>) -> Result<Position, ProjectionError> {
-        let rows = tx
-            .rows(&self.hold, &[(&self.projection, Type::TEXT)])
-            .await?;
+    /// of this declaration. Answers with what it is.
+    pub(crate) async fn hold(
+        &self,
+        tx: &Transaction<'_>,
+    ) -> Result<StoredCheckpoint, ProjectionError> {
+        let key: [Parameter<'_>; 1] = [(&self.projection, Type::TEXT)];
+        let mut rows = tx.rows(&self.hold, &key).await?;
+        if rows.is_empty() {
+            // It waited for an exchange, after which another row has the name: only a later
+            // statement sees that.
+            rows = tx.rows(&self.hold, &key).await?;
+        }
         let stored = self.only(&rows)?;
         stored.verify(&self.projection, self.fingerprint)?;
-        Ok(stored.position)
+        Ok(stored)
     }
 
     async fn take(
@@ -239,7 +249,7 @@ pub(crate) async fn find(
     tx: &Transaction<'_>,
     projection: &str,
 ) -> Result<Option<StoredCheckpoint>, PostgresError> {
-    let find = "select fingerprint, store, position from {read}.annals_checkpoints
+    let find = "select fingerprint, store, position, edition from {read}.annals_checkpoints
                 where projection = $1";
     let find = postgres.sql(find);
     let rows = tx.rows(&find, &[(&projection, Type::TEXT)]).await?;
@@ -253,6 +263,7 @@ fn stored(row: &Row) -> Result<StoredCheckpoint, PostgresError> {
         fingerprint: Fingerprint(row.try_get(0)?),
         store: store.map(StoreId),
         position: position(row, 2)?,
+        edition: EditionId(row.try_get(3)?),
     })
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use annals_core::{
     Edition, EditionRows, EditionState, EditionView, Editions, Exchange, Exchanged, Position,
-    ProjectionError, Projector, QueryError, Replacement, Sample, TableFold, TableRows, TableShape,
-    Value,
+    ProjectionError, Projector, QueryError, Replacement, Sample, Successor, TableFold, TableRows,
+    TableShape, Timestamp, Value,
 };
 use async_trait::async_trait;
 use tokio_postgres::types::Type;
@@ -15,17 +15,22 @@ use crate::bound_fold::BoundFold;
 use crate::checkpoint;
 use crate::dead_letters::Letters;
 use crate::error::PostgresError;
-use crate::postgres::{Postgres, Transaction};
+use crate::postgres::{Parameter, Postgres, Transaction};
 use crate::projector::TablesProjector;
 use crate::read_models::PostgresReadModels;
 use crate::rows::RowStatements;
-use crate::schema::{Declaration, Installed, discard, lock, rename};
+use crate::schema::{Declaration, Installed, OfAnother, discard, lock, rename};
 use crate::tables::{in_read_schema, quoted, schema, selected};
 use crate::value::read_row;
 
-/// How long an exchange waits for each of those who read or write the tables: readers that come
-/// meanwhile wait behind it.
-const PATIENCE: &str = "set local lock_timeout = '10ms'";
+/// How long an exchange waits for whoever moves a checkpoint: nobody else waits behind it. Should
+/// this process vanish, the server lets the checkpoints go again.
+const CHECKPOINTS: &str = "set local lock_timeout = '1s';
+                           set local idle_in_transaction_session_timeout = '10s'";
+
+/// How long it waits for each of those who read or write the tables: readers that come meanwhile wait
+/// behind it.
+const TABLES: &str = "set local lock_timeout = '10ms'";
 
 /// Where tables are while two editions change places.
 const IN_EXCHANGE: &str = "{read}_exchange";
@@ -38,11 +43,7 @@ impl Editions for PostgresReadModels {
         let mut states = Vec::new();
         for edition in [Edition::Current, Edition::Candidate, Edition::Previous] {
             let there = Installed::find(&self.postgres, &tx, &edition.named(projection)).await?;
-            states.extend(there.map(|there| EditionState {
-                edition,
-                fingerprint: there.fingerprint,
-                position: there.position,
-            }));
+            states.extend(there.map(|there| there.state(edition)));
         }
         Ok(states)
     }
@@ -54,12 +55,18 @@ impl Editions for PostgresReadModels {
     ) -> Result<Arc<dyn Projector>, QueryError> {
         let declaration = Declaration::of(&fold, edition);
         let bound = BoundFold::new(&self.postgres, fold, edition);
-        Ok(match edition {
-            Edition::Candidate => {
-                Arc::new(TablesProjector::new(&self.postgres, declaration, bound).await?)
+        let of_another = match edition {
+            Edition::Current => OfAnother::Stays,
+            Edition::Candidate => OfAnother::IsMadeAgain,
+            Edition::Previous => {
+                let projector = TablesProjector::bound(&self.postgres, &declaration, bound);
+                return Ok(Arc::new(projector));
             }
-            _ => Arc::new(TablesProjector::bound(&self.postgres, &declaration, bound)),
-        })
+        };
+        let declared = (declaration, of_another);
+        Ok(Arc::new(
+            TablesProjector::new(&self.postgres, declared, bound).await?,
+        ))
     }
 
     async fn rows(
@@ -72,6 +79,7 @@ impl Editions for PostgresReadModels {
         let tx = client.transaction().await?;
         tx.batch("set transaction isolation level repeatable read")
             .await?;
+        hold_names(&self.postgres, &tx, fold, edition).await?;
         let position = "select position from {read}.annals_checkpoints where projection = $1";
         let key = edition.named(fold.name());
         let position = tx
@@ -102,10 +110,16 @@ impl Editions for PostgresReadModels {
         keys: Vec<Vec<Vec<Value>>>,
     ) -> Result<Option<EditionView>, QueryError> {
         let mut client = self.postgres.client().await?;
+        let key = edition.named(fold.name());
+        let tx = client.transaction().await?;
+        if checkpoint::find(&self.postgres, &tx, &key).await?.is_none() {
+            return Ok(None);
+        }
+        drop(tx);
         let tx = client.transaction().await?;
         tx.batch("set transaction isolation level repeatable read")
             .await?;
-        let key = edition.named(fold.name());
+        hold_names(&self.postgres, &tx, fold, edition).await?;
         let Some(checkpoint) = checkpoint::find(&self.postgres, &tx, &key).await? else {
             return Ok(None);
         };
@@ -138,13 +152,22 @@ impl Editions for PostgresReadModels {
 
     async fn exchange(
         &self,
-        projection: &str,
+        fold: &TableFold,
         exchange: Exchange,
+        successor: &mut dyn Successor,
+        now: Timestamp,
     ) -> Result<Exchanged, QueryError> {
         let mut client = self.postgres.client().await?;
         let tx = client.transaction().await?;
-        tx.batch(PATIENCE).await?;
-        let exchanged = exchange_within(&self.postgres, &tx, projection, exchange).await?;
+        tx.batch(CHECKPOINTS).await?;
+        let pair = match hold(&self.postgres, &tx, fold, (exchange, successor)).await? {
+            Ok(pair) => pair,
+            Err(unchanged) => return Ok(unchanged),
+        };
+        let exchanged = Exchanged::Done(pair.next.position);
+        tx.batch(TABLES).await?;
+        exchange_within(&self.postgres, &tx, fold.name(), (exchange, pair)).await?;
+        note_replaced(&self.postgres, &tx, fold.name(), now).await?;
         tx.commit().await?;
         Ok(exchanged)
     }
@@ -157,26 +180,71 @@ impl Editions for PostgresReadModels {
         discard(&self.postgres, &tx, projection, edition).await?;
         Ok(tx.commit().await?)
     }
+
+    async fn discard_replaced(
+        &self,
+        projection: &str,
+        until: Timestamp,
+    ) -> Result<bool, QueryError> {
+        let mut client = self.postgres.client().await?;
+        let tx = client.transaction().await?;
+        lock(&self.postgres, &tx, projection).await?;
+        let previous = Edition::Previous;
+        let there = Installed::hold(&self.postgres, &tx, &previous.named(projection)).await?;
+        let replaced_at = there.and_then(|there| there.replaced_at);
+        if replaced_at.is_none_or(|replaced_at| replaced_at > until) {
+            return Ok(false);
+        }
+        discard(&self.postgres, &tx, projection, previous).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+/// Two editions that are to be exchanged. Nobody moves their checkpoints.
+struct Pair {
+    current: Installed,
+    next: Installed,
+}
+
+/// Lets the current edition stand still, and the successor catch up with it. The other way: nothing is
+/// to be exchanged.
+async fn hold(
+    postgres: &Postgres,
+    tx: &Transaction<'_>,
+    fold: &TableFold,
+    (exchange, successor): (Exchange, &mut dyn Successor),
+) -> Result<Result<Pair, Exchanged>, PostgresError> {
+    let (projection, key) = (fold.name(), exchange.successor().named(fold.name()));
+    lock(postgres, tx, projection).await?;
+    let current = Installed::hold(postgres, tx, &Edition::Current.named(projection)).await?;
+    // Not held yet: it may have to be moved.
+    let next = Installed::find(postgres, tx, &key).await?;
+    let (Some(current), Some(next)) = (current, next) else {
+        return Ok(Err(Exchanged::Missing));
+    };
+    if next.fingerprint == fold.fingerprint() && next.position < current.position {
+        successor.catch_up(current.position).await;
+    }
+    let next = Installed::hold(postgres, tx, &key).await?;
+    let next = next.filter(|next| next.fingerprint == fold.fingerprint());
+    let Some(next) = next else {
+        return Ok(Err(Exchanged::Missing));
+    };
+    if next.position < current.position {
+        let (position, current) = (next.position, current.position);
+        return Ok(Err(Exchanged::Behind { position, current }));
+    }
+    Ok(Ok(Pair { current, next }))
 }
 
 async fn exchange_within(
     postgres: &Postgres,
     tx: &Transaction<'_>,
     projection: &str,
-    exchange: Exchange,
-) -> Result<Exchanged, PostgresError> {
+    (exchange, Pair { current, next }): (Exchange, Pair),
+) -> Result<(), PostgresError> {
     let successor = exchange.successor();
-    lock(postgres, tx, projection).await?;
-    let current = Installed::hold(postgres, tx, &Edition::Current.named(projection)).await?;
-    let next = Installed::hold(postgres, tx, &successor.named(projection)).await?;
-    let (Some(current), Some(next)) = (current, next) else {
-        return Ok(Exchanged::Missing);
-    };
-    if next.position < current.position {
-        let (position, current) = (next.position, current.position);
-        return Ok(Exchanged::Behind { position, current });
-    }
-    // First, while the token of each owner there is counts.
     fence_off(postgres, tx, projection).await?;
     if exchange == Exchange::CutOver {
         discard(postgres, tx, projection, Edition::Previous).await?;
@@ -189,8 +257,7 @@ async fn exchange_within(
     let aside = format!("{projection}__exchanged");
     rename(postgres, tx, (projection, &aside)).await?;
     rename(postgres, tx, (&successor.named(projection), projection)).await?;
-    rename(postgres, tx, (&aside, &Edition::Previous.named(projection))).await?;
-    Ok(Exchanged::Done(next.position))
+    rename(postgres, tx, (&aside, &Edition::Previous.named(projection))).await
 }
 
 async fn move_tables(
@@ -217,13 +284,50 @@ async fn fence_off(
         .iter()
         .map(|edition| edition.named(projection))
         .collect();
-    let fence = "update {read}.annals_checkpoints set token = newest.token + 1
-                 from (select max(token) as token from {read}.annals_checkpoints
-                       where projection = any ($1)) newest
+    let fence = "update {read}.annals_checkpoints set token = nextval('{read}.annals_tokens')
                  where projection = any ($1)";
     tx.execute(&postgres.sql(fence), &[(&keys, Type::TEXT_ARRAY)])
         .await?;
     Ok(())
+}
+
+/// Notes when the edition that is the previous one now was replaced.
+async fn note_replaced(
+    postgres: &Postgres,
+    tx: &Transaction<'_>,
+    projection: &str,
+    now: Timestamp,
+) -> Result<(), PostgresError> {
+    let note = "update {read}.annals_checkpoints
+                set replaced_at = case projection when $2 then $3 end
+                where projection in ($1, $2)";
+    let previous = Edition::Previous.named(projection);
+    let parameters: [Parameter<'_>; 3] = [
+        (&projection, Type::TEXT),
+        (&previous, Type::TEXT),
+        (&now, Type::TIMESTAMPTZ),
+    ];
+    tx.execute(&postgres.sql(note), &parameters).await?;
+    Ok(())
+}
+
+/// Lets the tables of an edition keep their names until the end of a transaction. What it sees after
+/// that is of the same edition; before, it might see the rows of one under the name of another.
+async fn hold_names(
+    postgres: &Postgres,
+    tx: &Transaction<'_>,
+    fold: &TableFold,
+    edition: Edition,
+) -> Result<(), PostgresError> {
+    let tables = fold.tables().iter();
+    let tables: Vec<String> = tables
+        .map(|table| in_read_schema(table.name, edition))
+        .collect();
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let lock = format!("lock table {} in access share mode", tables.join(", "));
+    tx.batch(&postgres.sql(&lock)).await
 }
 
 /// Which rows of a table.

@@ -12,7 +12,7 @@ use crate::error::PostgresError;
 use crate::postgres::{Client, Parameter, Postgres, Transaction};
 
 /// The column of a page's number, after those of the checkpoint.
-pub(crate) const BESIDE_CHECKPOINT: usize = 3;
+pub(crate) const BESIDE_CHECKPOINT: usize = 4;
 
 /// The pages of one projection.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct LedgerPages {
 /// The page that events were noted on last, so that the next need not read it.
 ///
 /// A page changes only where the checkpoint moves. While the token is the same, the checkpoint only
-/// moves forwards; whoever takes it over or puts it back takes the next token. So the page is as it
+/// moves forwards; whoever takes it over or puts it back takes a token that was never given before. So the page is as it
 /// was for as long as both are.
 #[derive(Debug, Clone)]
 pub(crate) struct LastPage {
@@ -40,7 +40,7 @@ pub(crate) struct LastPage {
 impl LedgerPages {
     pub(crate) fn of(projection: String, postgres: &Postgres) -> Self {
         // Of one state: the checkpoint, in each row, and the pages that belong to it.
-        let list = "select c.fingerprint, c.store, c.position, l.page, l.entries
+        let list = "select c.fingerprint, c.store, c.position, c.edition, l.page, l.entries
                     from {read}.annals_checkpoints c left join lateral (
                       select page, entries from {read}.annals_ledger
                       where projection = $1 and page >= $2 order by page limit $3) l on true

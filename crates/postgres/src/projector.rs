@@ -16,7 +16,7 @@ use crate::error::PostgresError;
 use crate::inline::InlineProjector;
 use crate::ledger::{self, LastPage, LedgerPages};
 use crate::postgres::{Postgres, Transaction};
-use crate::schema::Declaration;
+use crate::schema::{Declaration, OfAnother};
 
 mod replacement;
 
@@ -65,13 +65,13 @@ pub(crate) struct TablesProjector<H> {
 }
 
 impl<H: Handler> TablesProjector<H> {
-    /// Makes the tables if they are not there, and again if their declaration changed.
+    /// Makes the tables if they are not there.
     pub(crate) async fn new(
         postgres: &Postgres,
-        declaration: Declaration,
+        (declaration, of_another): (Declaration, OfAnother),
         handler: H,
     ) -> Result<Self, PostgresError> {
-        declaration.install(postgres).await?;
+        declaration.install(postgres, of_another).await?;
         Ok(Self::bound(postgres, &declaration, handler))
     }
 
@@ -213,8 +213,10 @@ impl<H: Handler> Ledger for TablesProjector<H> {
     ) -> Result<LedgerView, ProjectionError> {
         let client = self.postgres.client().await?;
         let rows = self.ledger.rows(&client, from_page, limit).await?;
+        let (checkpoint, edition) = self.checkpoint.found_in(&rows, store)?;
         Ok(LedgerView {
-            checkpoint: self.checkpoint.position_in(&rows, store)?,
+            edition,
+            checkpoint,
             pages: ledger::pages(&rows, ledger::BESIDE_CHECKPOINT)?,
         })
     }

@@ -1,6 +1,6 @@
 //! The tables of a projection: made when they are new, made again when their declaration changed.
 
-use annals_core::{Edition, Fingerprint, Position, TableFold};
+use annals_core::{Edition, EditionId, EditionState, Fingerprint, Position, TableFold, Timestamp};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -35,7 +35,17 @@ pub(crate) struct Installed {
     pub(crate) fingerprint: Fingerprint,
     pub(crate) position: Position,
     pub(crate) tables: Vec<String>,
-    pub(crate) token: i64,
+    id: EditionId,
+    pub(crate) replaced_at: Option<Timestamp>,
+}
+
+/// What becomes of tables that are of another declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OfAnother {
+    /// They are dropped and made again.
+    IsMadeAgain,
+    /// They stay as they are.
+    Stays,
 }
 
 impl Declaration {
@@ -56,45 +66,43 @@ impl Declaration {
 
     /// Makes the tables, unless they are there and of this declaration. Of several processes that
     /// start at once, one does it and the others wait.
-    pub(crate) async fn install(&self, postgres: &Postgres) -> Result<(), PostgresError> {
+    pub(crate) async fn install(
+        &self,
+        postgres: &Postgres,
+        of_another: OfAnother,
+    ) -> Result<(), PostgresError> {
         let mut client = postgres.client().await?;
         let tx = client.transaction().await?;
         lock(postgres, &tx, self.projection).await?;
-        let mut token = 0;
         match Installed::hold(postgres, &tx, &self.key()).await? {
             Some(installed) if installed.fingerprint == self.fingerprint => return Ok(()),
-            Some(older) => {
+            Some(_) if of_another == OfAnother::Stays => return Ok(()),
+            Some(_) => {
                 tracing::warn!(
                     projection = self.key(),
                     "the declaration changed: its tables are dropped and made again from the first \
                      event"
                 );
                 discard(postgres, &tx, self.projection, self.edition).await?;
-                token = older.token + 1;
             }
             None => {}
         }
         let path = format!("set local search_path to {}, public", schema(self.edition));
         tx.batch(&postgres.sql(&path)).await?;
         tx.batch(&self.ddl).await?;
-        self.begin(postgres, &tx, token).await?;
+        self.begin(postgres, &tx).await?;
         tx.commit().await
     }
 
     /// Puts the projection before the first event, of no store yet and without an owner.
-    async fn begin(
-        &self,
-        postgres: &Postgres,
-        tx: &Transaction<'_>,
-        token: i64,
-    ) -> Result<(), PostgresError> {
+    async fn begin(&self, postgres: &Postgres, tx: &Transaction<'_>) -> Result<(), PostgresError> {
         let begin = "insert into {read}.annals_checkpoints
-                       (projection, fingerprint, tables, position, token) values ($1, $2, $3, 0, $4)";
-        let parameters: [Parameter<'_>; 4] = [
+                       (projection, fingerprint, tables, position, token)
+                     values ($1, $2, $3, 0, nextval('{read}.annals_tokens'))";
+        let parameters: [Parameter<'_>; 3] = [
             (&self.key(), Type::TEXT),
             (&self.fingerprint.0, Type::UUID),
             (&self.tables, Type::TEXT_ARRAY),
-            (&token, Type::INT8),
         ];
         tx.execute(&postgres.sql(begin), &parameters).await?;
         Ok(())
@@ -102,7 +110,7 @@ impl Declaration {
 }
 
 /// What is there of a projection, of an edition.
-const INSTALLED: &str = "select fingerprint, position, tables, token
+const INSTALLED: &str = "select fingerprint, position, tables, edition, replaced_at
                          from {read}.annals_checkpoints where projection = $1";
 
 impl Installed {
@@ -141,8 +149,20 @@ impl Installed {
             fingerprint: Fingerprint(row.try_get(0)?),
             position: Position(position.cast_unsigned()),
             tables: row.try_get(2)?,
-            token: row.try_get(3)?,
+            id: EditionId(row.try_get(3)?),
+            replaced_at: row.try_get(4)?,
         })
+    }
+
+    /// What is told of it.
+    pub(crate) fn state(&self, edition: Edition) -> EditionState {
+        EditionState {
+            edition,
+            id: self.id,
+            fingerprint: self.fingerprint,
+            position: self.position,
+            replaced_at: self.replaced_at,
+        }
     }
 }
 

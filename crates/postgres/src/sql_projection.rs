@@ -13,7 +13,7 @@ use tokio_postgres::types::Type;
 use crate::error::PostgresError;
 use crate::postgres::{Postgres, Transaction};
 use crate::projector::{Handler, NotHandled, Pace, TablesProjector};
-use crate::schema::{Declaration, SEARCH_PATH};
+use crate::schema::{Declaration, OfAnother, SEARCH_PATH};
 
 /// A read model kept by SQL of one's own, for what rows per key cannot say: joins, set-based
 /// updates, extensions of the server.
@@ -100,13 +100,15 @@ impl<P: SqlProjection> TablesProjector<ByHand<P>> {
             fingerprint: Fingerprint::of_read_model(P::schema(), &P::query(), P::REVISION),
         };
         // First, because the constraints are those of the tables.
-        declaration.install(postgres).await?;
+        declaration
+            .install(postgres, OfAnother::IsMadeAgain)
+            .await?;
         let by_hand = ByHand {
             projection,
             search_path: postgres.sql(SEARCH_PATH),
             check: check(postgres, P::TABLES).await?,
         };
-        Self::new(postgres, declaration, by_hand).await
+        Ok(Self::bound(postgres, &declaration, by_hand))
     }
 }
 

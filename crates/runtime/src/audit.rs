@@ -6,8 +6,8 @@
 use std::num::NonZeroUsize;
 
 use annals_core::{
-    EventStore, Ledger, LedgerPage, LedgerView, Position, ProjectionError, Projector, Query,
-    ReadError,
+    EditionId, EventStore, Ledger, LedgerPage, LedgerView, Position, ProjectionError, Projector,
+    Query, ReadError,
 };
 use tokio::sync::watch;
 
@@ -94,6 +94,10 @@ pub enum AuditError {
         /// Up to where ledger and log were compared.
         compared_up_to: Position,
     },
+    /// Another edition of the read model is the current one: what was compared is of the one before.
+    /// **Do:** audit again, from the first event.
+    #[error("another edition took the place of the one that was audited")]
+    OtherEdition,
     /// The read model holds more than the store does: the store was put back to an earlier time.
     /// **Do:** put the store's later events back, or delete the read model to have it rebuilt.
     #[error("the read model is at position {checkpoint}, ahead of the store at {head}")]
@@ -145,6 +149,7 @@ impl Auditor<'_> {
         let mut last_page = None;
         loop {
             let view = ledger.checkpoint_and_pages(store, from_page, limit).await?;
+            self.check_edition(view.edition)?;
             let last_page = *last_page.get_or_insert(LedgerPage::number_of(view.checkpoint));
             let is_all = view.pages.len() < limit;
             let last_shown = view.pages.last().filter(|_| !is_all);
@@ -154,6 +159,15 @@ impl Auditor<'_> {
                 Some(next_page) if next_page <= last_page => from_page = next_page,
                 _ => return Ok(self.audit),
             }
+        }
+    }
+
+    /// All that is compared must be of one edition, also what was proven before.
+    fn check_edition(&mut self, edition: EditionId) -> Result<(), AuditError> {
+        let audited = self.audit.proven.edition.get_or_insert(edition);
+        match *audited == edition {
+            true => Ok(()),
+            false => Err(AuditError::OtherEdition),
         }
     }
 

@@ -9,7 +9,8 @@
 //!   it is, or waits until it is as new as a [`Freshness`] says; [`ParkedEvents`] tells of what it
 //!   could not apply, and tries it again;
 //! - [`rebuild()`]: makes a read model anew beside the one that is read, compares them, and changes
-//!   over; [`Rebuilds`] are those of one read model;
+//!   over; [`Rebuilds`] are those of one read model, and begin by themselves when its declaration
+//!   changed; [`DeclaredReadModels`] tell who cannot read it meanwhile;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
 //!   goes on ([`BackgroundAudit`]);
 //! - [`check_rows`]: folds some rows again to see whether they are right, once or as the projection
@@ -20,10 +21,12 @@
 
 mod audit;
 mod backoff;
+mod declared_read_models;
 mod effect;
 mod error;
 mod execute;
 mod idempotency;
+mod lease;
 mod load;
 mod memory;
 mod parked_events;
@@ -43,6 +46,7 @@ pub use audit::{
     audit_in_background, audit_projection,
 };
 pub use backoff::Backoff;
+pub use declared_read_models::DeclaredReadModels;
 pub use effect::EffectProjector;
 pub use error::{ExecuteError, LoadError};
 pub use execute::{CommandContext, Executed};
@@ -57,7 +61,7 @@ pub use rebuild::{
     Comparison, CutOver, Difference, RebuildError, RebuildHandle, RebuildOptions, RebuildPhase,
     RebuildProgress, TableComparison, rebuild, roll_back,
 };
-pub use rebuilds::Rebuilds;
+pub use rebuilds::{EditionOptions, Rebuilds};
 pub use refold::{
     DriftDetection, DriftOptions, LatestRowsCheck, RefoldError, RefoldOptions, RefoldSubject,
     RowsRebuilt, check_rows, detect_drift, keys_of_stream, rebuild_rows,

@@ -3,7 +3,8 @@
 //! In reading order: `progress` is what others see of it, and `freshness` how new they may ask it to
 //! be; `orders` is what it is told; `runner` is the one place where it is
 //! tried again, as often as `failures` allow; `follower` does the work, in the batches of
-//! `gather`; `standby` waits while another process does it.
+//! `gather`; `standby` waits while another process does it, and `awaited` until the read model is
+//! rebuilt.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 
 use crate::backoff::Backoff;
 
+mod awaited;
 mod failures;
 mod follower;
 mod freshness;
@@ -25,6 +27,7 @@ mod progress;
 mod runner;
 mod standby;
 
+pub(crate) use awaited::AwaitedEdition;
 use freshness::LastComplete;
 pub use freshness::{Freshness, NotFresh};
 use orders::{Order, Orders};
@@ -128,6 +131,16 @@ pub fn run_projection(
     projector: Arc<dyn Projector>,
     options: RunnerOptions,
 ) -> ProjectionHandle {
+    run(store, projector, options, None)
+}
+
+/// As [`run_projection`], once its read model is rebuilt if there is anything to wait for.
+pub(crate) fn run(
+    store: Arc<dyn EventStore>,
+    projector: Arc<dyn Projector>,
+    options: RunnerOptions,
+    awaited: Option<AwaitedEdition>,
+) -> ProjectionHandle {
     let name = projector.name().to_owned();
     let (reporter, progress) = Reporter::new(name.clone());
     let (orders, told) = watch::channel(Order::Run);
@@ -136,6 +149,7 @@ pub fn run_projection(
         store,
         projector,
         options,
+        awaited,
         last_complete: Arc::clone(&last_complete),
         reporter,
     };

@@ -1,7 +1,8 @@
 //! Rebuilding a read model beside the one that is read, and changing over to it once it is proven.
 //!
-//! In reading order: `progress` is what others see of it; `catch_up` folds the candidate from the
-//! events; `comparison` holds it against the current edition; here is the order of it all.
+//! In reading order: `progress` is what others see of it; `turn` lets one process at a time do it;
+//! `catch_up` folds the candidate from the events, `last_steps` what is left in the end; `comparison` holds it against the current edition;
+//! here is the order of it all.
 //!
 //! Everything it has done is in the database: broken off anywhere, it goes on there when it is begun
 //! again.
@@ -11,25 +12,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{
-    Clock, Edition, Editions, EventStore, Exchange, Exchanged, IdSource, Position, QueryError,
-    RandomIds, ReadModels, RowsCheck, Sample, SystemClock, TableFold,
+    Clock, Edition, EditionId, Editions, EventStore, Exchange, Exchanged, IdSource, Leases,
+    Position, Projector, QueryError, RandomIds, ReadModels, RowsCheck, Sample, Successor,
+    SystemClock, TableFold,
 };
+use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::backoff::Backoff;
 use crate::refold::{RefoldOptions, RefoldSubject, check_rows};
 use catch_up::CatchUp;
+use last_steps::LastSteps;
 
 pub use comparison::{Comparison, Difference, TableComparison};
 use progress::{Control, Ending, Report};
 pub use progress::{RebuildError, RebuildPhase, RebuildProgress};
+use turn::Turn;
 
 mod catch_up;
 mod comparison;
+mod last_steps;
 mod progress;
-
-/// How often in a row it begins again without getting anywhere.
-const ATTEMPTS: u32 = 10;
+mod turn;
 
 /// Most times that an exchange is tried, or the current edition is waited for.
 const MOST_TRIES: u32 = 500;
@@ -51,6 +55,15 @@ pub struct RebuildOptions {
     pub sample: u32,
     /// When the rebuilt read model becomes the one that is read.
     pub cut_over: CutOver,
+    /// Which edition is to be replaced. Once another one has taken its place, there is nothing left
+    /// to do. None: whichever is the current one when it begins.
+    pub replaces: Option<EditionId>,
+    /// Lets one of several processes rebuild at a time. Without, it must be the only one.
+    pub leases: Option<Arc<dyn Leases>>,
+    /// How long to wait before asking again whether it is one's turn, at most.
+    pub lease_retry: Duration,
+    /// How often in a row it begins again without getting anywhere.
+    pub attempts: u32,
     /// How long to wait when a database or the store is unavailable.
     pub backoff: Backoff,
     /// Tells how long it takes.
@@ -79,6 +92,10 @@ impl Default for RebuildOptions {
             throttle: None,
             sample: 200,
             cut_over: CutOver::WhenSame,
+            replaces: None,
+            leases: None,
+            lease_retry: Duration::from_secs(1),
+            attempts: 10,
             backoff: Backoff {
                 first: Duration::from_millis(50),
                 most: Duration::from_secs(5),
@@ -96,6 +113,9 @@ impl std::fmt::Debug for RebuildOptions {
             .field("throttle", &self.throttle)
             .field("sample", &self.sample)
             .field("cut_over", &self.cut_over)
+            .field("replaces", &self.replaces)
+            .field("lease_retry", &self.lease_retry)
+            .field("attempts", &self.attempts)
             .field("backoff", &self.backoff)
             .finish_non_exhaustive()
     }
@@ -105,6 +125,9 @@ impl std::fmt::Debug for RebuildOptions {
 ///
 /// Whoever runs the projection goes on with the current edition until the candidate takes its place,
 /// and with that from then on. The edition before is kept as [`Edition::Previous`].
+///
+/// With [`leases`](RebuildOptions::leases), one process at a time rebuilds. Another one waits, and is
+/// done as soon as that one is; if that one ends without, it goes on in its place.
 ///
 /// # Panics
 /// Outside of a tokio runtime.
@@ -212,18 +235,18 @@ impl Rebuild {
         self.report.phase(ended);
     }
 
-    /// Begins again, where the candidate is, after what may pass: until it got nowhere ten times.
+    /// Begins again, where the candidate is, after what may pass: until it got nowhere too often.
     async fn all_patiently(&mut self) -> Result<Position, RebuildError> {
         let (mut reached, mut attempt) = (Position::START, 0);
         loop {
-            let error = match self.all().await {
+            let error = match self.once().await {
                 Err(error) if error.may_pass() => error,
                 done => return done,
             };
             let position = self.report.position();
             attempt = if position > reached { 1 } else { attempt + 1 };
             reached = position;
-            if attempt == ATTEMPTS {
+            if attempt >= self.options.attempts {
                 return Err(error);
             }
             let projection = self.fold.name();
@@ -234,6 +257,21 @@ impl Rebuild {
                 .await;
             self.go_ahead().await?;
         }
+    }
+
+    /// Does it when it is its turn, unless another process has done it by then.
+    async fn once(&mut self) -> Result<Position, RebuildError> {
+        let turn = match self.wait_for_turn().await? {
+            Turn::Ours(turn) => turn,
+            Turn::Over(position) => return Ok(position),
+        };
+        let done = tokio::select! {
+            biased;
+            () = turn.lost() => Err(RebuildError::LeaseLost),
+            done = self.all() => done,
+        };
+        turn.give_back().await;
+        done
     }
 
     async fn all(&mut self) -> Result<Position, RebuildError> {
@@ -371,11 +409,15 @@ impl Rebuild {
     ) -> Result<Position, RebuildError> {
         for attempt in 1..=MOST_TRIES {
             self.catch_up_to_end(catch_up).await?;
-            match editions.exchange(self.fold.name(), Exchange::CutOver).await {
+            let mut last_steps = LastSteps::of(catch_up);
+            let (cut_over, now) = (Exchange::CutOver, self.options.clock.now());
+            let exchanged = editions.exchange(&self.fold, cut_over, &mut last_steps, now);
+            match exchanged.await {
                 Ok(Exchanged::Done(position)) => return Ok(position),
                 Ok(Exchanged::Missing) => return Err(RebuildError::NothingToReplace),
-                // The current edition was moved on, or somebody reads or writes it.
-                Ok(Exchanged::Behind { .. }) | Err(QueryError::Unavailable { .. }) => {}
+                Ok(Exchanged::Behind { .. }) => last_steps.outcome()?,
+                // Somebody reads or writes it.
+                Err(QueryError::Unavailable { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
             MOMENT.pause(attempt, &*self.options.ids).await;
@@ -401,18 +443,23 @@ impl Rebuild {
         }
     }
 
-    async fn discard(&self) -> RebuildPhase {
-        let discarded = async {
-            let editions = editions(&*self.read_models)?;
-            editions
-                .discard(self.fold.name(), Edition::Candidate)
-                .await?;
-            Ok(())
-        };
-        match discarded.await {
+    /// Drops what was made, unless another process is at it by now.
+    async fn discard(&mut self) -> RebuildPhase {
+        match self.discard_candidate().await {
             Ok(()) => RebuildPhase::Cancelled,
             Err(error) => RebuildPhase::Failed(error),
         }
+    }
+
+    async fn discard_candidate(&mut self) -> Result<(), RebuildError> {
+        let Some(turn) = self.try_turn().await? else {
+            return Ok(());
+        };
+        let editions = editions(&*self.read_models)?;
+        let name = self.fold.name();
+        let discarded = editions.discard(name, Edition::Candidate).await;
+        turn.give_back().await;
+        Ok(discarded?)
     }
 }
 
@@ -421,7 +468,8 @@ fn editions(read_models: &dyn ReadModels) -> Result<&dyn Editions, RebuildError>
 }
 
 /// Makes the previous edition of a fold's read model the current one again, and the current one the
-/// previous. Whoever reads sees the other edition from then on. What it lacks is folded first.
+/// previous, if it is of this fold. Whoever reads sees the other edition from then on. What it lacks
+/// is folded first.
 ///
 /// # Errors
 /// [`RebuildError`]: nothing changed.
@@ -429,18 +477,25 @@ pub async fn roll_back(
     store: &Arc<dyn EventStore>,
     read_models: &dyn ReadModels,
     fold: &TableFold,
+    clock: &dyn Clock,
 ) -> Result<Position, RebuildError> {
     let editions = editions(read_models)?;
+    let mut previous = Previous {
+        store,
+        // Made before the exchange, which would wait for itself otherwise.
+        previous: editions.projector(fold.clone(), Edition::Previous).await?,
+        current: editions.projector(fold.clone(), Edition::Current).await?,
+        failed: None,
+    };
     for attempt in 1..=MOST_TRIES {
-        match editions.exchange(fold.name(), Exchange::RollBack).await {
+        let exchanged = editions.exchange(fold, Exchange::RollBack, &mut previous, clock.now());
+        match exchanged.await {
             Ok(Exchanged::Done(position)) => return Ok(position),
             Ok(Exchanged::Missing) => return Err(RebuildError::NothingToGoBackTo),
-            Ok(Exchanged::Behind { current, .. }) => {
-                match catch_up_previous(store, editions, fold, current).await {
-                    Err(error) if !error.may_pass() => return Err(error),
-                    _ => {}
-                }
-            }
+            Ok(Exchanged::Behind { .. }) => match previous.failed.take() {
+                Some(error) if !error.may_pass() => return Err(error),
+                _ => {}
+            },
             Err(QueryError::Unavailable { .. }) => {}
             Err(error) => return Err(error.into()),
         }
@@ -449,16 +504,26 @@ pub async fn roll_back(
     Err(RebuildError::NeverFree)
 }
 
-async fn catch_up_previous(
-    store: &Arc<dyn EventStore>,
-    editions: &dyn Editions,
-    fold: &TableFold,
-    up_to: Position,
-) -> Result<(), RebuildError> {
-    let previous = editions.projector(fold.clone(), Edition::Previous).await?;
-    let current = editions.projector(fold.clone(), Edition::Current).await?;
-    let options = RebuildOptions::default();
-    let mut catch_up = CatchUp::resume(store, (previous, current), &options).await?;
-    while !catch_up.step(up_to).await?.is_last {}
-    Ok(())
+/// The edition before, which somebody may keep up to date already.
+struct Previous<'a> {
+    store: &'a Arc<dyn EventStore>,
+    previous: Arc<dyn Projector>,
+    current: Arc<dyn Projector>,
+    failed: Option<RebuildError>,
+}
+
+#[async_trait]
+impl Successor for Previous<'_> {
+    async fn catch_up(&mut self, position: Position) {
+        let projectors = (Arc::clone(&self.previous), Arc::clone(&self.current));
+        let options = RebuildOptions::default();
+        self.failed = match CatchUp::resume(self.store, projectors, &options).await {
+            Ok(mut catch_up) => {
+                let mut last_steps = LastSteps::of(&mut catch_up);
+                last_steps.catch_up(position).await;
+                last_steps.failed
+            }
+            Err(error) => Some(error),
+        };
+    }
 }

@@ -1,18 +1,49 @@
 //! Making a read model anew beside the one that is read.
+//!
+//! In reading order: here is what can be done with the editions of a read model; `due` begins what is
+//! due and runs the projection once that is done; `previous` keeps the edition that was read before.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
 use tokio::sync::watch;
 
-use crate::projection::{ProjectionHandle, RunnerOptions, run_projection};
+use crate::projection::RunnerOptions;
 use crate::rebuild::{
     RebuildError, RebuildHandle, RebuildOptions, RebuildPhase, RebuildProgress, rebuild, roll_back,
 };
-use annals_core::{Edition, EditionState, Editions, EventStore, Position, ReadModels, TableFold};
+use annals_core::{
+    Edition, EditionState, Editions, EventStore, Position, ReadModels, TableFold, Timestamp,
+};
+use previous::Follower;
+
+mod due;
+mod previous;
+
+/// How the editions of a read model are kept. The defaults are for production.
+#[derive(Debug, Clone)]
+pub struct EditionOptions {
+    /// How the current and the previous edition are kept up to date. Its leases are those of
+    /// rebuilds as well, its clock tells when an edition was replaced.
+    pub runner: RunnerOptions,
+    /// How long the previous edition is kept after it was replaced.
+    pub keep_previous: Duration,
+}
+
+impl Default for EditionOptions {
+    fn default() -> Self {
+        Self {
+            runner: RunnerOptions::default(),
+            keep_previous: Duration::from_secs(7 * 24 * 60 * 60),
+        }
+    }
+}
 
 /// The editions of one read model: making it anew, changing over, and going back.
 ///
 /// The edition that was read before is kept up to date, so that going back is the same step as
-/// changing over, until it is [discarded](Self::discard_previous) or another takes its place.
+/// changing over, until it has been kept for [long enough](EditionOptions::keep_previous), is
+/// [discarded](Self::discard_previous), or another takes its place.
 #[derive(Clone)]
 pub struct Rebuilds {
     shared: Arc<Shared>,
@@ -22,20 +53,20 @@ struct Shared {
     store: Arc<dyn EventStore>,
     read_models: Arc<dyn ReadModels>,
     fold: TableFold,
-    options: RunnerOptions,
+    options: EditionOptions,
     latest: Mutex<Option<Arc<RebuildHandle>>>,
-    /// What keeps the previous edition up to date.
-    previous: Mutex<Option<ProjectionHandle>>,
+    /// Told of each exchange in this process.
+    exchanged: watch::Sender<()>,
+    previous: tokio::sync::Mutex<Follower>,
 }
 
 impl Rebuilds {
-    /// Those of the read model of a fold. The options are those of whatever keeps the previous edition
-    /// up to date.
+    /// Those of the read model of a fold.
     pub fn new(
         store: &Arc<dyn EventStore>,
         read_models: &Arc<dyn ReadModels>,
         fold: TableFold,
-        options: RunnerOptions,
+        options: EditionOptions,
     ) -> Self {
         let shared = Shared {
             store: Arc::clone(store),
@@ -43,14 +74,18 @@ impl Rebuilds {
             fold,
             options,
             latest: Mutex::default(),
-            previous: Mutex::default(),
+            exchanged: watch::Sender::default(),
+            previous: tokio::sync::Mutex::default(),
         };
         let shared = Arc::new(shared);
         Self { shared }
     }
 
     /// Begins to make the read model anew, or goes on with what was begun and broken off, here or in
-    /// an earlier run. While one is under way it is answered with that.
+    /// an earlier run. While one is under way here it is answered with that; while one is under way in
+    /// another process, it waits for that.
+    ///
+    /// The leases are those of these editions.
     pub fn begin(&self, options: RebuildOptions) -> Arc<RebuildHandle> {
         let mut latest = lock(&self.shared.latest);
         if let Some(under_way) = latest.as_ref().filter(|it| !it.progress().phase.is_over()) {
@@ -60,17 +95,19 @@ impl Rebuilds {
             store,
             read_models,
             fold,
+            options: editions,
             ..
         } = &*self.shared;
-        let handle = rebuild(
-            Arc::clone(store),
-            Arc::clone(read_models),
-            fold.clone(),
-            options,
-        );
-        let handle = Arc::new(handle);
+        let options = RebuildOptions {
+            leases: editions.runner.leases.clone(),
+            lease_retry: editions.runner.lease_retry,
+            clock: Arc::clone(&editions.runner.clock),
+            ..options
+        };
+        let (store, read_models) = (Arc::clone(store), Arc::clone(read_models));
+        let handle = Arc::new(rebuild(store, read_models, fold.clone(), options));
         *latest = Some(Arc::clone(&handle));
-        tokio::spawn(follow_after(Arc::downgrade(&self.shared), handle.watch()));
+        tokio::spawn(tell_when_done(Arc::downgrade(&self.shared), handle.watch()));
         handle
     }
 
@@ -87,21 +124,26 @@ impl Rebuilds {
         Ok(self.database()?.list(self.shared.fold.name()).await?)
     }
 
-    /// Goes back to the edition that was read before, or forth again.
+    /// Until when the edition that was read before is kept, if there is one.
+    ///
+    /// # Errors
+    /// As [`editions`](Self::editions).
+    pub async fn previous_until(&self) -> Result<Option<Timestamp>, RebuildError> {
+        let previous = self.find(Edition::Previous).await?;
+        Ok(previous.and_then(|previous| self.kept_until(&previous)))
+    }
+
+    /// Goes back to the edition that was read before, or forth again, if it is of this fold. It is
+    /// kept for as long again.
     ///
     /// # Errors
     /// [`RebuildError`]: nothing changed.
     pub async fn roll_back(&self) -> Result<Position, RebuildError> {
-        let states = self.editions().await?;
-        let previous = states
-            .iter()
-            .find(|state| state.edition == Edition::Previous);
-        let is_ours = previous.is_some_and(|it| it.fingerprint == self.shared.fold.fingerprint());
-        if !is_ours {
-            return Err(RebuildError::NothingToGoBackTo);
-        }
         let shared = &self.shared;
-        roll_back(&shared.store, &*shared.read_models, &shared.fold).await
+        let clock = &*shared.options.runner.clock;
+        let position = roll_back(&shared.store, &*shared.read_models, &shared.fold, clock).await?;
+        self.shared.exchanged.send_replace(());
+        Ok(position)
     }
 
     /// Drops the edition that was read before.
@@ -114,43 +156,18 @@ impl Rebuilds {
         Ok(self.database()?.discard(name, Edition::Previous).await?)
     }
 
-    /// Keeps the previous edition up to date from now on, if there is one that can be.
-    ///
-    /// # Errors
-    /// [`RebuildError`] when there may be one and it is not kept up to date.
-    pub async fn follow_previous(&self) -> Result<(), RebuildError> {
-        let Some(database) = self.shared.read_models.editions() else {
-            return Ok(());
-        };
-        let fold = &self.shared.fold;
-        let states = database.list(fold.name()).await?;
-        let is_ours = |state: &EditionState| {
-            state.edition == Edition::Previous && state.fingerprint == fold.fingerprint()
-        };
-        if !states.iter().any(is_ours) {
-            return Ok(());
-        }
-        let projector = database.projector(fold.clone(), Edition::Previous).await?;
-        let options = self.shared.options.clone();
-        let follower = run_projection(Arc::clone(&self.shared.store), projector, options);
-        *lock(&self.shared.previous) = Some(follower);
-        Ok(())
-    }
-
     /// Breaks off what is under way, and lets the previous edition be.
     pub async fn stop(&self) {
         if let Some(latest) = self.latest() {
             latest.break_off();
             latest.end().await;
         }
-        self.let_previous_be().await;
+        self.shared.previous.lock().await.end().await;
     }
 
-    async fn let_previous_be(&self) {
-        let follower = lock(&self.shared.previous).take();
-        if let Some(follower) = follower {
-            follower.stop().await;
-        }
+    async fn find(&self, edition: Edition) -> Result<Option<EditionState>, RebuildError> {
+        let mut states = self.editions().await?.into_iter();
+        Ok(states.find(|state| state.edition == edition))
     }
 
     fn database(&self) -> Result<&dyn Editions, RebuildError> {
@@ -167,18 +184,12 @@ impl std::fmt::Debug for Rebuilds {
     }
 }
 
-/// Keeps what was read before a rebuild up to date, unless the service is gone by then.
-async fn follow_after(shared: Weak<Shared>, mut progress: watch::Receiver<RebuildProgress>) {
+/// Tells of the exchange at the end of a rebuild, unless the service is gone by then.
+async fn tell_when_done(shared: Weak<Shared>, mut progress: watch::Receiver<RebuildProgress>) {
     let ended = progress.wait_for(|now| now.phase.is_over()).await;
     let is_done = ended.is_ok_and(|now| matches!(now.phase, RebuildPhase::CutOver(_)));
-    let Some(shared) = shared.upgrade().filter(|_| is_done) else {
-        return;
-    };
-    let rebuilds = Rebuilds { shared };
-    rebuilds.let_previous_be().await;
-    if let Err(error) = rebuilds.follow_previous().await {
-        let projection = rebuilds.shared.fold.name();
-        tracing::warn!(projection, %error, "the previous edition is not kept up to date");
+    if let Some(shared) = shared.upgrade().filter(|_| is_done) {
+        shared.exchanged.send_replace(());
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::task::spawn_blocking;
 
 use crate::connections::{Connections, LONGEST_WAIT};
 use crate::error::SqliteError;
+use crate::turns::Turns;
 
 /// How many reads run at once.
 const READERS: usize = 4;
@@ -38,6 +39,8 @@ const STATEMENTS: usize = 256;
 pub struct Database {
     writer: Arc<Connections>,
     readers: Arc<Connections>,
+    /// Who moves a checkpoint, or lets it stand still.
+    pub(crate) turns: Arc<Turns>,
 }
 
 impl Database {
@@ -70,7 +73,11 @@ impl Database {
         })?;
         let writer = Connections::new(vec![connection]);
         let readers = Arc::clone(&writer);
-        Ok(Self { writer, readers })
+        Ok(Self {
+            writer,
+            readers,
+            turns: Arc::default(),
+        })
     }
 
     /// Runs queries that all see one state. What they write is refused, or taken back.
@@ -147,6 +154,7 @@ impl Database {
         Ok(Self {
             writer: Connections::new(vec![writer]),
             readers: Connections::new(readers),
+            turns: Arc::default(),
         })
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use annals_core::{
     Edition, EditionRows, EditionState, EditionView, Editions, Exchange, Exchanged, Position,
-    ProjectionError, Projector, QueryError, Replacement, Sample, TableFold, TableRows, TableShape,
-    Value,
+    ProjectionError, Projector, QueryError, Replacement, Sample, Successor, TableFold, TableRows,
+    TableShape, Timestamp, Value,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, Transaction, params_from_iter};
@@ -16,7 +16,7 @@ use crate::database::Database;
 use crate::dead_letters::Letters;
 use crate::error::SqliteError;
 use crate::projector::TablesProjector;
-use crate::schema::{self, Declaration};
+use crate::schema::{self, Declaration, OfAnother};
 use crate::tables::{names, quoted};
 use crate::value::{parameters, read_row};
 
@@ -27,20 +27,27 @@ const IN_EXCHANGE: &str = "__exchanged";
 impl Editions for Database {
     async fn list(&self, projection: &str) -> Result<Vec<EditionState>, QueryError> {
         let projection = projection.to_owned();
-        let list = move |tx: &Transaction<'_>| {
-            schema::create_own_tables(tx)?;
+        let list = move |connection: &Connection| {
             let mut states = Vec::new();
+            if !checkpoint::are_kept(connection)? {
+                return Ok(states);
+            }
             for edition in [Edition::Current, Edition::Candidate, Edition::Previous] {
-                let stored = checkpoint::find(tx, &edition.named(&projection))?;
-                states.extend(stored.map(|stored| EditionState {
+                let key = edition.named(&projection);
+                let Some(stored) = checkpoint::find(connection, &key)? else {
+                    continue;
+                };
+                states.push(EditionState {
                     edition,
+                    id: stored.edition,
                     fingerprint: stored.fingerprint,
                     position: stored.position,
-                }));
+                    replaced_at: checkpoint::replaced_at(connection, &key)?,
+                });
             }
-            Ok::<_, SqliteError>(states)
+            Ok(states)
         };
-        Ok(self.transact(list).await?)
+        Ok(self.query(list).await?)
     }
 
     async fn projector(
@@ -50,12 +57,18 @@ impl Editions for Database {
     ) -> Result<Arc<dyn Projector>, QueryError> {
         let declaration = Declaration::of(&fold, edition);
         let bound = BoundFold::new(fold, edition);
-        Ok(match edition {
-            Edition::Candidate => {
-                Arc::new(TablesProjector::new(self.clone(), declaration, bound).await?)
+        let of_another = match edition {
+            Edition::Current => OfAnother::Stays,
+            Edition::Candidate => OfAnother::IsMadeAgain,
+            Edition::Previous => {
+                let projector = TablesProjector::bound(self.clone(), &declaration, bound);
+                return Ok(Arc::new(projector));
             }
-            _ => Arc::new(TablesProjector::bound(self.clone(), &declaration, bound)),
-        })
+        };
+        let declared = (declaration, of_another);
+        Ok(Arc::new(
+            TablesProjector::new(self.clone(), declared, bound).await?,
+        ))
     }
 
     async fn rows(
@@ -118,12 +131,18 @@ impl Editions for Database {
 
     async fn exchange(
         &self,
-        projection: &str,
+        fold: &TableFold,
         exchange: Exchange,
+        successor: &mut dyn Successor,
+        now: Timestamp,
     ) -> Result<Exchanged, QueryError> {
-        let projection = projection.to_owned();
-        let exchange = move |tx: &Transaction<'_>| exchange_within(tx, &projection, exchange);
-        Ok(self.transact(exchange).await?)
+        let _stands_still = self.turns.take(fold.name()).await;
+        let exchanged = self.try_exchange(fold, exchange, now).await?;
+        let Exchanged::Behind { current, .. } = exchanged else {
+            return Ok(exchanged);
+        };
+        successor.catch_up(current).await;
+        Ok(self.try_exchange(fold, exchange, now).await?)
     }
 
     async fn discard(&self, projection: &str, edition: Edition) -> Result<(), QueryError> {
@@ -132,16 +151,48 @@ impl Editions for Database {
         let discard = move |tx: &Transaction<'_>| schema::discard(tx, &key);
         Ok(self.transact(discard).await?)
     }
+
+    async fn discard_replaced(
+        &self,
+        projection: &str,
+        until: Timestamp,
+    ) -> Result<bool, QueryError> {
+        let key = Edition::Previous.named(projection);
+        let discard = move |tx: &Transaction<'_>| {
+            let replaced_at = checkpoint::replaced_at(tx, &key)?;
+            let is_due = replaced_at.is_some_and(|replaced_at| replaced_at <= until);
+            if is_due {
+                schema::discard(tx, &key)?;
+            }
+            Ok::<_, SqliteError>(is_due)
+        };
+        Ok(self.transact(discard).await?)
+    }
+}
+
+impl Database {
+    async fn try_exchange(
+        &self,
+        fold: &TableFold,
+        exchange: Exchange,
+        now: Timestamp,
+    ) -> Result<Exchanged, SqliteError> {
+        let fold = fold.clone();
+        let exchange = move |tx: &Transaction<'_>| exchange_within(tx, &fold, exchange, now);
+        self.transact(exchange).await
+    }
 }
 
 fn exchange_within(
     tx: &Transaction<'_>,
-    projection: &str,
+    fold: &TableFold,
     exchange: Exchange,
+    now: Timestamp,
 ) -> Result<Exchanged, SqliteError> {
-    let successor = exchange.successor();
+    let (projection, successor) = (fold.name(), exchange.successor());
     let current = checkpoint::find(tx, &Edition::Current.named(projection))?;
     let next = checkpoint::find(tx, &successor.named(projection))?;
+    let next = next.filter(|next| next.fingerprint == fold.fingerprint());
     let (Some(current), Some(next)) = (current, next) else {
         return Ok(Exchanged::Missing);
     };
@@ -156,6 +207,8 @@ fn exchange_within(
     schema::rename(tx, projection, "", IN_EXCHANGE)?;
     schema::rename(tx, projection, &successor, "")?;
     schema::rename(tx, projection, IN_EXCHANGE, &previous)?;
+    checkpoint::set_replaced_at(tx, projection, None)?;
+    checkpoint::set_replaced_at(tx, &Edition::Previous.named(projection), Some(now))?;
     Ok(Exchanged::Done(next.position))
 }
 

@@ -25,6 +25,7 @@ mod select;
 mod snapshots;
 mod sql_projection;
 mod tables;
+mod turns;
 mod value;
 
 pub use database::Database;

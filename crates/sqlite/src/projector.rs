@@ -16,7 +16,7 @@ use crate::database::Database;
 use crate::dead_letters::Letters;
 use crate::error::SqliteError;
 use crate::ledger::LedgerPages;
-use crate::schema::Declaration;
+use crate::schema::{Declaration, OfAnother};
 
 mod replacement;
 
@@ -51,15 +51,16 @@ struct Kept<H> {
 }
 
 impl<H: Handler> TablesProjector<H> {
-    /// Makes the tables if they are not there. If they were declared otherwise, or with another
-    /// revision, they are dropped, made again, and the checkpoint is put before the first event.
+    /// Makes the tables if they are not there. If they are made again, the checkpoint is put before
+    /// the first event.
     pub(crate) async fn new(
         database: Database,
-        declaration: Declaration,
+        (declaration, of_another): (Declaration, OfAnother),
         handler: H,
     ) -> Result<Self, SqliteError> {
         let projector = Self::bound(database.clone(), &declaration, handler);
-        database.transact(move |tx| declaration.install(tx)).await?;
+        let install = move |tx: &Transaction<'_>| declaration.install(tx, of_another);
+        database.transact(install).await?;
         Ok(projector)
     }
 
@@ -85,7 +86,10 @@ impl<H: Handler> TablesProjector<H> {
         failed: Option<(Position, Failure)>,
     ) -> Result<(), ProjectionError> {
         let (checkpoint, kept) = (Arc::clone(&self.checkpoint), Arc::clone(&self.kept));
+        let turn = self.database.turns.take(&self.name).await;
         let take_in = move |tx: &Transaction<'_>| {
+            // Until it is done, even if nobody waits for it any more.
+            let _turn = turn;
             checkpoint.advance(tx, &batch)?;
             let mut parking = kept.letters.parking(tx)?;
             if let Some((position, failure)) = failed {
@@ -140,9 +144,14 @@ impl<H: Handler> Ledger for TablesProjector<H> {
     ) -> Result<LedgerView, ProjectionError> {
         let (checkpoint, kept) = (Arc::clone(&self.checkpoint), Arc::clone(&self.kept));
         let view = move |connection: &Connection| {
-            Ok(checkpoint.look(connection, store).and_then(|checkpoint| {
+            let found = checkpoint.look(connection, store);
+            Ok(found.and_then(|(checkpoint, edition)| {
                 let pages = kept.ledger.list(connection, from_page, limit)?;
-                Ok(LedgerView { checkpoint, pages })
+                Ok(LedgerView {
+                    edition,
+                    checkpoint,
+                    pages,
+                })
             }))
         };
         self.database.query(view).await?

@@ -49,6 +49,15 @@ pub(crate) enum Tables {
     },
 }
 
+/// What becomes of tables that are of another declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OfAnother {
+    /// They are dropped and made again.
+    IsMadeAgain,
+    /// They stay as they are.
+    Stays,
+}
+
 impl Declaration {
     pub(crate) fn of(fold: &TableFold, edition: Edition) -> Self {
         Self {
@@ -65,11 +74,16 @@ impl Declaration {
     }
 
     /// Makes the tables, unless they are there and of this declaration.
-    pub(crate) fn install(&self, tx: &Transaction<'_>) -> Result<(), SqliteError> {
+    pub(crate) fn install(
+        &self,
+        tx: &Transaction<'_>,
+        of_another: OfAnother,
+    ) -> Result<(), SqliteError> {
         create_own_tables(tx)?;
         let key = self.key();
         match checkpoint::find(tx, &key)? {
             Some(stored) if stored.fingerprint == self.fingerprint => return Ok(()),
+            Some(_) if of_another == OfAnother::Stays => return Ok(()),
             Some(_) => {
                 tracing::warn!(
                     projection = key,

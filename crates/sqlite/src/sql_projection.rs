@@ -11,7 +11,7 @@ use rusqlite::Transaction;
 use crate::database::Database;
 use crate::error::SqliteError;
 use crate::projector::{Handler, TablesProjector, savepoint};
-use crate::schema::{Declaration, Tables};
+use crate::schema::{Declaration, OfAnother, Tables};
 
 /// A read model kept by SQL of one's own, for what a row per key cannot say: several tables,
 /// joins, full-text search.
@@ -81,7 +81,8 @@ impl Database {
             fingerprint: Fingerprint::of_read_model(P::schema(), &query::<P>(), P::REVISION),
         };
         let by_hand = ByHand(projection);
-        let projector = TablesProjector::new(self.clone(), declaration, by_hand).await?;
+        let declared = (declaration, OfAnother::IsMadeAgain);
+        let projector = TablesProjector::new(self.clone(), declared, by_hand).await?;
         Ok(Arc::new(projector))
     }
 }

@@ -15,3 +15,4 @@ grant select, insert, update, delete
   on annals_read.annals_checkpoints, annals_read.annals_dead_letters, annals_read.annals_leases,
      annals_read.annals_ledger, annals_read.annals_snapshots
   to bank_service;
+grant usage on sequence annals_read.annals_tokens to bank_service;

@@ -9,6 +9,7 @@ use crate::column::Value;
 use crate::dead_letter::{DeadLetter, ParkCause, Skipped};
 use crate::decode::Recorded;
 use crate::event::RecordedEvent;
+use crate::ids::EditionId;
 use crate::parking::PartitionKey;
 use crate::position::Position;
 use crate::stream::StreamId;
@@ -18,6 +19,8 @@ use crate::table_fold::tests::{deposit, recorded, text};
 use crate::table_projection::{NotLoaded, Rows, TableProjection, TableShape};
 
 use RefoldPurpose::{Comparison, Replacement};
+
+const EDITION: EditionId = EditionId(Uuid::nil());
 
 fn row(account: &str) -> PartitionKey {
     PartitionKey::of_row(&[text(account)])
@@ -311,7 +314,7 @@ fn what_is_parked_is_applied_to_rows_that_are_made_anew_and_what_was_skipped_is_
     let mut refold = refold_of(&fold, &[row("a")], Replacement);
     assert!(refold.knows(vec![parked(&applied, &[stream("a")]), skipped]));
     take_in(&mut refold, &[deposit(1, "a", 1), applied, given_up]);
-    let replacement = refold.replacement();
+    let replacement = refold.replacement(EDITION);
     assert_eq!(replacement.at, Position(3));
     assert_eq!(replacement.unparked, [Position(2)]);
     assert_eq!(replacement.tables[0].put[0].values, balance("a", 11));
@@ -341,7 +344,7 @@ fn a_parked_event_with_other_keys_or_that_still_fails_is_not_unparked() {
 fn a_row_that_is_no_more_is_deleted() {
     let events = [deposit(1, "a", 5), recorded(2, "a", &AccountEvent::Closed)];
     let refold = balances(&["a", "b"].map(row), Replacement, &events);
-    let writes = &refold.replacement().tables[0];
+    let writes = &refold.replacement(EDITION).tables[0];
     let mut deleted: Vec<_> = writes
         .delete
         .iter()

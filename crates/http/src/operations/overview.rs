@@ -35,6 +35,9 @@ pub(super) struct ProjectionOverview {
     /// How many events are parked; null when it keeps no dead letters, or when they cannot be
     /// counted now.
     parked: Option<u64>,
+    /// True while the read model is of another declaration; null when it is not made of typed tables,
+    /// or when that cannot be told now.
+    rebuild_due: Option<bool>,
 }
 
 /// What went wrong with a projection.
@@ -82,6 +85,7 @@ impl Operations {
             }
             let count = answered("the number of parked events", projection.count_parked()).await;
             overview.parked = count.flatten();
+            overview.rebuild_due = self.is_rebuild_due(projection).await;
         }
         let overviews = overviews.into_iter();
         overviews.map(|(_, overview)| overview).collect()
@@ -100,6 +104,12 @@ impl Operations {
         overview.head = Some(head);
         overview.lag_events = Some(head.0.saturating_sub(position.0));
         overview.lag_ms = answered("the first event to be handled", self.lag_ms(position)).await;
+    }
+
+    /// Whether a projection's declaration changed.
+    async fn is_rebuild_due(&self, projection: &Operated) -> Option<bool> {
+        let rebuilds = self.rebuilds.get(projection.handle.name())?;
+        answered("whether a rebuild is due", rebuilds.is_due()).await
     }
 
     async fn lag_ms(&self, position: Position) -> Result<u64, ReadError> {
@@ -122,6 +132,7 @@ impl ProjectionOverview {
             lag_ms: None,
             last_error: LastError::of(&status),
             parked: None,
+            rebuild_due: None,
         }
     }
 }
@@ -168,7 +179,7 @@ impl ErrorClass {
 }
 
 /// The answer to a question, unless there is none in time. Why not goes to the log.
-async fn answered<T, E: Display>(
+pub(super) async fn answered<T, E: Display>(
     what: &str,
     question: impl Future<Output = Result<T, E>>,
 ) -> Option<T> {

@@ -1,6 +1,6 @@
 //! What is told of a rebuild.
 
-use annals_core::Value;
+use annals_core::{Timestamp, Value};
 use annals_runtime::{Comparison, Difference, RebuildPhase, RebuildProgress, TableComparison};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +11,8 @@ use super::refolding::CheckView;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RebuildView {
-    /// `catching up`, `comparing`, `compared`, and over: `cut over`, `cancelled` or `failed`.
+    /// `elsewhere`, while another process rebuilds it; `catching up`, `comparing`, `compared`; and
+    /// over: `cut over`, `cancelled` or `failed`.
     phase: &'static str,
     /// True while it stands still because it was told to.
     is_paused: bool,
@@ -30,6 +31,9 @@ pub(super) struct RebuildView {
     comparison: Option<ComparisonView>,
     /// Why it failed.
     error: Option<String>,
+    /// Until when the read model that was read before is kept; null if there is none, or when that
+    /// cannot be told now.
+    previous_until: Option<Timestamp>,
 }
 
 /// What two editions hold at the same position.
@@ -73,11 +77,12 @@ pub(super) struct DifferenceView {
     candidate: Option<Vec<serde_json::Value>>,
 }
 
-impl From<RebuildProgress> for RebuildView {
-    fn from(progress: RebuildProgress) -> Self {
+impl RebuildView {
+    pub(super) fn of(progress: RebuildProgress, previous_until: Option<Timestamp>) -> Self {
         let remaining = progress.remaining();
         let events_per_second = progress.rate();
         let (phase, comparison, error) = match progress.phase {
+            RebuildPhase::Elsewhere => ("elsewhere", None, None),
             RebuildPhase::CatchingUp => ("catching up", None, None),
             RebuildPhase::Comparing => ("comparing", None, None),
             RebuildPhase::Compared(comparison) => ("compared", comparison, None),
@@ -95,6 +100,7 @@ impl From<RebuildProgress> for RebuildView {
             remaining_ms: remaining.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
             comparison: comparison.map(ComparisonView::from),
             error,
+            previous_until,
         }
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Operations;
+use super::overview::answered;
 use super::projections::ProjectionName;
 use super::rebuilding::RebuildView;
 use crate::answer::Answer;
@@ -83,6 +84,22 @@ impl Operations {
         let detail = || format!("projection {} is not being rebuilt", name.0);
         latest.ok_or_else(|| Problem::not_found(detail()))
     }
+
+    /// How far it is.
+    async fn view(
+        &self,
+        name: &ProjectionName,
+        rebuild: &RebuildHandle,
+    ) -> Result<Answer<RebuildView>, Problem> {
+        // First: once that tells of an exchange, there is an edition before.
+        let progress = rebuild.progress();
+        let previous_until = self.rebuilds(name)?.previous_until();
+        let previous_until = answered("until when an edition is kept", previous_until).await;
+        Ok(Answer::ok(RebuildView::of(
+            progress,
+            previous_until.flatten(),
+        )))
+    }
 }
 
 /// How far the last rebuild is that was begun since the service was started.
@@ -101,7 +118,7 @@ pub(super) async fn get_rebuild(
     Parameters(name): Parameters<ProjectionName>,
 ) -> Result<Answer<RebuildView>, Problem> {
     let rebuild = operations.under_way(&name)?;
-    Ok(Answer::ok(rebuild.progress().into()))
+    operations.view(&name, &rebuild).await
 }
 
 /// Begin to make a read model anew beside the one that is read, or go on with what was broken off.
@@ -127,7 +144,7 @@ pub(super) async fn begin_rebuild(
         ..RebuildOptions::default()
     };
     let rebuild = operations.rebuilds(&name)?.begin(options);
-    Ok(Answer::ok(rebuild.progress().into()))
+    operations.view(&name, &rebuild).await
 }
 
 /// Let a rebuild stand still after the batch in progress.
@@ -147,7 +164,7 @@ pub(super) async fn pause_rebuild(
 ) -> Result<Answer<RebuildView>, Problem> {
     let rebuild = operations.under_way(&name)?;
     rebuild.pause();
-    Ok(Answer::ok(rebuild.progress().into()))
+    operations.view(&name, &rebuild).await
 }
 
 /// Let a rebuild go on.
@@ -167,7 +184,7 @@ pub(super) async fn resume_rebuild(
 ) -> Result<Answer<RebuildView>, Problem> {
     let rebuild = operations.under_way(&name)?;
     rebuild.resume();
-    Ok(Answer::ok(rebuild.progress().into()))
+    operations.view(&name, &rebuild).await
 }
 
 /// Let what was made take the place of what is read, whatever the comparison found.
@@ -187,7 +204,7 @@ pub(super) async fn accept_rebuild(
 ) -> Result<Answer<RebuildView>, Problem> {
     let rebuild = operations.under_way(&name)?;
     rebuild.accept();
-    Ok(Answer::ok(rebuild.progress().into()))
+    operations.view(&name, &rebuild).await
 }
 
 /// Give a rebuild up, and drop what was made.
@@ -207,7 +224,7 @@ pub(super) async fn cancel_rebuild(
 ) -> Result<Answer<RebuildView>, Problem> {
     let rebuild = operations.under_way(&name)?;
     rebuild.cancel();
-    Ok(Answer::ok(rebuild.progress().into()))
+    operations.view(&name, &rebuild).await
 }
 
 /// Go back to the read model as it was before the last rebuild, which was kept up to date; or forth

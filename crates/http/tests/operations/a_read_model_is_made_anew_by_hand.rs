@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bank::{Bank, LONG, MendedBalance, Service};
+use crate::bank::{Bank, LONG, MendedBalance, RevisedBalance, Service};
 
 const REBUILD: &str = "/projections/balances/rebuild";
 
@@ -102,6 +102,37 @@ async fn it_stands_still_until_it_may_go_on() {
     tokio::time::timeout(LONG, paused).await.unwrap();
     service.post(&format!("{REBUILD}/resume"), "").await.ok();
     until(&service, "cut over").await;
+}
+
+#[tokio::test]
+async fn it_says_until_when_the_one_before_is_kept() {
+    let (_bank, service) = running().await;
+    service.post(REBUILD, "{}").await.ok();
+    let done = until(&service, "cut over").await;
+    assert_eq!(done["previousUntil"], "2024-03-08T12:00:00Z");
+}
+
+#[tokio::test]
+async fn a_changed_declaration_waits_to_be_rebuilt() {
+    let (bank, service) = running().await;
+    service.projection.stop().await;
+    let service = bank.run::<RevisedBalance>("2.0").await;
+    let read = annals_core::Position(2);
+    service.projection.wait_for(read, LONG).await.unwrap();
+    let overview = service.get("/projections/balances").await.ok();
+    assert_eq!(overview["status"], "awaits rebuild");
+    assert_eq!(overview["upToDate"], false);
+    assert_eq!(overview["rebuildDue"], true);
+    assert_eq!(overview["position"], 2);
+
+    let complete = r#"{"cutOver": "whenComplete"}"#;
+    service.post(REBUILD, complete).await.ok();
+    until(&service, "cut over").await;
+    let last = bank.deposit("1", &[1]).await;
+    service.projection.wait_for(last, LONG).await.unwrap();
+    let overview = service.get("/projections/balances").await.ok();
+    assert_eq!(overview["rebuildDue"], false);
+    assert_eq!(bank.cents("1").await, Some(101));
 }
 
 #[tokio::test]

@@ -47,6 +47,7 @@ async fn one_that_has_caught_up_has_no_lag() {
         "lagMs": 0,
         "lastError": null,
         "parked": 0,
+        "rebuildDue": false,
     });
     let overview = service.get("/projections/balances").await.ok();
     assert_eq!(overview, expected);

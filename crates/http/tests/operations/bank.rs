@@ -13,7 +13,8 @@ use annals_embedded::{EmbeddedOptions, EmbeddedStore, MemoryDisk};
 use annals_http::{BearerToken, Limits, Operations, guard};
 use annals_macros::{Event, ReadModel};
 use annals_runtime::{
-    Backoff, ParkedEvents, ProjectionHandle, Rebuilds, Refolds, RunnerOptions, run_projection,
+    Backoff, EditionOptions, ParkedEvents, ProjectionHandle, Rebuilds, Refolds, RunnerOptions,
+    run_projection,
 };
 use annals_sqlite::Database;
 use annals_testing::ManualClock;
@@ -37,7 +38,7 @@ pub(crate) enum AccountEvent {
 }
 
 macro_rules! balance {
-    ($row:ident, mended: $mended:literal) => {
+    ($row:ident, mended: $mended:literal, revision: $revision:literal) => {
         #[derive(ReadModel, Debug, Clone, PartialEq)]
         #[read_model(table = "balances")]
         pub(crate) struct $row {
@@ -48,6 +49,7 @@ macro_rules! balance {
 
         impl Projection for $row {
             type Event = AccountEvent;
+            const FOLD_REVISION: u32 = $revision;
 
             fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
                 vec![event.record.stream.id().to_owned()]
@@ -70,8 +72,9 @@ macro_rules! balance {
     };
 }
 
-balance!(Balance, mended: false);
-balance!(MendedBalance, mended: true);
+balance!(Balance, mended: false, revision: 1);
+balance!(MendedBalance, mended: true, revision: 1);
+balance!(RevisedBalance, mended: true, revision: 2);
 
 /// A store and read models that outlive the service on them.
 pub(crate) struct Bank {
@@ -118,16 +121,19 @@ impl Bank {
 
     /// Starts code of a version that keeps the balances.
     pub(crate) async fn run<P: Projection>(&self, version: &str) -> Service {
+        let read_models: Arc<dyn ReadModels> = Arc::new(self.read_models.clone());
+        let options = EditionOptions {
+            runner: self.runner_options(version),
+            ..EditionOptions::default()
+        };
         let fold = TableFold::of_rows::<P>();
-        let projector = self.read_models.projector(fold.clone()).await.unwrap();
+        let refolds = Refolds::new(&self.store(), &read_models, fold.clone());
+        let rebuilds = Rebuilds::new(&self.store(), &read_models, fold, options);
+        let projector = rebuilds.projector().await.unwrap();
         let parked = ParkedEvents::new(self.store(), Arc::clone(&projector))
             .with_clock(Arc::new(self.clock.clone()))
             .with_code_version(version);
-        let projection = Arc::new(self.run_projector(projector, version));
-        let read_models: Arc<dyn ReadModels> = Arc::new(self.read_models.clone());
-        let options = RunnerOptions::default();
-        let refolds = Refolds::new(&self.store(), &read_models, fold.clone());
-        let rebuilds = Rebuilds::new(&self.store(), &read_models, fold, options);
+        let projection = Arc::new(rebuilds.run(projector).await.unwrap());
         let operations = self
             .operations()
             .with_projection(Arc::clone(&projection), parked)
@@ -142,7 +148,11 @@ impl Bank {
         projector: Arc<dyn Projector>,
         version: &str,
     ) -> ProjectionHandle {
-        let options = RunnerOptions {
+        run_projection(self.store(), projector, self.runner_options(version))
+    }
+
+    fn runner_options(&self, version: &str) -> RunnerOptions {
+        RunnerOptions {
             max_batch: NonZeroUsize::new(16).unwrap(),
             event_attempts: 2,
             code_version: version.to_owned(),
@@ -152,8 +162,7 @@ impl Bank {
                 most: Duration::from_millis(2),
             },
             ..RunnerOptions::default()
-        };
-        run_projection(self.store(), projector, options)
+        }
     }
 
     pub(crate) fn operations(&self) -> Operations {

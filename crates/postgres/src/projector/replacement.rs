@@ -25,14 +25,15 @@ impl TablesProjector<BoundFold> {
         replacement: &Replacement,
     ) -> Result<(), ProjectionError> {
         // First, because it waits for an owner that is still writing.
-        let actual = self.checkpoint.hold(tx).await?;
+        let stored = self.checkpoint.hold(tx).await?;
         let parked = self.letters.parked(tx).await?;
         let is_parked = |position: &Position| parked.iter().any(|it| it.position == *position);
-        match actual == replacement.at && replacement.unparked.iter().all(is_parked) {
+        let is_here = stored.edition == replacement.edition && stored.position == replacement.at;
+        match is_here && replacement.unparked.iter().all(is_parked) {
             true => Ok(()),
             false => Err(ProjectionError::Moved {
                 expected: replacement.at,
-                actual,
+                actual: stored.position,
             }),
         }
     }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod a_paused_owner_writes_nothing;
+mod an_exchange_meets_readers;
 mod an_import_shows_in_inline_read_models;
 mod an_inline_projection_runs_beside_its_runner;
 mod an_inline_read_model_is_never_stale;

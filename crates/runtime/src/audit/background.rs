@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 
 use super::{Audit, AuditError, AuditOptions, Proven, audit_projection};
 use crate::backoff::Backoff;
-use crate::projection::{Progress, ProjectionHandle};
+use crate::projection::{Progress, ProjectionHandle, ProjectionStatus};
 
 /// What is audited: a projection, and the store it follows.
 #[derive(Clone)]
@@ -123,6 +123,9 @@ struct Audits {
 
 impl Audits {
     async fn run(mut self) {
+        if !self.is_rebuilt().await {
+            return;
+        }
         loop {
             let before = self.progress.borrow_and_update().clone();
             let goes_on = match self.audit().await {
@@ -133,6 +136,14 @@ impl Audits {
                 return;
             }
         }
+    }
+
+    /// Waits while the read model is of another declaration, whose ledger is not that of this
+    /// projection. False if the projection is over.
+    async fn is_rebuilt(&mut self) -> bool {
+        let is_awaited = |now: &Progress| matches!(now.status, ProjectionStatus::AwaitsRebuild);
+        let rebuilt = self.progress.wait_for(|now| !is_awaited(now)).await;
+        rebuilt.is_ok()
     }
 
     async fn audit(&self) -> Result<Audit, AuditError> {
@@ -173,7 +184,10 @@ impl Audits {
             true => tracing::warn!(projection, %error, "audit tries again"),
             false => tracing::error!(projection, %error, "audit failed"),
         }
-        if matches!(error, AuditError::WentBack { .. }) {
+        if matches!(
+            error,
+            AuditError::WentBack { .. } | AuditError::OtherEdition
+        ) {
             self.options.audit.proven = Proven::default();
         }
         self.results.send_replace(Some(Err(error)));
@@ -193,5 +207,6 @@ fn is_passing(error: &AuditError) -> bool {
         AuditError::Ledger(ProjectionError::Unavailable(_))
             | AuditError::Log(ReadError::Unavailable { .. })
             | AuditError::WentBack { .. }
+            | AuditError::OtherEdition
     )
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use annals_core::{LedgerDigest, LedgerPage, PAGE_POSITIONS, Position};
+use annals_core::{EditionId, LedgerDigest, LedgerPage, PAGE_POSITIONS, Position};
 
 use super::AuditOptions;
 use super::comparison::PageComparison;
@@ -60,9 +60,11 @@ pub struct PageSpan {
 
 /// The first pages of a ledger, on which nothing was found and which the checkpoint has left behind.
 ///
-/// It holds for as long as the read model is not made again.
+/// It holds of one edition of the read model, for as long as that is not made again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Proven {
+    /// Of which edition. `None`: of none, nothing is proven.
+    pub edition: Option<EditionId>,
     /// How many pages.
     pub pages: u64,
     /// How many events were handled on them.

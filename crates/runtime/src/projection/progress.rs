@@ -33,6 +33,10 @@ pub enum ProjectionStatus {
         #[source]
         error: RunError,
     },
+    /// The read model is of another declaration, and is read as it is until it is rebuilt. Who runs
+    /// code of that declaration may keep it up to date; its progress is told.
+    #[error("waiting until the read model is rebuilt")]
+    AwaitsRebuild,
     /// It was told to pause, and has: it neither works nor follows what another process does.
     #[error("paused")]
     Paused,
@@ -88,8 +92,8 @@ pub enum RunError {
 
 /// A position was not reached.
 ///
-/// **Do:** when the projection is catching up, live or trying again, ask later; resume it when it is
-/// paused; otherwise mend what its status names.
+/// **Do:** when the projection is catching up, live, waiting or trying again, ask later; resume it
+/// when it is paused; otherwise mend what its status names.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the read model is at position {reached}; its projection is {cause}")]
 pub struct NotReached {
@@ -150,6 +154,12 @@ impl Reporter {
     pub(super) fn reached(&self, position: Position, status: ProjectionStatus) {
         self.progress
             .send_modify(|progress| *progress = Progress { position, status });
+    }
+
+    /// It waits until the read model is rebuilt, which is complete up to `position` as it is.
+    pub(super) fn awaits_rebuild(&self, position: Position) {
+        let status = ProjectionStatus::AwaitsRebuild;
+        self.reached(position, status);
     }
 
     /// From now on the work is done here.
@@ -215,7 +225,7 @@ impl Reporter {
         self.set(ProjectionStatus::Paused);
     }
 
-    /// A pause is over.
+    /// A pause is over, or a wait.
     pub(super) fn begins_anew(&self) {
         self.set(ProjectionStatus::CatchingUp);
     }

@@ -1,7 +1,6 @@
 //! The task behind a projection: do the work when it is its turn, and try again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use annals_core::{EventStore, Lease, Leases, ProjectionError, Projector, ReadError};
 
@@ -9,16 +8,16 @@ use super::failures::Failures;
 use super::follower::Follower;
 use super::orders::{Order, Orders};
 use super::standby::{Ask, Standby};
-use super::{LastComplete, Reporter, RunError, RunnerOptions};
-
-/// How long a stop waits until the lease is free. One that takes longer runs out by itself.
-const GIVE_BACK_WITHIN: Duration = Duration::from_secs(1);
+use super::{AwaitedEdition, LastComplete, Reporter, RunError, RunnerOptions};
+use crate::lease::give_back;
 
 /// What a runner is given to do.
 pub(super) struct Job {
     pub(super) store: Arc<dyn EventStore>,
     pub(super) projector: Arc<dyn Projector>,
     pub(super) options: RunnerOptions,
+    /// What is waited for before the work begins.
+    pub(super) awaited: Option<AwaitedEdition>,
     pub(super) last_complete: Arc<LastComplete>,
     // Last, so that it is dropped last: whoever waits for its end may then open the store anew.
     pub(super) reporter: Reporter,
@@ -46,6 +45,9 @@ impl Runner {
     /// Runs until it is told to stop, or until trying again is of no use.
     pub(super) async fn run(mut self) {
         while self.is_to_run().await {
+            if !self.has_its_edition().await {
+                continue;
+            }
             let Err(error) = self.work().await else {
                 continue;
             };
@@ -78,6 +80,21 @@ impl Runner {
                 }
             }
         }
+    }
+
+    /// Waits until the read model is rebuilt, if that is waited for. False: told not to.
+    async fn has_its_edition(&mut self) -> bool {
+        let job = &self.job;
+        let Some(awaited) = &job.awaited else {
+            return true;
+        };
+        let wait = awaited.wait(&job.reporter, &*job.options.ids);
+        let has_come = self.orders.unless_told(wait).await.is_some();
+        if has_come {
+            self.job.awaited = None;
+            self.job.reporter.begins_anew();
+        }
+        has_come
     }
 
     /// Works until it is told not to; with leases, whenever it holds the one for its work.
@@ -150,17 +167,5 @@ impl Runner {
             }
             _ => true,
         }
-    }
-}
-
-/// Frees a lease, so that another process need not wait until it runs out.
-async fn give_back(lease: Lease) {
-    let token = lease.token();
-    let given_back = tokio::time::timeout(GIVE_BACK_WITHIN, lease.give_back()).await;
-    if given_back.is_err() {
-        tracing::warn!(
-            token,
-            "the lease is not confirmed to be free, and may run out instead"
-        );
     }
 }

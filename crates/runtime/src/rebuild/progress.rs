@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{Clock, Position, ProjectionError, QueryError, ReadError, Timestamp};
+use annals_core::{
+    Clock, EditionState, LeaseError, Position, ProjectionError, QueryError, ReadError, Timestamp,
+};
 use tokio::sync::watch;
 
 use super::catch_up::Step;
@@ -32,6 +34,9 @@ pub struct RebuildProgress {
 /// What a rebuild is doing.
 #[derive(Debug, Clone)]
 pub enum RebuildPhase {
+    /// Another process rebuilds it, whose progress this is; it is over when that is, and takes over
+    /// if that ends before.
+    Elsewhere,
     /// It folds events into the candidate.
     CatchingUp,
     /// It holds the candidate against the current edition.
@@ -97,6 +102,14 @@ pub enum RebuildError {
     /// **Do:** try again when there is less to do.
     #[error("the editions were never free to be exchanged")]
     NeverFree,
+    /// It could not be found out whose turn it is.
+    /// **Do:** what [`LeaseError`] says, then begin it again.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// Another process may rebuild it by now.
+    /// **Do:** begin it again: it waits for its turn.
+    #[error("the lease was lost")]
+    LeaseLost,
     /// Somebody else rebuilds the same read model.
     /// **Do:** leave it to one of both.
     #[error("another rebuild of the same read model is under way")]
@@ -154,6 +167,9 @@ impl RebuildError {
             Self::Store(ReadError::Unavailable { .. })
                 | Self::ReadModel(ProjectionError::Unavailable(_) | ProjectionError::Moved { .. })
                 | Self::Editions(QueryError::Unavailable { .. })
+                | Self::Lease(LeaseError::Unavailable(_))
+                | Self::LeaseLost
+                | Self::NeverFree
                 | Self::Rows(
                     RefoldError::Store(ReadError::Unavailable { .. })
                         | RefoldError::Rows(QueryError::Unavailable { .. })
@@ -202,13 +218,22 @@ impl Report {
 
     pub(super) fn phase(&self, phase: RebuildPhase) {
         match &phase {
-            RebuildPhase::CatchingUp | RebuildPhase::Comparing => {}
+            RebuildPhase::Elsewhere | RebuildPhase::CatchingUp | RebuildPhase::Comparing => {}
             RebuildPhase::Failed(error) => {
                 tracing::error!(projection = self.projection, %error, "rebuild failed");
             }
             other => tracing::info!(projection = self.projection, phase = ?other, "rebuild"),
         }
         self.progress.send_modify(|progress| progress.phase = phase);
+    }
+
+    /// Another process is at it, so far.
+    pub(super) fn elsewhere(&self, candidate: Option<&EditionState>, head: Position) {
+        self.progress.send_modify(|progress| {
+            progress.phase = RebuildPhase::Elsewhere;
+            progress.position = candidate.map_or(Position::START, |state| state.position);
+            progress.head = head;
+        });
     }
 
     pub(super) fn resumed(&self, position: Position) {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use annals_core::{
-    EditionView, Editions, KeySample, Position, ProjectionError, Read, Refold, RefoldPurpose,
-    Source, Value,
+    EditionId, EditionView, Editions, KeySample, Position, ProjectionError, Read, Refold,
+    RefoldPurpose, Source, Value,
 };
 
 use super::{RefoldError, RefoldOptions, RefoldSubject};
@@ -16,6 +16,8 @@ pub(super) struct Walk<'a> {
     editions: &'a dyn Editions,
     options: &'a RefoldOptions,
     pub(super) refold: Refold,
+    /// Which edition it was that was looked at.
+    looked_at: Option<EditionId>,
 }
 
 /// Table by table: the keys of rows that were asked for, and the rows that are there.
@@ -33,6 +35,7 @@ impl<'a> Walk<'a> {
             editions: subject.editions()?,
             options,
             refold: Refold::new(&subject.fold, sample, purpose),
+            looked_at: None,
         })
     }
 
@@ -47,7 +50,9 @@ impl<'a> Walk<'a> {
         } = self.view(asked.clone()).await?;
         let RefoldSubject { store, fold, .. } = self.subject;
         let position = checkpoint.position_for(fold.name(), fold.fingerprint(), store.id())?;
-        if position < self.refold.position() || !self.refold.knows(letters) {
+        let edition = *self.looked_at.get_or_insert(checkpoint.edition);
+        let is_another = edition != checkpoint.edition || position < self.refold.position();
+        if is_another || !self.refold.knows(letters) {
             return Err(RefoldError::Exchanged);
         }
         self.fold_up_to(position).await?;
@@ -58,7 +63,8 @@ impl<'a> Walk<'a> {
     /// events that are applied by that.
     pub(super) async fn put_in_place(&self) -> Result<Vec<Position>, ProjectionError> {
         let RefoldSubject { fold, edition, .. } = self.subject;
-        let replacement = self.refold.replacement();
+        let looked_at = self.looked_at.expect("it was looked at before");
+        let replacement = self.refold.replacement(looked_at);
         let unparked = replacement.unparked.clone();
         self.editions.replace(fold, *edition, replacement).await?;
         Ok(unparked)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::Position;
+use annals_core::{EventStore, Position, Read, Source};
 use annals_embedded::EmbeddedStore;
 use annals_runtime::{
     AuditSubject, BackgroundAudit, BackgroundAuditOptions, Backoff, LatestAudit, ProjectionHandle,
@@ -156,4 +156,26 @@ async fn dropping_them_ends_the_audits() {
     drop(audited.audits);
     let over = async { while latest.changed().await.is_ok() {} };
     tokio::time::timeout(LONG, over).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_proven_of_one_edition_is_not_of_another() {
+    let audited = Audited::begin(|_| {}).await;
+    let mut last = Position::START;
+    for _ in 0..5 {
+        last = record(&*audited.store, "Account", 1_000).await;
+    }
+    audited.until(is_complete_up_to(last)).await;
+
+    let all = Read::forwards(Source::all());
+    let log = audited.store.read(all).await.unwrap();
+    let log = log.collect().await.unwrap();
+    let lacks_one = log.iter().filter(|event| event.position != Position(17));
+    let other = MemoryLedger::of(last.0, lacks_one.map(|event| (event.position, event.id)));
+    audited.ledger.becomes(&other);
+    record(&*audited.store, "Account", 1).await;
+
+    audited.until_over().await;
+    let audit = audited.audits.latest().unwrap().unwrap();
+    assert_eq!(audit.to_string(), "position 17 was not handled");
 }

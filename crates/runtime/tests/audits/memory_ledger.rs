@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use annals_core::{
-    Append, EventId, EventStore, EventType, ExpectedVersion, HandledEvent, IdSource, Ledger,
-    LedgerPage, LedgerView, NewEvent, Position, ProjectionBatch, ProjectionError, Projector, Query,
-    RandomIds, RecordedEvent, StoreId, StreamId,
+    Append, EditionId, EventId, EventStore, EventType, ExpectedVersion, HandledEvent, IdSource,
+    Ledger, LedgerPage, LedgerView, NewEvent, Position, ProjectionBatch, ProjectionError,
+    Projector, Query, RandomIds, RecordedEvent, StoreId, StreamId,
 };
 use annals_embedded::EmbeddedStore;
 use annals_runtime::{Audit, AuditError, AuditOptions, audit_projection};
@@ -17,13 +17,13 @@ use async_trait::async_trait;
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 /// Notes the events of the category `Account`.
-#[derive(Default)]
 pub(crate) struct MemoryLedger {
     kept: Mutex<Kept>,
 }
 
-#[derive(Default)]
+/// What is kept of one edition.
 pub(crate) struct Kept {
+    pub(crate) edition: EditionId,
     pub(crate) checkpoint: Position,
     pub(crate) pages: BTreeMap<u64, Vec<u8>>,
     /// The events that are passed over.
@@ -34,6 +34,14 @@ pub(crate) struct Kept {
     pub(crate) asked: Vec<u64>,
     /// Applied one after another, each once it was asked.
     pub(crate) meanwhile: Vec<ProjectionBatch>,
+}
+
+impl Default for MemoryLedger {
+    fn default() -> Self {
+        Self {
+            kept: Mutex::new(Kept::empty()),
+        }
+    }
 }
 
 impl MemoryLedger {
@@ -64,6 +72,14 @@ impl MemoryLedger {
         ledger
     }
 
+    /// Another edition takes the place, at the same checkpoint.
+    pub(crate) fn becomes(&self, other: &Self) {
+        let (mut kept, other) = (self.kept(), other.kept());
+        assert_eq!(kept.checkpoint, other.checkpoint);
+        kept.edition = other.edition;
+        kept.pages.clone_from(&other.pages);
+    }
+
     /// Of a projection that handled what it should.
     pub(crate) fn complete(checkpoint: u64, log: &[RecordedEvent]) -> Self {
         let log = log.iter().filter(|event| is_wanted(event));
@@ -81,6 +97,18 @@ impl MemoryLedger {
 }
 
 impl Kept {
+    fn empty() -> Self {
+        Self {
+            edition: EditionId(RandomIds.next()),
+            checkpoint: Position::START,
+            pages: BTreeMap::new(),
+            skips: BTreeSet::new(),
+            failures: 0,
+            asked: Vec::new(),
+            meanwhile: Vec::new(),
+        }
+    }
+
     pub(crate) fn apply(&mut self, batch: &ProjectionBatch) -> Result<(), ProjectionError> {
         let events: Vec<_> = batch.events.iter().map(HandledEvent::from).collect();
         for (number, events) in LedgerPage::by_page(&events) {
@@ -107,6 +135,7 @@ impl Kept {
         let kept = self.pages.range(from_page..).take(limit);
         let pages = kept.map(|(number, _)| self.page(*number));
         Ok(LedgerView {
+            edition: self.edition,
             checkpoint: self.checkpoint,
             pages: pages.collect::<Result<_, _>>()?,
         })

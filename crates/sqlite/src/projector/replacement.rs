@@ -28,14 +28,15 @@ fn check(
     kept: &Kept<BoundFold>,
     replacement: &Replacement,
 ) -> Result<(), ProjectionError> {
-    let actual = checkpoint.verify(tx)?;
+    let stored = checkpoint.verify(tx)?;
     let parked = kept.letters.parked(tx)?;
     let is_parked = |position: &Position| parked.iter().any(|it| it.position == *position);
-    match actual == replacement.at && replacement.unparked.iter().all(is_parked) {
+    let is_here = stored.edition == replacement.edition && stored.position == replacement.at;
+    match is_here && replacement.unparked.iter().all(is_parked) {
         true => Ok(()),
         false => Err(ProjectionError::Moved {
             expected: replacement.at,
-            actual,
+            actual: stored.position,
         }),
     }
 }

@@ -86,14 +86,20 @@ macro_rules! read_models_cases {
                 Editions 3 what_is_previous_is_kept_up_to_date_and_gone_back_to,
                 Editions 4 a_projector_goes_on_with_the_edition_that_is_current_now,
                 Editions 4 a_projector_of_another_fold_is_superseded,
+                Editions 4 what_is_current_stays_as_it_is_for_another_fold,
+                Editions 4 only_an_edition_of_the_fold_takes_the_place,
+                Editions 4 what_was_replaced_is_dropped_when_its_time_has_come,
+                Editions 4 an_edition_keeps_its_identity_wherever_it_is,
+                Editions 5 what_is_current_stands_still_while_the_next_catches_up,
+                Editions 6 a_projector_of_a_dropped_edition_writes_nothing_to_the_next,
             }
             replacements {
                 Editions 2 rows_are_seen_with_the_checkpoint_and_the_letters_of_their_moment,
-                Editions 5 rows_are_replaced_and_nothing_else,
-                Editions 5 rows_that_were_made_for_another_position_are_refused,
-                Editions 5 what_is_parked_is_unparked_with_its_rows_and_only_once,
-                Editions 5 rows_of_another_declaration_are_refused,
-                Editions 5 a_row_that_is_refused_leaves_all_as_they_were,
+                Editions 7 rows_are_replaced_and_nothing_else,
+                Editions 7 rows_that_were_made_for_another_position_or_edition_are_refused,
+                Editions 7 what_is_parked_is_unparked_with_its_rows_and_only_once,
+                Editions 7 rows_of_another_declaration_are_refused,
+                Editions 7 a_row_that_is_refused_leaves_all_as_they_were,
             }
             ledgers {
                 Ledger 1 events_are_noted_where_the_checkpoint_moves,
@@ -209,7 +215,7 @@ mod tests {
             (Contract::Projector, 5),
             (Contract::DeadLetters, 4),
             (Contract::Ledger, 4),
-            (Contract::Editions, 5),
+            (Contract::Editions, 7),
         ];
         for (contract, lines) in contracts {
             for line in 1..=lines {

@@ -2,8 +2,10 @@
 
 use annals_core::{
     Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Failure, Position,
-    ProjectionError, Sample, Selection, TableFold, Timestamp, Tried, Value,
+    Projection, ProjectionError, Sample, Selection, Successor, TableFold, Timestamp, Tried, Value,
 };
+use async_trait::async_trait;
+use tokio::sync::oneshot;
 
 use super::bank::{AccountEvent, Balance, STORE, batch, deposit, recorded};
 use super::dead_letters::LuckyNumber;
@@ -31,7 +33,22 @@ impl Subject {
     }
 
     async fn exchange(&self, exchange: Exchange) -> Exchanged {
-        let exchanged = self.editions().exchange("balances", exchange).await;
+        self.exchange_of::<Balance>(exchange).await
+    }
+
+    async fn exchange_of<P: Projection>(&self, exchange: Exchange) -> Exchanged {
+        let fold = TableFold::of_rows::<P>();
+        self.exchange_with(&fold, exchange, &mut StaysBehind).await
+    }
+
+    async fn exchange_with(
+        &self,
+        fold: &TableFold,
+        exchange: Exchange,
+        successor: &mut dyn Successor,
+    ) -> Exchanged {
+        let (editions, now) = (self.editions(), Timestamp::UNIX_EPOCH);
+        let exchanged = editions.exchange(fold, exchange, successor, now).await;
         exchanged.unwrap_or_else(|error| panic!("editions were not exchanged: {error}"))
     }
 
@@ -47,6 +64,62 @@ impl Subject {
         let rows = self.editions().rows(&fold, edition, sample).await;
         rows.unwrap_or_else(|error| panic!("rows of an edition were not read: {error}"))
     }
+}
+
+/// An edition that nobody brings up to date.
+struct StaysBehind;
+
+#[async_trait]
+impl Successor for StaysBehind {
+    async fn catch_up(&mut self, _position: Position) {}
+}
+
+/// A candidate that lacks the second event, while somebody has the third for the current edition.
+struct LacksOne<'a> {
+    candidate: Writing,
+    current: &'a Writing,
+    catches_up: Option<oneshot::Sender<()>>,
+}
+
+#[async_trait]
+impl Successor for LacksOne<'_> {
+    async fn catch_up(&mut self, position: Position) {
+        assert_eq!(position, Position(2));
+        let told = self.catches_up.take().map(|told| told.send(()));
+        assert_eq!(told, Some(Ok(())), "it catches up once");
+        self.candidate.apply(1, vec![deposit(2, "a", 5)]).await;
+        for _ in 0..20 {
+            assert_eq!(self.current.position().await, Position(2));
+        }
+    }
+}
+
+pub(super) async fn what_is_current_stands_still_while_the_next_catches_up(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    current
+        .apply(0, vec![deposit(1, "a", 5), deposit(2, "a", 5)])
+        .await;
+    let candidate = subject.edition(Edition::Candidate).await;
+    candidate.apply(0, vec![deposit(1, "a", 7)]).await;
+    let (told, catches_up) = oneshot::channel();
+    let mut successor = LacksOne {
+        candidate,
+        current: &current,
+        catches_up: Some(told),
+    };
+    let fold = TableFold::of_rows::<Balance>();
+    let exchanged = subject.exchange_with(&fold, Exchange::CutOver, &mut successor);
+    let moved_on = async {
+        assert_eq!(catches_up.await, Ok(()), "it was not told to catch up");
+        current.refusal(2, vec![deposit(3, "a", 1)]).await
+    };
+    let (exchanged, refusal) = tokio::join!(exchanged, moved_on);
+    assert_eq!(exchanged, Exchanged::Done(Position(2)));
+    assert!(
+        matches!(refusal, ProjectionError::Moved { .. }),
+        "{refusal:?}"
+    );
+    assert_eq!(subject.balance("a").await, Some(12));
 }
 
 pub(super) async fn what_is_written_to_one_edition_shows_in_no_other(subject: Subject) {
@@ -198,7 +271,9 @@ pub(super) async fn a_projector_of_another_fold_is_superseded(subject: Subject) 
     subject
         .edition_of(revised.clone(), Edition::Candidate)
         .await;
-    subject.exchange(Exchange::CutOver).await;
+    subject
+        .exchange_of::<RevisedBalance>(Exchange::CutOver)
+        .await;
     let refusal = current.refusal(0, vec![deposit(1, "a", 5)]).await;
     assert!(
         matches!(refusal, ProjectionError::Superseded { .. }),
@@ -222,10 +297,9 @@ pub(super) async fn editions_are_made_again_and_again(subject: Subject) {
     for round in 0..3 {
         let candidate = subject.edition_of(fold.clone(), Edition::Candidate).await;
         candidate.apply(0, vec![deposit(1, "a", round)]).await;
-        let exchanged = subject.editions().exchange(name, Exchange::CutOver).await;
         assert_eq!(
-            exchanged.ok(),
-            Some(Exchanged::Done(Position(1))),
+            subject.exchange_of::<LuckyNumber>(Exchange::CutOver).await,
+            Exchanged::Done(Position(1)),
             "round {round}"
         );
         assert_eq!(projector.resume(STORE).await.ok(), Some(Position(1)));
@@ -253,4 +327,101 @@ pub(super) async fn rows_are_counted_and_sampled_at_one_moment(subject: Subject)
     assert_eq!(balances.rows, [[text("c"), Value::Integer(7)]]);
     let rows = subject.rows_of(Edition::Current, Sample::Random(2)).await;
     assert_eq!(rows.tables[0].rows.len(), 2);
+}
+
+pub(super) async fn what_is_current_stays_as_it_is_for_another_fold(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    current.apply(0, vec![deposit(1, "a", 5)]).await;
+    let revised = TableFold::of_rows::<RevisedBalance>();
+    let revised = subject.editions().projector(revised, Edition::Current);
+    let revised = revised.await.expect("it is bound all the same");
+    let refusal = revised.resume(STORE).await;
+    assert!(
+        matches!(refusal, Err(ProjectionError::Superseded { .. })),
+        "{refusal:?}"
+    );
+    current.apply(1, vec![deposit(2, "a", 5)]).await;
+    assert_eq!(subject.balance("a").await, Some(10));
+    subject
+        .edition_of(TableFold::of_rows::<RevisedBalance>(), Edition::Candidate)
+        .await
+        .apply(0, vec![deposit(1, "a", 5), deposit(2, "a", 5)])
+        .await;
+    subject
+        .exchange_of::<RevisedBalance>(Exchange::CutOver)
+        .await;
+    assert_eq!(revised.resume(STORE).await.ok(), Some(Position(2)));
+}
+
+pub(super) async fn only_an_edition_of_the_fold_takes_the_place(subject: Subject) {
+    subject.rows::<Balance>().await;
+    let revised = TableFold::of_rows::<RevisedBalance>();
+    subject.edition_of(revised, Edition::Candidate).await;
+    assert_eq!(
+        subject.exchange(Exchange::CutOver).await,
+        Exchanged::Missing
+    );
+    subject
+        .exchange_of::<RevisedBalance>(Exchange::CutOver)
+        .await;
+    let back = subject
+        .exchange_of::<RevisedBalance>(Exchange::RollBack)
+        .await;
+    assert_eq!(back, Exchanged::Missing);
+}
+
+pub(super) async fn what_was_replaced_is_dropped_when_its_time_has_come(subject: Subject) {
+    subject.rows::<Balance>().await;
+    subject.edition(Edition::Candidate).await;
+    // At the beginning of time.
+    subject.exchange(Exchange::CutOver).await;
+    let replaced_at = Timestamp::UNIX_EPOCH;
+    let states = subject.editions().list("balances").await.ok();
+    let states = states.iter().flatten().map(|state| state.replaced_at);
+    assert_eq!(states.collect::<Vec<_>>(), [None, Some(replaced_at)]);
+    let before = replaced_at - std::time::Duration::from_micros(1);
+    for (until, is_dropped) in [(before, false), (replaced_at, true), (replaced_at, false)] {
+        let dropped = subject.editions().discard_replaced("balances", until).await;
+        assert_eq!(dropped.ok(), Some(is_dropped), "{until}");
+    }
+    assert_eq!(subject.states().await, [(Edition::Current, 0)]);
+}
+
+pub(super) async fn an_edition_keeps_its_identity_wherever_it_is(subject: Subject) {
+    let current = subject.rows::<Balance>().await;
+    subject.edition(Edition::Candidate).await;
+    let ids = || async {
+        let states = subject.editions().list("balances").await;
+        let states = states.unwrap_or_default().into_iter();
+        states.map(|state| state.id).collect::<Vec<_>>()
+    };
+    let [first, second] = ids().await[..] else {
+        panic!("there are two")
+    };
+    assert_ne!(first, second);
+    let ledger = current.0.ledger().expect("a read model has a ledger");
+    let of_ledger = || async {
+        let view = ledger.checkpoint_and_pages(STORE, 0, 1).await;
+        view.ok().map(|view| view.edition)
+    };
+    assert_eq!(of_ledger().await, Some(first));
+    subject.exchange(Exchange::CutOver).await;
+    assert_eq!(ids().await, [second, first]);
+    assert_eq!(of_ledger().await, Some(second));
+}
+
+pub(super) async fn a_projector_of_a_dropped_edition_writes_nothing_to_the_next(subject: Subject) {
+    subject.rows::<Balance>().await;
+    let stale = subject.edition(Edition::Candidate).await;
+    let discarded = subject.editions().discard("balances", Edition::Candidate);
+    assert!(discarded.await.is_ok());
+    let next = subject.edition(Edition::Candidate).await;
+    let refusal = stale.refusal(0, vec![deposit(1, "a", 5)]).await;
+    assert!(
+        matches!(refusal, ProjectionError::Moved { .. }),
+        "{refusal:?}"
+    );
+    next.apply(0, vec![deposit(1, "b", 5)]).await;
+    let rows = subject.rows_of(Edition::Candidate, Sample::Random(5)).await;
+    assert_eq!(rows.tables[0].count, 1);
 }

@@ -1,9 +1,10 @@
 //! Rows that are looked at with what belongs to their moment, and others put in their place.
 
 use annals_core::{
-    Edition, EditionView, Editions, Failure, Position, ProjectionError, Replacement, RowWrite,
-    TableFold, TableWrites, Timestamp, Tried, Value,
+    Edition, EditionId, EditionView, Editions, Failure, Position, ProjectionError, Replacement,
+    RowWrite, TableFold, TableWrites, Timestamp, Tried, Value,
 };
+use uuid::Uuid;
 
 use super::bank::{AccountEvent, Balance, STORE, batch, deposit, recorded};
 use super::dead_letters::LuckyNumber;
@@ -24,7 +25,14 @@ impl Subject {
         replacement: Replacement,
     ) -> Result<(), ProjectionError> {
         let editions = self.kept_editions();
-        editions.replace(fold, Edition::Current, replacement).await
+        let states = editions.list(fold.name()).await;
+        let states = states.unwrap_or_else(|error| panic!("editions were not listed: {error}"));
+        let current = states.iter().find(|it| it.edition == Edition::Current);
+        let of_current = Replacement {
+            edition: current.expect("it is there").id,
+            ..replacement
+        };
+        editions.replace(fold, Edition::Current, of_current).await
     }
 
     async fn replace_balances(&self, replacement: Replacement) -> Result<(), ProjectionError> {
@@ -46,7 +54,8 @@ fn balance(account: &str, cents: i64) -> Vec<Value> {
     vec![text(account), Value::Integer(cents)]
 }
 
-/// Made for a position: rows to be put, and accounts whose rows are to be deleted.
+/// Made for a position of no edition that is there: rows to be put, and accounts whose rows are to be
+/// deleted.
 fn replacement(at: u64, put: &[Vec<Value>], delete: &[&str]) -> Replacement {
     let by = Position(at);
     let put = put.iter().cloned().map(|values| RowWrite { values, by });
@@ -55,6 +64,7 @@ fn replacement(at: u64, put: &[Vec<Value>], delete: &[&str]) -> Replacement {
         by,
     });
     Replacement {
+        edition: EditionId(Uuid::nil()),
         at: by,
         tables: vec![TableWrites {
             delete: delete.collect(),
@@ -122,7 +132,9 @@ pub(super) async fn rows_are_replaced_and_nothing_else(subject: Subject) {
     assert_eq!(subject.balance("a").await, Some(51));
 }
 
-pub(super) async fn rows_that_were_made_for_another_position_are_refused(subject: Subject) {
+pub(super) async fn rows_that_were_made_for_another_position_or_edition_are_refused(
+    subject: Subject,
+) {
     let balances = subject.rows::<Balance>().await;
     balances
         .apply(0, vec![deposit(1, "a", 5), deposit(2, "a", 5)])
@@ -131,6 +143,9 @@ pub(super) async fn rows_that_were_made_for_another_position_are_refused(subject
         let rows = replacement(at, &[balance("a", 50)], &[]);
         assert_moved(&subject.replace_balances(rows).await);
     }
+    let of_another = replacement(2, &[balance("a", 50)], &[]);
+    let (fold, editions) = (TableFold::of_rows::<Balance>(), subject.kept_editions());
+    assert_moved(&editions.replace(&fold, Edition::Current, of_another).await);
     assert_eq!(subject.balance("a").await, Some(10));
 }
 

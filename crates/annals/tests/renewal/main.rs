@@ -1,0 +1,11 @@
+//! Editions of read models over time: a changed declaration, several processes, what was read before.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod a_changed_declaration_is_rebuilt_without_downtime;
+mod an_exchange_amid_mending;
+mod an_older_process_goes_on_until_the_exchange;
+mod balances;
+mod one_process_rebuilds_at_a_time;
+mod place;
+mod the_previous_edition_is_kept_for_a_stated_time;
