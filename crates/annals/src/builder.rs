@@ -13,12 +13,13 @@ use annals_core::{
 };
 use annals_runtime::{
     AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions,
-    ProjectionHandle, Refolds, Repository, RunnerOptions, SnapshotPolicy, run_projection,
+    ProjectionHandle, Refolds, Repository, SnapshotPolicy, run_projection,
 };
 
 use crate::declared_effect::DeclaredEffect;
 use crate::error::Error;
 use crate::place::{Opened, Place};
+use crate::runners::Runners;
 use crate::service::{Annals, Running};
 use crate::typed_tables::{DueRebuilds, TypedTables};
 
@@ -247,28 +248,14 @@ impl Builder {
             .collect();
         let folded: Vec<_> = self.folds.iter().chain(&inline).cloned().collect();
         let mut audited = projectors(&*read_models, inline).await?;
-        let leases = self.leases.or(leases);
-        let alone = RunnerOptions {
-            code_version: self.code_version.clone(),
-            ..RunnerOptions::default()
-        };
-        let shared = RunnerOptions {
-            leases: leases.clone(),
-            ..alone.clone()
-        };
-        let of_effects = RunnerOptions {
-            leases,
-            code_version: self.code_version.clone(),
-            ..RunnerOptions::for_effects()
-        };
+        let runners = Runners::new(self.leases.or(leases), &self.code_version);
         let editions = EditionOptions {
-            runner: shared.clone(),
+            runner: runners.shared.clone(),
             keep_previous: self.keep_previous,
         };
         let mut typed = Vec::new();
         for fold in self.folds {
-            let editions = editions.clone();
-            typed.push(TypedTables::open(&store, &read_models, fold, editions).await?);
+            typed.push(TypedTables::open(&store, &read_models, fold, &editions).await?);
         }
         let effects = begin(self.effects, &store, &*read_models).await?;
         let mut projections = BTreeMap::new();
@@ -281,12 +268,13 @@ impl Builder {
             let running = Running::beside(handle, subject, &self.code_version, audits);
             projections.insert(name, running);
         };
-        let others = self.projectors.into_iter();
-        let others = others.map(|projector| (projector, &shared));
-        let effects = effects.into_iter().map(|effect| (effect, &of_effects));
+        let shared = self.projectors.into_iter();
+        let shared = shared.map(|projector| (projector, &runners.shared));
+        let effects = effects.into_iter();
+        let effects = effects.map(|effect| (effect, &runners.of_effects));
         let local = self.local_projectors.into_iter();
-        let local = local.map(|projector| (projector, &alone));
-        for (projector, options) in others.chain(effects).chain(local) {
+        let local = local.map(|projector| (projector, &runners.alone));
+        for (projector, options) in shared.chain(effects).chain(local) {
             let (store, options) = (Arc::clone(&store), options.clone());
             let handle = run_projection(store, Arc::clone(&projector), options);
             beside(projector, handle);

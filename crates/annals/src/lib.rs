@@ -13,6 +13,7 @@ mod builder;
 mod declared_effect;
 mod error;
 mod place;
+mod runners;
 mod service;
 mod typed_tables;
 

@@ -27,10 +27,10 @@ impl TypedTables {
         store: &Arc<dyn EventStore>,
         read_models: &Arc<dyn ReadModels>,
         fold: TableFold,
-        options: EditionOptions,
+        options: &EditionOptions,
     ) -> Result<Self, QueryError> {
         let name = fold.name();
-        let rebuilds = Rebuilds::new(store, read_models, fold, options);
+        let rebuilds = Rebuilds::new(store, read_models, fold, options.clone());
         let projector = rebuilds.projector().await?;
         Ok(Self {
             name,

@@ -1,8 +1,9 @@
 //! Rebuilding a read model beside the one that is read, and changing over to it once it is proven.
 //!
 //! In reading order: `progress` is what others see of it; `turn` lets one process at a time do it;
-//! `catch_up` folds the candidate from the events, `last_steps` what is left in the end; `comparison` holds it against the current edition;
-//! here is the order of it all.
+//! `catch_up` folds the candidate from the events; `comparison` holds it against the current edition;
+//! `last_steps` are taken amid the exchange; here is the order of it all. `roll_back` takes the last of
+//! it back.
 //!
 //! Everything it has done is in the database: broken off anywhere, it goes on there when it is begun
 //! again.
@@ -13,10 +14,8 @@ use std::time::Duration;
 
 use annals_core::{
     Clock, Edition, EditionId, Editions, EventStore, Exchange, Exchanged, IdSource, Leases,
-    Position, Projector, QueryError, RandomIds, ReadModels, RowsCheck, Sample, Successor,
-    SystemClock, TableFold,
+    Position, QueryError, RandomIds, ReadModels, RowsCheck, Sample, SystemClock, TableFold,
 };
-use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::backoff::Backoff;
@@ -27,12 +26,14 @@ use last_steps::LastSteps;
 pub use comparison::{Comparison, Difference, TableComparison};
 use progress::{Control, Ending, Report};
 pub use progress::{RebuildError, RebuildPhase, RebuildProgress};
+pub use roll_back::roll_back;
 use turn::Turn;
 
 mod catch_up;
 mod comparison;
 mod last_steps;
 mod progress;
+mod roll_back;
 mod turn;
 
 /// Most times that an exchange is tried, or the current edition is waited for.
@@ -465,65 +466,4 @@ impl Rebuild {
 
 fn editions(read_models: &dyn ReadModels) -> Result<&dyn Editions, RebuildError> {
     read_models.editions().ok_or(RebuildError::OneEditionOnly)
-}
-
-/// Makes the previous edition of a fold's read model the current one again, and the current one the
-/// previous, if it is of this fold. Whoever reads sees the other edition from then on. What it lacks
-/// is folded first.
-///
-/// # Errors
-/// [`RebuildError`]: nothing changed.
-pub async fn roll_back(
-    store: &Arc<dyn EventStore>,
-    read_models: &dyn ReadModels,
-    fold: &TableFold,
-    clock: &dyn Clock,
-) -> Result<Position, RebuildError> {
-    let editions = editions(read_models)?;
-    let mut previous = Previous {
-        store,
-        // Made before the exchange, which would wait for itself otherwise.
-        previous: editions.projector(fold.clone(), Edition::Previous).await?,
-        current: editions.projector(fold.clone(), Edition::Current).await?,
-        failed: None,
-    };
-    for attempt in 1..=MOST_TRIES {
-        let exchanged = editions.exchange(fold, Exchange::RollBack, &mut previous, clock.now());
-        match exchanged.await {
-            Ok(Exchanged::Done(position)) => return Ok(position),
-            Ok(Exchanged::Missing) => return Err(RebuildError::NothingToGoBackTo),
-            Ok(Exchanged::Behind { .. }) => match previous.failed.take() {
-                Some(error) if !error.may_pass() => return Err(error),
-                _ => {}
-            },
-            Err(QueryError::Unavailable { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-        MOMENT.pause(attempt, &RandomIds).await;
-    }
-    Err(RebuildError::NeverFree)
-}
-
-/// The edition before, which somebody may keep up to date already.
-struct Previous<'a> {
-    store: &'a Arc<dyn EventStore>,
-    previous: Arc<dyn Projector>,
-    current: Arc<dyn Projector>,
-    failed: Option<RebuildError>,
-}
-
-#[async_trait]
-impl Successor for Previous<'_> {
-    async fn catch_up(&mut self, position: Position) {
-        let projectors = (Arc::clone(&self.previous), Arc::clone(&self.current));
-        let options = RebuildOptions::default();
-        self.failed = match CatchUp::resume(self.store, projectors, &options).await {
-            Ok(mut catch_up) => {
-                let mut last_steps = LastSteps::of(&mut catch_up);
-                last_steps.catch_up(position).await;
-                last_steps.failed
-            }
-            Err(error) => Some(error),
-        };
-    }
 }

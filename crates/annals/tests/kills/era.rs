@@ -8,7 +8,7 @@ use annals::runtime::{
     Backoff, CutOver, ProjectionHandle, RebuildError, RebuildHandle, RebuildOptions, RebuildPhase,
     RunnerOptions, rebuild, roll_back, run_projection,
 };
-use annals::{Edition, EventStore, Position, ReadModels, TableFold};
+use annals::{Edition, EventStore, Position, ReadModels, SystemClock, TableFold};
 
 use crate::bank::{folds, record, record_unreadable};
 use crate::judge::{self, Outage, answered};
@@ -217,7 +217,7 @@ impl Process {
     }
 
     async fn roll_back(&self, fold: &TableFold) {
-        match roll_back(&self.store, &*self.read_models, fold).await {
+        match roll_back(&self.store, &*self.read_models, fold, &SystemClock).await {
             Ok(_) | Err(RebuildError::NothingToGoBackTo) => {}
             // Tried once, by a person who would try again.
             Err(error) if error.is_outage() => {}

@@ -6,7 +6,7 @@ use annals::{
     DeadLetter, DeadLetters, Edition, EditionRows, EditionState, EditionView, Editions, Exchange,
     Exchanged, Failure, Position, ProjectionBatch, ProjectionError, Projector, Query, QueryError,
     ReadModels, RecordedEvent, Released, Replacement, Sample, Select, Skipped, SnapshotStore,
-    StoreId, TableFold, Tried, Value,
+    StoreId, Successor, TableFold, Timestamp, Tried, Value,
 };
 use async_trait::async_trait;
 
@@ -115,16 +115,28 @@ impl Editions for Mortal {
 
     async fn exchange(
         &self,
-        projection: &str,
+        fold: &TableFold,
         exchange: Exchange,
+        successor: &mut dyn Successor,
+        now: Timestamp,
     ) -> Result<Exchanged, QueryError> {
-        let call = self.all_editions().exchange(projection, exchange);
+        let editions = self.all_editions();
+        let call = editions.exchange(fold, exchange, successor, now);
         self.life.call("exchange", call).await
     }
 
     async fn discard(&self, projection: &str, edition: Edition) -> Result<(), QueryError> {
         let call = self.all_editions().discard(projection, edition);
         self.life.call("discard", call).await
+    }
+
+    async fn discard_replaced(
+        &self,
+        projection: &str,
+        until: Timestamp,
+    ) -> Result<bool, QueryError> {
+        let call = self.all_editions().discard_replaced(projection, until);
+        self.life.call("discard of what was replaced", call).await
     }
 }
 

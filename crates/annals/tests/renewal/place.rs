@@ -61,7 +61,7 @@ impl Place {
 
     /// A process that begins what is due.
     pub(crate) async fn start_renewing<P: Projection>(&self) -> Annals {
-        self.process::<P>().start().await.unwrap()
+        Box::pin(self.process::<P>().start()).await.unwrap()
     }
 
     fn process<P: Projection>(&self) -> Builder {

@@ -1,5 +1,7 @@
 //! Editions are exchanged amid those who read: nobody waits for long, and nobody sees two at once.
 
+use std::sync::Arc;
+
 use annals_core::{
     Edition, Exchange, Exchanged, Position, QueryError, Sample, Successor, TableFold, Timestamp,
 };
@@ -84,7 +86,7 @@ async fn rows_of_an_edition_are_those_of_its_position() {
         .batch(&database.postgres.sql(lock))
         .await
         .unwrap();
-    let read_models = database.read_models.clone();
+    let read_models = Arc::clone(&database.read_models);
     let rows = tokio::spawn(async move {
         let fold = TableFold::of_rows::<Balance>();
         let editions = read_models.editions().unwrap();
