@@ -25,6 +25,12 @@ pub(crate) const DISINTEGRATE_UNCHECKED: &str = "disintegrate, unchecked";
 pub(crate) const ANNALS: &str = "Annals";
 pub(crate) const ANNALS_REMEMBERING: &str = "Annals, remembering";
 pub(crate) const ANNALS_RECORDS: &str = "Annals, as records";
+pub(crate) const ANNALS_CATCHING_UP: &str = "Annals, catching up";
+pub(crate) const ANNALS_COUNTING: &str = "Annals, counting";
+pub(crate) const ROW_PER_EVENT: &str = "row per event";
+pub(crate) const BARE_DATABASE: &str = "bare database";
+pub(crate) const APPENDS_ALONE: &str = "appends alone";
+pub(crate) const THE_APPEND: &str = "the append before";
 
 /// The libraries beside Annals, in all their ways.
 pub(crate) const PEERS: [&str; 3] = [CQRS_ES, DISINTEGRATE, DISINTEGRATE_UNCHECKED];
@@ -83,4 +89,10 @@ pub(crate) fn by(writers: usize) -> String {
         1 => "1 writer".to_owned(),
         writers => format!("{writers} writers"),
     }
+}
+
+/// Who takes part, beginning with another one in each round: being first, or last, is nobody's lot.
+pub(crate) fn in_turn<T, const N: usize>(round: usize, mut candidates: [T; N]) -> [T; N] {
+    candidates.rotate_left(round % N);
+    candidates
 }

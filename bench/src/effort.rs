@@ -13,6 +13,10 @@ pub(crate) struct Effort {
     pub(crate) commands: usize,
     /// Events that are read in a turn of the embedded store.
     pub(crate) embedded_events: usize,
+    /// Events that read models are made of.
+    pub(crate) projected_events: usize,
+    /// How often they are made by each who takes part.
+    pub(crate) projected_rounds: usize,
 }
 
 impl Effort {
@@ -22,6 +26,8 @@ impl Effort {
         turn: Duration::from_secs(1),
         commands: 2_000,
         embedded_events: 500_000,
+        projected_events: 300_000,
+        projected_rounds: 3,
     };
 
     /// Figures to develop by.
@@ -30,5 +36,7 @@ impl Effort {
         turn: Duration::from_millis(200),
         commands: 400,
         embedded_events: 50_000,
+        projected_events: 60_000,
+        projected_rounds: 3,
     };
 }

@@ -2,7 +2,7 @@
 //!
 //! Candidates take turns, round by round, so that whatever else the machine does hits them alike;
 //! what counts are the ratios within a round. In reading order: `options` says what is asked for;
-//! `postgres` and `embedded` are the two parts; `candidates` take part in them; `drive` makes them
+//! `postgres`, `embedded` and `projections` are the parts; `candidates` take part in them; `drive` makes them
 //! work, `measure` keeps what they did; `report` and `plot` write it down, under its `conditions`.
 
 use std::process::ExitCode;
@@ -25,6 +25,7 @@ mod measure;
 mod options;
 mod plot;
 mod postgres;
+mod projections;
 mod report;
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -39,6 +40,9 @@ async fn main() -> Outcome<ExitCode> {
     if options.wants(Part::Postgres) {
         reports
             .push(postgres::measure(options.url()?, &options.subjects(), &options.effort()).await?);
+    }
+    if options.wants(Part::Projections) {
+        reports.push(projections::measure(options.url()?, &options.effort()).await?);
     }
     for report in &reports {
         publish(report, &options)?;

@@ -127,6 +127,18 @@ impl Measure {
         }
     }
 
+    /// Sets a goal for what a candidate does by itself, if it took part.
+    pub(crate) fn want_figure(&mut self, of: &str, wanted: Bound) {
+        if let Some(row) = self.row(of) {
+            let reached = row.figure();
+            self.goals.push(Goal {
+                text: format!("{of}, {}", self.unit.name()),
+                wanted,
+                reached,
+            });
+        }
+    }
+
     /// Sets a goal for the ratio to the best of several candidates, if any took part.
     pub(crate) fn want_of_best(&mut self, of: &str, names: &[&str], wanted: Bound) {
         if let Some(best) = self.best_of(names).map(|row| row.name) {

@@ -11,7 +11,7 @@ use crate::effort::Effort;
 #[derive(Parser)]
 #[command(name = "annals-bench", version)]
 pub(crate) struct Options {
-    /// What to measure; both unless given
+    /// What to measure; everything unless given
     part: Option<Part>,
     /// A PostgreSQL server, as a role that may create databases and run CHECKPOINT
     #[arg(long, env = "ANNALS_TEST_POSTGRES")]
@@ -37,6 +37,8 @@ pub(crate) enum Part {
     Postgres,
     /// The embedded store beside the disk's own rate
     Embedded,
+    /// Read models beside the bare database
+    Projections,
 }
 
 /// What the PostgreSQL part measures.

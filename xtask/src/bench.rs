@@ -20,6 +20,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Error> {
             rebuild(&[])
         }
         ["stores", arguments @ ..] => stores(arguments),
+        ["projections", arguments @ ..] => stores(&[&["projections"], arguments].concat()),
         ["service"] => service(),
         ["rebuild", arguments @ ..] => rebuild(arguments),
         _ => Err(Error::Usage),

@@ -27,9 +27,11 @@ usage: cargo xtask <command>
   check             the fast loop: format, lints, tidy, tests
   test              everything: sets up what the tests need, then check, doc tests and documentation
   tidy [--verbose]  the house rules that compiler and clippy cannot check; --verbose lists the long files
-  bench             the benchmarks, in release: both of the next two
+  bench             the benchmarks, in release: all that follow
   bench stores [argument…]
                     stores beside others, written to docs/benchmarks; `bench stores --help` lists the arguments
+  bench projections [argument…]
+                    of these, read models alone
   bench service     the reference service under load
   with-servers <command> [argument…]
                     any command while the servers that the tests share are up";

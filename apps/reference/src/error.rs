@@ -71,6 +71,11 @@ pub enum Error {
     #[error("the system refused: {0}")]
     System(#[from] io::Error),
 
+    /// Something else in this process measures already.
+    /// **Do:** serve once in a process.
+    #[error("another recorder of metrics is installed in this process")]
+    MetricsTaken,
+
     /// The demo accounts could not be made.
     /// **Do:** start again; what is there already stays as it is.
     #[error("demo accounts: {0}")]

@@ -6,7 +6,7 @@
 //! - what it is put together to: the [`bank`] and its [`place`], the [`routes`] and their
 //!   documentation;
 //! - what it tells others: the [`webhook`];
-//! - what the program does: [`options`], [`serve`], [`import`], [`demo`];
+//! - what the program does: [`options`], [`serve`], [`metrics`], [`import`], [`demo`];
 //! - [`traffic`], for whoever needs a busy bank.
 
 pub mod accounts;
@@ -15,6 +15,7 @@ pub mod demo;
 mod docs;
 mod error;
 pub mod import;
+pub mod metrics;
 pub mod money;
 pub mod options;
 pub mod place;

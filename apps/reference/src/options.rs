@@ -3,6 +3,7 @@
 use std::env::{self, VarError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use annals::http::BearerToken;
 use clap::parser::ValueSource;
@@ -68,6 +69,20 @@ pub struct Options {
         global = true
     )]
     pub webhook: Option<String>,
+
+    /// For how many hours a call of the webhook is repeated that is not acknowledged, before its event
+    /// is parked with what happens to the account afterwards; 0 repeats none. What the receiver
+    /// refuses is parked at once. Other accounts go on. Parked events are looked at and tried again by
+    /// the operations on the projection `webhook`.
+    #[arg(
+        long,
+        value_name = "HOURS",
+        env = "ANNALS_WEBHOOK_GIVE_UP_AFTER_HOURS",
+        default_value = "24",
+        value_parser = clap::value_parser!(u32).range(0..=8_760),
+        global = true
+    )]
+    pub webhook_give_up_after_hours: u32,
 
     /// A file that holds the secret that calls of the webhook are signed with: whsec_ and then 24 to
     /// 64 bytes in base64. Instead of a file it can be given as ANNALS_WEBHOOK_SECRET.
@@ -152,7 +167,11 @@ impl Options {
         let Some(url) = &self.webhook else {
             return Ok(None);
         };
-        Webhook::new(url.parse()?, self.webhook_secret()?).map(Some)
+        let webhook = Webhook::new(url.parse()?, self.webhook_secret()?)?;
+        let hours = u64::from(self.webhook_give_up_after_hours);
+        Ok(Some(
+            webhook.giving_up_after(Duration::from_secs(hours * 3_600)),
+        ))
     }
 
     /// Nothing else than a secret that is sound is taken for one: calls must not go out unsigned by

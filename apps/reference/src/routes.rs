@@ -9,19 +9,31 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::bank::Bank;
+use crate::metrics::Metrics;
 use crate::webhook::Webhook;
 use crate::{accounts, docs, summary};
 
-/// The service of a bank, ready to be served. Whoever shows the token of the operations may operate
-/// it; without one there is nothing under `/operations`.
-pub fn router(bank: Bank, operations: Option<BearerToken>, limits: Limits) -> Router {
+/// What is there for whoever operates the service.
+#[derive(Debug, Clone)]
+pub struct Operating {
+    /// What they have to show.
+    pub token: BearerToken,
+    /// What they can look at.
+    pub metrics: Metrics,
+}
+
+/// The service of a bank, ready to be served. Without what operates it there is nothing under
+/// `/operations`.
+pub fn router(bank: Bank, operating: Option<Operating>, limits: Limits) -> Router {
     let mut routes = OpenApiRouter::with_openapi(docs::Api::openapi())
         .merge(accounts::routes())
         .routes(routes!(summary::get_summary))
         .routes(routes!(live))
         .routes(routes!(ready));
-    if let Some(token) = operations {
-        routes = routes.nest("/operations", bank.annals().operations().routes(token));
+    if let Some(Operating { token, metrics }) = operating {
+        let operations = bank.annals().operations();
+        let operations = operations.with_metrics(move || metrics.render());
+        routes = routes.nest("/operations", operations.routes(token));
     }
     let (router, document) = routes.split_for_parts();
     guard(

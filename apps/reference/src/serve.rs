@@ -14,9 +14,10 @@ use tokio::sync::oneshot;
 use crate::bank::Bank;
 use crate::demo;
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::place::Place;
-use crate::routes::router;
+use crate::routes::{Operating, router};
 
 /// How long requests in flight may take once the service was told to stop.
 const DRAIN_WITHIN: Duration = Duration::from_secs(20);
@@ -29,7 +30,7 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(20);
 pub async fn serve(options: &Options) -> Result<(), Error> {
     refuse_insecure(options)?;
     let place = options.place()?;
-    let operations = options.operations_token()?;
+    let operating = operating(options)?;
     let bank = match options.webhook()? {
         Some(webhook) => Bank::open_with_webhook(&place, webhook).await?,
         None => Bank::open(&place).await?,
@@ -43,11 +44,21 @@ pub async fn serve(options: &Options) -> Result<(), Error> {
     // Before anyone is told that it serves: from then on a signal must drain it.
     let told_to_stop = StopSignals::listen()?;
     greet(listener.local_addr()?, &place);
-    let router = router(bank.clone(), operations, Limits::default());
+    let router = router(bank.clone(), operating, Limits::default());
     serve_until(told_to_stop, listener, router).await;
     bank.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What is there for whoever operates the service. Nobody else sees what is measured, so that nothing is
+/// measured without them.
+fn operating(options: &Options) -> Result<Option<Operating>, Error> {
+    let Some(token) = options.operations_token()? else {
+        return Ok(None);
+    };
+    let metrics = Metrics::install()?;
+    Ok(Some(Operating { token, metrics }))
 }
 
 fn refuse_insecure(options: &Options) -> Result<(), Error> {

@@ -1,9 +1,11 @@
 //! The webhook: everything that happens to accounts, posted to one URL.
 //!
-//! `url` says where it may go, `secret` how it is signed, `client` how it is sent.
+//! `url` says where it may go, `secret` how it is signed, `client` how it is sent, and `answer` what
+//! comes back means.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use std::{fmt, io};
 
 use annals::{
@@ -12,8 +14,8 @@ use annals::{
 };
 use async_trait::async_trait;
 use http_body_util::Full;
+use hyper::Request;
 use hyper::header::{CONTENT_TYPE, USER_AGENT};
-use hyper::{Request, StatusCode};
 use serde::Serialize;
 
 use crate::accounts::{Account, AccountEvent};
@@ -22,6 +24,7 @@ use client::Client;
 pub use secret::WebhookSecret;
 pub use url::WebhookUrl;
 
+mod answer;
 mod client;
 mod secret;
 mod url;
@@ -29,17 +32,21 @@ mod url;
 /// How the receiver sees who calls.
 const AGENT: &str = concat!("annals-reference/", env!("CARGO_PKG_VERSION"));
 
+/// For how long a call is repeated unless it is said otherwise: a day.
+const GIVES_UP_AFTER: Duration = Duration::from_secs(24 * 3_600);
+
 /// Posts each event of an account to a URL, at least once, in the order of the account.
 ///
 /// The answer 2xx acknowledges it, and its body is not read. What a repeat of the same call can mend
-/// (408, 425, 429, 5xx, no answer within ten seconds) is repeated for as long as it takes. Any other
-/// answer is a refusal, a redirection too: after a few attempts the webhook stands still before that
-/// event until the service is started again.
+/// (408, 425, 429, 5xx, no answer within ten seconds) is repeated for a day, not before the receiver
+/// wants it. Any other answer is a refusal, a redirection too. What is refused, or not acknowledged
+/// for a day, is parked with what happens to the account afterwards; other accounts go on.
 pub struct Webhook {
     url: WebhookUrl,
     secret: Option<WebhookSecret>,
     client: Client,
     clock: Arc<dyn Clock>,
+    gives_up_after: Duration,
 }
 
 /// What is posted.
@@ -65,7 +72,15 @@ impl Webhook {
             url,
             secret,
             clock: Arc::new(SystemClock),
+            gives_up_after: GIVES_UP_AFTER,
         })
+    }
+
+    /// The same, that repeats a call for so long.
+    #[must_use]
+    pub fn giving_up_after(mut self, gives_up_after: Duration) -> Self {
+        self.gives_up_after = gives_up_after;
+        self
     }
 
     fn request(&self, message: &Message<'_>, key: EffectKey) -> Request<Full<Bytes>> {
@@ -95,6 +110,10 @@ impl Effect for Webhook {
     const CATEGORIES: &'static [&'static str] = &[Account::CATEGORY];
     const START: EffectStart = EffectStart::Now;
 
+    fn gives_up_after(&self) -> Option<Duration> {
+        Some(self.gives_up_after)
+    }
+
     async fn perform(
         &self,
         event: &Recorded<AccountEvent>,
@@ -109,23 +128,11 @@ impl Effect for Webhook {
             data: serde_json::from_slice(&data).map_err(EffectError::event)?,
         };
         let answer = self.client.send(self.request(&message, key)).await;
-        judge(answer.map_err(EffectError::transient)?)
+        answer
+            .map_err(EffectError::transient)?
+            .judge(self.clock.now())
     }
 }
-
-/// What an answer means.
-fn judge(status: StatusCode) -> Result<(), EffectError> {
-    match status.as_u16() {
-        200..=299 => Ok(()),
-        408 | 425 | 429 | 500..=599 => Err(EffectError::transient(Answered(status))),
-        _ => Err(EffectError::event(Answered(status))),
-    }
-}
-
-/// An answer that is no acknowledgement.
-#[derive(Debug, thiserror::Error)]
-#[error("the webhook answered {0}")]
-struct Answered(StatusCode);
 
 /// Why a webhook cannot be called at all.
 #[derive(Debug, thiserror::Error)]
@@ -169,28 +176,5 @@ pub enum WebhookError {
 impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhook").finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_acknowledges_can_be_repeated_or_refuses() {
-        let of = |status: u16| judge(StatusCode::from_u16(status).unwrap());
-        for taken in [200, 201, 202, 204] {
-            assert!(of(taken).is_ok(), "{taken}");
-        }
-        for passes in [408, 425, 429, 500, 502, 503, 504] {
-            let answer = of(passes);
-            let passes = matches!(answer, Err(EffectError::Transient(_)));
-            assert!(passes, "{answer:?}");
-        }
-        for refused in [301, 302, 307, 308, 400, 401, 403, 404, 410, 422] {
-            let answer = of(refused);
-            let refused = matches!(answer, Err(EffectError::Event(_)));
-            assert!(refused, "{answer:?}");
-        }
     }
 }

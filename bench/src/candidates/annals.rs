@@ -18,17 +18,17 @@ use crate::drive::Worker;
 use crate::{Outcome, fact};
 
 #[derive(Event, Serialize, Deserialize)]
-enum AccountEvent {
+pub(crate) enum AccountEvent {
     MoneyDeposited { amount: u64, description: String },
 }
 
 #[derive(Default, Clone)]
-struct Account {
+pub(crate) struct Account {
     balance: u64,
 }
 
 #[derive(Clone)]
-enum AccountCommand {
+pub(crate) enum AccountCommand {
     Deposit,
     /// Leads to nothing.
     LookAt,
@@ -36,7 +36,7 @@ enum AccountCommand {
 
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 #[error("no deposit is refused")]
-struct Refused;
+pub(crate) struct Refused;
 
 impl Aggregate for Account {
     const CATEGORY: &'static str = "Account";
@@ -66,20 +66,20 @@ fn deposited() -> AccountEvent {
 
 /// Deposits ready to be appended: the same fact again and again, each time a new event.
 #[derive(Clone)]
-struct Facts {
+pub(crate) struct Facts {
     event_type: EventType,
     payload: Bytes,
 }
 
 impl Facts {
-    fn new() -> Outcome<Self> {
+    pub(crate) fn new() -> Outcome<Self> {
         Ok(Self {
             event_type: EventType::new(fact::EVENT_TYPE)?,
             payload: fact::json().into(),
         })
     }
 
-    fn take(&self, events: usize) -> Vec<NewEvent> {
+    pub(crate) fn take(&self, events: usize) -> Vec<NewEvent> {
         let event = || {
             let id = EventId(RandomIds.next());
             NewEvent::json(id, self.event_type.clone(), self.payload.clone())

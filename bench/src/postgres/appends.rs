@@ -1,13 +1,13 @@
 //! Appends: one event at a time, a hundred at a time, and one at a time at a given pace.
 
 use crate::Outcome;
-use crate::candidates::{ANNALS, NAIVE, ONE_STATEMENT, PEERS, by, writers_of};
+use crate::candidates::{ANNALS, NAIVE, ONE_STATEMENT, PEERS, by, in_turn, writers_of};
 use crate::drive;
 use crate::effort::Effort;
 use crate::figure::{Unit, grouped};
 use crate::measure::{Bound, Goal, Measure, Spread};
 
-use super::field::{Field, in_turn};
+use super::field::Field;
 
 const BATCH: usize = 100;
 /// How many writers the goals are about.

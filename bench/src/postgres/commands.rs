@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 
-use crate::candidates::{ANNALS, ANNALS_REMEMBERING, Library, PEERS};
+use crate::candidates::{ANNALS, ANNALS_REMEMBERING, Library, PEERS, in_turn};
 use crate::drive::{self, Worker};
 use crate::effort::Effort;
 use crate::figure::Unit;
 use crate::measure::{Bound, Measure};
 use crate::{Outcome, fact};
 
-use super::field::{Field, in_turn};
+use super::field::Field;
 
 /// How many commands are sent at a time, one measure for each.
 pub(super) const CLIENTS: [usize; 2] = [1, 32];

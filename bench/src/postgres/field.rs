@@ -171,12 +171,6 @@ impl Field {
     }
 }
 
-/// Who takes part, beginning with another one in each round: being first, or last, is nobody's lot.
-pub(super) fn in_turn<T, const N: usize>(round: usize, mut candidates: [T; N]) -> [T; N] {
-    candidates.rotate_left(round % N);
-    candidates
-}
-
 async fn pool(url: &str) -> Outcome<PgPool> {
     let options = PgPoolOptions::new()
         .max_connections(PEER_CONNECTIONS)

@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use crate::Outcome;
-use crate::candidates::{ANNALS, ANNALS_RECORDS, PEERS, RAW_SELECT};
+use crate::candidates::{ANNALS, ANNALS_RECORDS, PEERS, RAW_SELECT, in_turn};
 use crate::effort::Effort;
 use crate::figure::{Unit, grouped};
 use crate::measure::{Bound, Measure};
 
-use super::field::{Field, MANY_DEPOSITS, in_turn};
+use super::field::{Field, MANY_DEPOSITS};
 
 /// Loads in one turn.
 const LOADS: usize = 5;

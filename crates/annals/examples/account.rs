@@ -1,7 +1,7 @@
 //! A whole event-sourced service: an account that never goes below zero, and its balance.
 
 use annals::runtime::{CommandContext, ExecuteError};
-use annals::{Aggregate, Annals, Event, Projection, ReadModel, Recorded, Snapshot};
+use annals::{Aggregate, Annals, Event, Projection, ReadModel, Snapshot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,32 +59,16 @@ impl Snapshot for Account {
     const FOLD_REVISION: u32 = 1;
 }
 
-#[derive(ReadModel, Clone, Debug, PartialEq)]
+/// What is on an account, as its events say it: no fold to be written.
+#[derive(ReadModel, Projection, Clone, Debug, PartialEq)]
 #[read_model(table = "balances")]
+#[projection(event = AccountEvent)]
 struct Balance {
     #[key]
+    #[from(stream_id)]
     account: String,
+    #[sum(Deposited.cents, -Withdrawn.cents)]
     cents: i64,
-}
-
-impl Projection for Balance {
-    type Event = AccountEvent;
-
-    fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
-        vec![event.record.stream.id().to_owned()]
-    }
-
-    fn fold(row: Option<Self>, account: &String, event: &Recorded<AccountEvent>) -> Option<Self> {
-        let before = row.map_or(0, |row| row.cents);
-        let cents = match event.event {
-            AccountEvent::Deposited { cents } => before + cents,
-            AccountEvent::Withdrawn { cents } => before - cents,
-        };
-        Some(Self {
-            account: account.clone(),
-            cents,
-        })
-    }
 }
 
 #[tokio::main]

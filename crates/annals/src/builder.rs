@@ -16,7 +16,7 @@ use annals_runtime::{
     ProjectionHandle, Refolds, Repository, SnapshotPolicy, run_projection,
 };
 
-use crate::declared_effect::DeclaredEffect;
+use crate::declared_effect::{BegunEffect, DeclaredEffect};
 use crate::error::Error;
 use crate::place::{Opened, Place};
 use crate::runners::Runners;
@@ -268,15 +268,14 @@ impl Builder {
             let running = Running::beside(handle, subject, &self.code_version, audits);
             projections.insert(name, running);
         };
-        let shared = self.projectors.into_iter();
-        let shared = shared.map(|projector| (projector, &runners.shared));
+        let others = self.projectors.into_iter();
+        let others = others.map(|projector| (projector, runners.shared.clone()));
         let effects = effects.into_iter();
-        let effects = effects.map(|effect| (effect, &runners.of_effects));
+        let effects = effects.map(|effect| effect.beside(&runners.shared));
         let local = self.local_projectors.into_iter();
-        let local = local.map(|projector| (projector, &runners.alone));
-        for (projector, options) in shared.chain(effects).chain(local) {
-            let (store, options) = (Arc::clone(&store), options.clone());
-            let handle = run_projection(store, Arc::clone(&projector), options);
+        let local = local.map(|projector| (projector, runners.alone.clone()));
+        for (projector, options) in others.chain(effects).chain(local) {
+            let handle = run_projection(Arc::clone(&store), Arc::clone(&projector), options);
             beside(projector, handle);
         }
         let mut rebuilds = BTreeMap::new();
@@ -360,12 +359,12 @@ async fn begin(
     effects: Vec<DeclaredEffect>,
     store: &Arc<dyn EventStore>,
     read_models: &dyn ReadModels,
-) -> Result<Vec<Arc<dyn Projector>>, Error> {
-    let mut projectors = Vec::with_capacity(effects.len());
+) -> Result<Vec<BegunEffect>, Error> {
+    let mut begun = Vec::with_capacity(effects.len());
     for effect in effects {
-        projectors.push(effect.begin(store, read_models).await?);
+        begun.push(effect.begin(store, read_models).await?);
     }
-    Ok(projectors)
+    Ok(begun)
 }
 
 /// What keeps the tables of folds up to date. They are made if they are not there.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use annals_core::{Effect, EventStore, Projector, ReadModels, TableFold};
-use annals_runtime::{EffectProjector, RunError};
+use annals_runtime::{RunError, RunnerOptions, UnboundEffect};
 use futures_util::future::BoxFuture;
 
 use crate::error::Error;
@@ -11,7 +11,16 @@ use crate::error::Error;
 /// An effect of any type.
 pub(crate) struct DeclaredEffect {
     pub(crate) name: &'static str,
+    /// How it is run, unless the service says otherwise.
+    options: RunnerOptions,
+    fold: TableFold,
     begin: Begin,
+}
+
+/// An effect that is bound to its checkpoint.
+pub(crate) struct BegunEffect {
+    projector: Arc<dyn Projector>,
+    options: RunnerOptions,
 }
 
 type Begin = Box<
@@ -24,14 +33,20 @@ type Begin = Box<
 
 impl DeclaredEffect {
     pub(crate) fn of<E: Effect>(effect: E) -> Self {
+        let unbound = UnboundEffect::of(effect);
+        let fold = unbound.fold();
         let begin: Begin = Box::new(|store, checkpoint| {
             Box::pin(async move {
-                let begun = EffectProjector::begin(effect, &*store, checkpoint).await?;
+                let begun = unbound.begin(&*store, checkpoint).await?;
                 Ok(Arc::new(begun) as _)
             })
         });
-        let name = E::NAME;
-        Self { name, begin }
+        Self {
+            name: E::NAME,
+            options: RunnerOptions::for_effect::<E>(),
+            fold,
+            begin,
+        }
     }
 
     /// Binds it to its checkpoint, which is kept beside the read models.
@@ -39,13 +54,26 @@ impl DeclaredEffect {
         self,
         store: &Arc<dyn EventStore>,
         read_models: &dyn ReadModels,
-    ) -> Result<Arc<dyn Projector>, Error> {
-        let checkpoint = TableFold::without_tables(self.name);
-        let checkpoint = read_models.projector(checkpoint).await?;
+    ) -> Result<BegunEffect, Error> {
+        let checkpoint = read_models.projector(self.fold).await?;
         let begun = (self.begin)(Arc::clone(store), checkpoint).await;
-        begun.map_err(|source| Error::Effect {
+        let projector = begun.map_err(|source| Error::Effect {
             effect: self.name,
             source,
-        })
+        })?;
+        let options = self.options;
+        Ok(BegunEffect { projector, options })
+    }
+}
+
+impl BegunEffect {
+    /// What is run, and how, beside projections of the same service.
+    pub(crate) fn beside(self, others: &RunnerOptions) -> (Arc<dyn Projector>, RunnerOptions) {
+        let options = RunnerOptions {
+            leases: others.leases.clone(),
+            code_version: others.code_version.clone(),
+            ..self.options
+        };
+        (self.projector, options)
     }
 }

@@ -9,10 +9,8 @@ use annals_runtime::RunnerOptions;
 pub(crate) struct Runners {
     /// Those that each process runs for itself.
     pub(crate) alone: RunnerOptions,
-    /// Those that one process runs for all.
+    /// Those that one process runs for all; effects beside them, each with what it says of itself.
     pub(crate) shared: RunnerOptions,
-    /// Effects, which one process performs.
-    pub(crate) of_effects: RunnerOptions,
 }
 
 impl Runners {
@@ -24,13 +22,8 @@ impl Runners {
         };
         Self {
             shared: RunnerOptions {
-                leases: leases.clone(),
-                ..alone.clone()
-            },
-            of_effects: RunnerOptions {
                 leases,
-                code_version: code_version.to_owned(),
-                ..RunnerOptions::for_effects()
+                ..alone.clone()
             },
             alone,
         }

@@ -118,14 +118,23 @@ impl Annals {
     /// long as they are, the projections run: [`stop`](Self::stop) ends them.
     #[cfg(feature = "http")]
     pub fn operations(&self) -> annals_http::Operations {
-        let operations = annals_http::Operations::on(Arc::clone(&self.store));
-        self.projections
-            .values()
-            .fold(operations, |operations, running| {
-                operations.with_projection(Arc::clone(&running.handle), running.parked.clone())
-            })
+        let mut operations = annals_http::Operations::on(Arc::clone(&self.store))
             .with_rebuilds(self.rebuilds.clone())
-            .with_refolds(self.refolds.clone())
+            .with_refolds(self.refolds.clone());
+        for running in self.projections.values() {
+            let (handle, parked) = (Arc::clone(&running.handle), running.parked.clone());
+            operations = operations.with_projection(handle, parked);
+        }
+        for (name, projector) in &self.audited {
+            let subject = AuditSubject {
+                store: Arc::clone(&self.store),
+                projector: Arc::clone(projector),
+            };
+            let running = self.projections.get(name);
+            let background = running.and_then(|running| running.audits.as_ref());
+            operations = operations.with_audits(subject, background.map(BackgroundAudit::watch));
+        }
+        operations
     }
 
     /// Compares what a projection has handled with the log, from the first event to its checkpoint:

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use annals::embedded::EmbeddedStore;
+use annals::runtime::{RebuildOptions, RebuildPhase};
 use annals::sqlite::Database;
 use annals::{
     Annals, Append, Effect, EffectError, EffectKey, EffectStart, Event, EventId, EventStore,
-    ExpectedVersion, IdSource, Leases, Metadata, Position, RandomIds, ReadModels, Recorded,
-    StreamId, Timestamp,
+    ExpectedVersion, IdSource, Leases, Metadata, Position, Projection, RandomIds, ReadModel,
+    ReadModels, Recorded, StreamId, Timestamp,
 };
 use annals_testing::{ManualClock, MemoryLeases};
 use async_trait::async_trait;
@@ -99,6 +100,55 @@ async fn of_the_processes_that_share_it_one_performs_it() {
         }
     }
     assert_eq!(bell.rung(), [1, 2, 3]);
+}
+
+/// How often each door was opened.
+#[derive(ReadModel, Clone, Debug)]
+#[read_model(table = "openings")]
+struct Openings {
+    #[key]
+    door: String,
+    times: i64,
+}
+
+impl Projection for Openings {
+    type Event = DoorEvent;
+
+    fn keys(event: &Recorded<DoorEvent>) -> Vec<String> {
+        vec![event.record.stream.id().to_owned()]
+    }
+
+    fn fold(row: Option<Self>, door: &String, _: &Recorded<DoorEvent>) -> Option<Self> {
+        let times = row.map_or(0, |row| row.times) + 1;
+        let door = door.clone();
+        Some(Self { door, times })
+    }
+}
+
+#[tokio::test]
+async fn a_read_model_that_is_made_anew_performs_it_for_nothing() {
+    let bell = Bell::default();
+    let service = Annals::in_memory().projection::<Openings>();
+    let service = service.effect(bell.clone()).start().await.unwrap();
+    let mut last = Position::START;
+    for _ in 0..3 {
+        last = open_a_door(&**service.store()).await;
+    }
+    for projection in service.projections() {
+        projection.wait_for(last, LONG).await.unwrap();
+    }
+    let rebuild = service
+        .rebuilds("openings")
+        .begin(RebuildOptions::default());
+    let ended = rebuild.end().await;
+    assert!(matches!(ended.phase, RebuildPhase::CutOver(_)), "{ended:?}");
+    let last = open_a_door(&**service.store()).await;
+    service
+        .projection("bell")
+        .wait_for(last, LONG)
+        .await
+        .unwrap();
+    assert_eq!(bell.rung(), [1, 2, 3, 4]);
 }
 
 #[tokio::test]

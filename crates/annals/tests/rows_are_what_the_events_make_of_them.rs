@@ -138,7 +138,11 @@ impl Place {
     async fn tamper(&self, edition: Edition, account: &str, cents: i64) {
         let at = self.store.head().await.unwrap();
         let values = vec![Value::Text(account.to_owned()), Value::Integer(cents)];
-        let put = vec![RowWrite { values, by: at }];
+        let put = vec![RowWrite {
+            values,
+            before: None,
+            by: at,
+        }];
         let delete = Vec::new();
         let editions = self.read_models.editions().unwrap();
         let states = editions.list("balances").await.unwrap();

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::decode::Recorded;
+use crate::decode::{Recorded, decode};
 use crate::error::Cause;
+use crate::event::RecordedEvent;
 use crate::ids::EffectKey;
-use crate::projection::query_of;
+use crate::parking::PartitionKey;
+use crate::projection::{ProjectionError, query_of};
 use crate::query::Query;
 use crate::typed_event::Event;
 
@@ -60,8 +62,9 @@ use crate::typed_event::Event;
 /// 2. It may be called again for an event, with the same key: when the answer was lost or took too
 ///    long, after a crash, by another process. The outside must recognise the key; nothing else can
 ///    make it once.
-/// 3. The events of a stream come in their order, each only after the one before it is done;
-///    streams go beside each other. A repeat can arrive after what comes behind it.
+/// 3. The events of a [partition](Self::partition) come in their order, each only after the one
+///    before it is done, or given up by a person; partitions go beside each other. A repeat can arrive
+///    after what comes behind it.
 /// 4. Its future may be dropped at any point; that is a lost answer.
 #[async_trait]
 pub trait Effect: Send + Sync + 'static {
@@ -75,6 +78,9 @@ pub trait Effect: Send + Sync + 'static {
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
 
+    /// The tags an event must carry, all of them; none asks for none.
+    const TAGS: &'static [&'static str] = &[];
+
     /// Where it begins when it is declared for the first time.
     const START: EffectStart;
 
@@ -82,6 +88,25 @@ pub trait Effect: Send + Sync + 'static {
     /// at most. Where several processes share the work, leave it well below the time after which
     /// their leases take one for stuck.
     const TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// For how many partitions it is performed at once; 0 is taken for 1. It runs ahead of the first
+    /// event that is not done by eight times as many events at most: so much is done again when its
+    /// process dies.
+    const CONCURRENCY: usize = 8;
+
+    /// What an event must stay in order with; the other events of its stream, unless said otherwise.
+    /// It depends on nothing but the event.
+    ///
+    /// An event that cannot be read tells no partition, and takes that of its stream.
+    fn partition(event: &Recorded<Self::Event>) -> PartitionKey {
+        PartitionKey::of_stream(&event.record.stream)
+    }
+
+    /// For how long failures that pass are tried again, in one process, before they count as
+    /// [`EffectError::Event`]. `None`: for as long as it takes, while the partition waits.
+    fn gives_up_after(&self) -> Option<Duration> {
+        None
+    }
 
     /// Does it for one event.
     ///
@@ -94,10 +119,21 @@ pub trait Effect: Send + Sync + 'static {
         key: EffectKey,
     ) -> Result<(), EffectError>;
 
-    /// The events it asks the store for: its categories and its event types.
+    /// The events it asks the store for: by its categories, its event types and its tags.
     fn query() -> Query {
-        query_of::<Self::Event>(Self::CATEGORIES)
+        query_of::<Self::Event>(Self::CATEGORIES, Self::TAGS)
     }
+}
+
+/// What a recorded event must stay in order with, for an effect: its [partition](Effect::partition),
+/// or its stream if it cannot be read.
+pub fn partition_of<E: Effect>(record: &RecordedEvent) -> PartitionKey {
+    let told = ProjectionError::catch(record.position, || {
+        let event = decode::<E::Event>(record.clone());
+        event.ok().map(|event| E::partition(&event))
+    });
+    let told = told.ok().flatten();
+    told.unwrap_or_else(|| PartitionKey::of_stream(&record.stream))
 }
 
 /// Where an effect begins that was never declared before.
@@ -114,12 +150,23 @@ pub enum EffectStart {
 #[non_exhaustive]
 pub enum EffectError {
     /// The outside cannot be reached or is not able to now. It may have happened all the same.
-    /// **Do:** back off, then perform it again, for as long as it takes.
+    /// **Do:** back off, then perform it again.
     #[error("not acknowledged: {0}")]
     Transient(#[source] Cause),
 
+    /// The outside is not able to now, and said when to come back.
+    /// **Do:** perform it again then, not earlier.
+    #[error("not acknowledged, to be repeated in {after:?}: {cause}")]
+    Later {
+        /// After how long.
+        after: Duration,
+        /// What happened.
+        #[source]
+        cause: Cause,
+    },
+
     /// The outside refuses this event, and will each time.
-    /// **Do:** mend the effect or what it speaks to; trying again will not help.
+    /// **Do:** park it, mend the effect or what it speaks to, and release it.
     #[error("refused: {0}")]
     Event(#[source] Cause),
 }
@@ -128,6 +175,12 @@ impl EffectError {
     /// A failure that passes.
     pub fn transient(cause: impl Error + Send + Sync + 'static) -> Self {
         Self::Transient(Arc::new(cause))
+    }
+
+    /// A failure that passes, but not before so long.
+    pub fn later(after: Duration, cause: impl Error + Send + Sync + 'static) -> Self {
+        let cause: Cause = Arc::new(cause);
+        Self::Later { after, cause }
     }
 
     /// A failure that comes back whenever it is performed for this event.

@@ -67,7 +67,7 @@ pub use edition::{
     Edition, EditionRows, EditionState, EditionView, Editions, Exchange, Exchanged, Replacement,
     Sample, Successor, TableRows,
 };
-pub use effect::{Effect, EffectError, EffectStart};
+pub use effect::{Effect, EffectError, EffectStart, partition_of};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};
 pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
 pub use handled::{Handled, HandledEvent};

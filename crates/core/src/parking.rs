@@ -51,6 +51,11 @@ impl PartitionKey {
         Self(format!("row [{}]", values.join(", ")))
     }
 
+    /// All events that are given this name by who knows what belongs together: `owner 7`.
+    pub fn named(name: &str) -> Self {
+        Self(format!("named {name}"))
+    }
+
     /// What [`as_str`](Self::as_str) or a dead letter tells; whether there is anything of that key is not
     /// looked at.
     pub fn from_text(text: &str) -> Self {
@@ -209,12 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_rows_and_of_streams_never_meet() {
+    fn keys_of_rows_of_streams_and_by_name_never_meet() {
         let stream = PartitionKey::of_stream(&StreamId::new("Account", "7").unwrap());
         assert_eq!(stream.as_str(), "stream Account-7");
         assert_eq!(row("7").as_str(), r#"row ["7"]"#);
         let number = PartitionKey::of_row(&[Value::Integer(7)]);
         assert_eq!(number.as_str(), "row [7]");
+        let named = PartitionKey::named("stream Account-7");
+        assert_eq!(named.as_str(), "named stream Account-7");
         assert_eq!(number.row_values(), Some(vec![Value::Integer(7)]));
         let text = Value::Text("7 \"and\" more".to_owned());
         let key = [text, Value::Null];

@@ -14,11 +14,52 @@ use crate::event::{EventType, RecordedEvent};
 use crate::ids::StoreId;
 use crate::ledger::Ledger;
 use crate::position::Position;
-use crate::query::{Query, QueryItem};
+use crate::query::{Query, QueryItem, Tag};
 use crate::read_model::ReadModel;
 use crate::typed_event::Event;
 
 /// A read model that is a fold of events, row by row.
+///
+/// `#[derive(Projection)]` writes this where columns are only taken from events, counted and summed
+/// up. What needs logic is written by hand:
+///
+/// ```
+/// # use annals_core as annals;
+/// use annals::{Projection, Recorded};
+/// # use annals_macros::{Event, ReadModel};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # enum AccountEvent { Deposited { cents: i64 }, Transferred { cents: i64, to: String } }
+///
+/// #[derive(ReadModel, Clone)]
+/// #[read_model(table = "balances")]
+/// struct Balance {
+///     #[key]
+///     account: String,
+///     cents: i64,
+/// }
+///
+/// impl Projection for Balance {
+///     type Event = AccountEvent;
+///
+///     fn keys(event: &Recorded<AccountEvent>) -> Vec<String> {
+///         let account = event.record.stream.id().to_owned();
+///         match &event.event {
+///             AccountEvent::Deposited { .. } => vec![account],
+///             AccountEvent::Transferred { to, .. } => vec![account, to.clone()],
+///         }
+///     }
+///
+///     fn fold(row: Option<Self>, key: &String, event: &Recorded<AccountEvent>) -> Option<Self> {
+///         let change = match &event.event {
+///             AccountEvent::Transferred { cents, to } if to != key => -cents,
+///             AccountEvent::Deposited { cents } | AccountEvent::Transferred { cents, .. } => *cents,
+///         };
+///         let cents = row.map_or(0, |row| row.cents) + change;
+///         Some(Self { account: key.clone(), cents })
+///     }
+/// }
+/// ```
 ///
 /// # Contract
 ///
@@ -36,6 +77,9 @@ pub trait Projection: ReadModel {
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
 
+    /// The tags an event must carry, all of them; none asks for none.
+    const TAGS: &'static [&'static str] = &[];
+
     /// Counts the changes of [`fold`](Self::fold) that leave the row's columns as they were.
     /// Raise it, and the rows are made anew from the first event, beside those that are read.
     const FOLD_REVISION: u32 = 1;
@@ -46,22 +90,27 @@ pub trait Projection: ReadModel {
     /// The row after an event. `None` before: there was no such row. `None` after: delete it.
     fn fold(row: Option<Self>, key: &Self::Key, event: &Recorded<Self::Event>) -> Option<Self>;
 
-    /// The events it asks the store for: its categories and its event types.
+    /// The events it asks the store for: by its categories, its event types and its tags.
     fn query() -> Query {
-        query_of::<Self::Event>(Self::CATEGORIES)
+        query_of::<Self::Event>(Self::CATEGORIES, Self::TAGS)
     }
 }
 
-/// All event types of `E`, in the given categories; none means in all.
+/// All event types of `E`, in the given categories, with all of the given tags. No categories means
+/// in any, no tags with any or none.
 ///
 /// # Panics
-/// When a name in `E::SCHEMAS` cannot be an event type: a mistake in the program.
-pub fn query_of<E: Event>(categories: &[&str]) -> Query {
+/// When a name in `E::SCHEMAS` cannot be an event type, or one of `tags` no tag: a mistake in the
+/// program.
+pub fn query_of<E: Event>(categories: &[&str], tags: &[&str]) -> Query {
     let types = E::SCHEMAS
         .iter()
         .map(|schema| EventType::new(schema.name).expect("names in SCHEMAS are valid event types"));
+    let tags = tags
+        .iter()
+        .map(|tag| Tag::new(*tag).expect("names in TAGS are valid tags"));
     let item = QueryItem::default().categories(categories.iter().copied());
-    Query::any_of([item.types(types)])
+    Query::any_of([item.types(types).tags(tags)])
 }
 
 /// A projection bound to where its read model is kept: what a runner drives.
@@ -121,10 +170,22 @@ pub struct ProjectionBatch {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProjectionError {
-    /// The read model cannot be written now, or an [`Effect`](crate::Effect) was not acknowledged.
+    /// The read model cannot be written now, or an [`Effect`](crate::Effect) takes so long that the rest
+    /// of the batch was not begun.
     /// **Do:** back off, then apply the same batch again.
     #[error("unavailable: {0}")]
     Unavailable(#[source] Cause),
+
+    /// An [`Effect`](crate::Effect) was not acknowledged. Events of other partitions may be done.
+    /// **Do:** back off, then apply the same batch again, as large as it was: the others go on.
+    #[error("the effect of the event at position {position} was not acknowledged: {cause}")]
+    NotAcknowledged {
+        /// The first event that is not done.
+        position: Position,
+        /// What happened.
+        #[source]
+        cause: Cause,
+    },
 
     /// One event cannot be applied.
     /// **Do:** fix the projection or the event's decoding; trying again will not help.

@@ -141,7 +141,11 @@ impl Refold {
                 Some(values) => (values, &mut writes.put),
                 None => (key.clone(), &mut writes.delete),
             };
-            rows.push(RowWrite { values, by });
+            rows.push(RowWrite {
+                values,
+                before: None,
+                by,
+            });
         }
         Replacement {
             edition,

@@ -3,9 +3,12 @@
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::column::Value;
 use crate::decode::{DecodeError, Recorded, decode};
+use crate::effect::{Effect, partition_of};
+use crate::error::Cause;
 use crate::event::RecordedEvent;
 use crate::parking::{Parking, PartitionKey};
 use crate::position::Position;
@@ -52,10 +55,12 @@ pub struct TableFold {
     is_by_row: bool,
     decode: fn(&RecordedEvent) -> Result<AnyEvent, DecodeError>,
     partitions: fn(&dyn Any) -> Vec<PartitionKey>,
-    apply: fn(&mut Rows, &dyn Any) -> Result<(), NotLoaded>,
+    apply: Arc<Apply>,
 }
 
-/// A [`Recorded`] event of the projection's type.
+type Apply = dyn Fn(&mut Rows, &dyn Any) -> Result<(), NotLoaded> + Send + Sync;
+
+/// A [`Recorded`] event of the projection's type; as it is recorded, for an effect.
 type AnyEvent = Box<dyn Any + Send + Sync>;
 
 /// What is to be written to one table: first what is to be deleted, then what is to be put, each
@@ -73,6 +78,8 @@ pub struct TableWrites {
 pub struct RowWrite {
     /// The values of its columns; of its key columns if it is to be deleted.
     pub values: Vec<Value>,
+    /// The values that its columns hold, where the row was loaded and is there.
+    pub before: Option<Vec<Value>>,
     /// The last event that changed it.
     pub by: Position,
 }
@@ -88,7 +95,7 @@ impl TableFold {
             is_by_row: true,
             decode: decode_any::<P::Event>,
             partitions: |event| row_keys::<P>(typed(event)),
-            apply: |rows, event| fold_rows::<P>(rows, typed(event)),
+            apply: Arc::new(|rows, event| fold_rows::<P>(rows, typed(event))),
         }
     }
 
@@ -102,22 +109,33 @@ impl TableFold {
             is_by_row: false,
             decode: decode_any::<P::Event>,
             partitions: |event| P::partitions(typed(event)),
-            apply: |rows, event| P::apply(rows, typed(event)),
+            apply: Arc::new(|rows, event| P::apply(rows, typed(event))),
         }
     }
 
-    /// Of nothing: all that is kept is a checkpoint, for work whose effect is elsewhere. Nothing
-    /// about it ever changes, so that it is never put before the first event again.
-    pub fn without_tables(name: &'static str) -> Self {
+    /// Of an effect: all that is kept is its checkpoint and its dead letters. Nothing about it ever
+    /// changes, so that it is never put before the first event again.
+    ///
+    /// What it does, it does outside; `outcome` tells what became of an event there. So an event that
+    /// is not parked after all, and was not performed either, fails instead of being passed over.
+    pub fn of_effect<E: Effect>(
+        outcome: impl Fn(Position) -> Result<(), Cause> + Send + Sync + 'static,
+    ) -> Self {
+        let apply = move |rows: &mut Rows, event: &dyn Any| {
+            if let Err(cause) = outcome(as_recorded(event).position) {
+                rows.fail(cause);
+            }
+            Ok(())
+        };
         Self {
-            name,
+            name: E::NAME,
             query: Query::all(),
             tables: Vec::new(),
             revision: 0,
             is_by_row: false,
-            decode: |_| Ok(Box::new(())),
-            partitions: |_| Vec::new(),
-            apply: |_, _| Ok(()),
+            decode: |record| Ok(Box::new(record.clone())),
+            partitions: |event| vec![partition_of::<E>(as_recorded(event))],
+            apply: Arc::new(apply),
         }
     }
 
@@ -215,6 +233,13 @@ fn row_keys<P: Projection>(event: &Recorded<P::Event>) -> Vec<PartitionKey> {
 
 fn decode_any<E: Event>(record: &RecordedEvent) -> Result<AnyEvent, DecodeError> {
     Ok(Box::new(decode::<E>(record.clone())?))
+}
+
+/// The event of an effect's fold, which decodes none: those that cannot be decoded have a partition
+/// as well.
+fn as_recorded(event: &dyn Any) -> &RecordedEvent {
+    let event = event.downcast_ref();
+    event.expect("the fold of an effect takes events as they are recorded")
 }
 
 fn typed<E: Event>(event: &dyn Any) -> &Recorded<E> {

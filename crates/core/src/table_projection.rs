@@ -83,6 +83,9 @@ pub trait TableProjection: Send + Sync + 'static {
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
 
+    /// The tags an event must carry, all of them; none asks for none.
+    const TAGS: &'static [&'static str] = &[];
+
     /// Counts the changes of [`apply`](Self::apply) that leave the tables as they were. Raise it,
     /// and they are made again from the first event.
     const REVISION: u32;
@@ -104,9 +107,9 @@ pub trait TableProjection: Send + Sync + 'static {
         vec![PartitionKey::of_stream(&event.record.stream)]
     }
 
-    /// The events it asks the store for: its categories and its event types.
+    /// The events it asks the store for: by its categories, its event types and its tags.
     fn query() -> Query {
-        query_of::<Self::Event>(Self::CATEGORIES)
+        query_of::<Self::Event>(Self::CATEGORIES, Self::TAGS)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a failed command or read means over HTTP.
 
 use annals_core::{AppendError, ProjectionError, QueryError, ReadError};
-use annals_runtime::{ExecuteError, LoadError, ParkedError, RebuildError, RefoldError};
+use annals_runtime::{AuditError, ExecuteError, LoadError, ParkedError, RebuildError, RefoldError};
 use axum::http::StatusCode;
 
 use crate::faults::Faults;
@@ -103,6 +103,21 @@ impl From<ParkedError> for Problem {
     }
 }
 
+impl From<AuditError> for Problem {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::NoLedger(_) => {
+                let title = "The projection keeps no ledger";
+                Self::new(StatusCode::CONFLICT, "no-ledger", title).detail(error.to_string())
+            }
+            AuditError::Ledger(error) => error.into(),
+            AuditError::Log(error) => error.into(),
+            AuditError::WentBack { .. } | AuditError::OtherEdition => Self::unavailable(&error),
+            other => Self::internal(&other),
+        }
+    }
+}
+
 impl From<RebuildError> for Problem {
     fn from(error: RebuildError) -> Self {
         let conflict =
@@ -143,9 +158,9 @@ impl From<RefoldError> for Problem {
 impl From<ProjectionError> for Problem {
     fn from(error: ProjectionError) -> Self {
         match error {
-            ProjectionError::Unavailable(_) | ProjectionError::Moved { .. } => {
-                Self::unavailable(&error)
-            }
+            ProjectionError::Unavailable(_)
+            | ProjectionError::NotAcknowledged { .. }
+            | ProjectionError::Moved { .. } => Self::unavailable(&error),
             ProjectionError::Superseded { .. } => {
                 let title = "Another version of the code keeps the read model";
                 Self::new(StatusCode::CONFLICT, "superseded", title).detail(error.to_string())

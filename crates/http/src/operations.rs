@@ -1,12 +1,14 @@
 //! Operating what runs: looking at projections, pausing them, mending what they parked.
 //!
-//! In reading order: `projections` has the routes of projections, and `overview` what they tell;
+//! In reading order: `projections` has the routes of projections, and `overview` what they tell, with
+//! their `activity`; `metrics` has the route of what is measured, and `audit` those of audits;
 //! `dead_letters` has the routes of what is parked, and `letter` what they tell; `rebuilds` has the
 //! routes of rebuilds, and `rebuilding` what they tell; `rows` has the routes of rows that are folded
 //! again, and `refolding` what they tell.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals_core::{Clock, EventStore, SystemClock};
 use annals_runtime::{ParkedEvents, ProjectionHandle, Rebuilds, Refolds};
@@ -16,9 +18,14 @@ use utoipa_axum::routes;
 
 use crate::bearer::{BearerToken, require_token};
 use crate::openapi::require_bearer_token;
+use audit::Audited;
+use metrics::Render;
 
+mod activity;
+mod audit;
 mod dead_letters;
 mod letter;
+mod metrics;
 mod overview;
 mod projections;
 mod rebuilding;
@@ -39,7 +46,9 @@ mod rows;
 ///   and `…/cancel`: making the read model anew beside the one that is read;
 /// - `POST /projections/{name}/roll-back`: going back to the one before;
 /// - `GET` and `POST /projections/{name}/rows/check`, and `POST …/rows/rebuild`: whether rows are what
-///   the events make of them, and making a few anew.
+///   the events make of them, and making a few anew;
+/// - `GET` and `POST /projections/{name}/audit`: whether it left an event out;
+/// - `GET /metrics`, given [what writes them down](Self::with_metrics).
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -57,6 +66,8 @@ pub struct Operations {
     projections: BTreeMap<String, Operated>,
     rebuilds: BTreeMap<&'static str, Rebuilds>,
     refolds: BTreeMap<&'static str, Refolds>,
+    audits: BTreeMap<String, Audited>,
+    render: Option<Render>,
 }
 
 /// A projection that is operated.
@@ -75,6 +86,8 @@ impl Operations {
             projections: BTreeMap::new(),
             rebuilds: BTreeMap::new(),
             refolds: BTreeMap::new(),
+            audits: BTreeMap::new(),
+            render: None,
         }
     }
 
@@ -108,6 +121,13 @@ impl Operations {
         self
     }
 
+    /// The same, with metrics, which a recorder of the program writes down as Prometheus reads them.
+    #[must_use]
+    pub fn with_metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.render = Some(Arc::new(render));
+        self
+    }
+
     /// The routes, for those who show the token.
     pub fn routes<S: Clone + Send + Sync + 'static>(self, token: BearerToken) -> OpenApiRouter<S> {
         let mut routes = self.unprotected_routes();
@@ -118,7 +138,11 @@ impl Operations {
     /// The routes, for whoever can reach them: they show data and change it, so something else must
     /// stand in front of them.
     pub fn unprotected_routes<S: Clone + Send + Sync + 'static>(self) -> OpenApiRouter<S> {
-        OpenApiRouter::new()
+        let metrics = match self.render {
+            Some(_) => OpenApiRouter::new().routes(routes!(metrics::get_metrics)),
+            None => OpenApiRouter::new(),
+        };
+        metrics
             .routes(routes!(projections::list_projections))
             .routes(routes!(projections::get_projection))
             .routes(routes!(projections::pause_projection))
@@ -136,8 +160,14 @@ impl Operations {
             .routes(routes!(rebuilds::roll_back))
             .routes(routes!(rows::get_latest_check, rows::check_rows))
             .routes(routes!(rows::rebuild_rows))
+            .routes(routes!(audit::get_audit, audit::run_audit))
             .with_state(Arc::new(self))
     }
+}
+
+/// A time as it is answered, in milliseconds.
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl std::fmt::Debug for Operations {

@@ -9,6 +9,8 @@ use crate::crate_path;
 
 use declaration::{Column, Declaration, IndexOn};
 
+pub(crate) use declaration::{has, named_fields};
+
 mod declaration;
 
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {

@@ -46,6 +46,9 @@ pub trait SqlProjection: Send + Sync + 'static {
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
 
+    /// The tags an event must carry, all of them; none asks for none.
+    const TAGS: &'static [&'static str] = &[];
+
     /// Its tables. They are dropped before a rebuild.
     const TABLES: &'static [&'static str];
 
@@ -53,9 +56,9 @@ pub trait SqlProjection: Send + Sync + 'static {
     /// and the tables are made again from the first event.
     const REVISION: u32;
 
-    /// The events it asks the store for: its categories and its event types.
+    /// The events it asks the store for: by its categories, its event types and its tags.
     fn query() -> Query {
-        query_of::<Self::Event>(Self::CATEGORIES)
+        query_of::<Self::Event>(Self::CATEGORIES, Self::TAGS)
     }
 
     /// The statements that make its tables and their indexes.

@@ -23,7 +23,8 @@ impl Backoff {
         wait(self.delay(attempt, ids.next())).await;
     }
 
-    fn delay(&self, attempt: u32, random: Uuid) -> Duration {
+    /// How long to wait after the `attempt`-th failure in a row, counted from 1.
+    pub(crate) fn delay(&self, attempt: u32, random: Uuid) -> Duration {
         let doubled = 2_u32.saturating_pow(attempt.saturating_sub(1));
         let longest = self.first.saturating_mul(doubled).min(self.most);
         let half = longest / 2;

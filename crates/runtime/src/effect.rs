@@ -1,66 +1,156 @@
 //! Effects that run: each as a projection whose read model is the outside world.
+//!
+//! In reading order: `performer` performs one event; `ahead` remembers what became of events ahead of
+//! the checkpoint, `turns` says how many go at once and `partitions` which of them in order;
+//! `checkpoint` is where it is kept how far all are done; `releasing` performs what was parked, and
+//! `outcomes` tells the database what came of that.
 
-use std::collections::{BTreeSet, HashMap};
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use annals_core::{
-    Cause, Effect, EffectError, EffectKey, EventStore, Position, ProjectionBatch, ProjectionError,
-    Projector, Query, RecordedEvent, StoreId, decode,
+    DeadLetters, Effect, EventStore, Failure, IdSource, Parking, Position, ProjectionBatch,
+    ProjectionError, Projector, Query, RandomIds, RecordedEvent, StoreId, TableFold, partition_of,
 };
 use async_trait::async_trait;
-use futures_util::FutureExt;
 use futures_util::future::join_all;
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout};
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::Instant;
 
+use crate::backoff::Backoff;
 use crate::projection::RunError;
+use crate::spans;
+
+use ahead::{Ahead, Patience, Standing};
 use checkpoint::BegunCheckpoint;
+use outcomes::Outcomes;
+use partitions::by_partition;
+use performer::Performer;
+use releasing::parked_letters;
+use turns::Turns;
 
+mod ahead;
 mod checkpoint;
+mod outcomes;
+mod partitions;
+mod performer;
+mod releasing;
+mod turns;
 
-/// Most streams whose events are performed at the same time.
-const STREAMS_AT_ONCE: usize = 8;
+/// An effect that is not bound to its checkpoint yet.
+pub struct UnboundEffect<E> {
+    effect: E,
+    outcomes: Outcomes,
+    backoff: Backoff,
+    ids: Arc<dyn IdSource>,
+}
 
 /// Performs an effect for each event, and moves its checkpoint over those that were acknowledged.
 ///
 /// It is driven by [`run_projection`](crate::run_projection) as read models are, best
-/// [with small batches](crate::RunnerOptions::for_effects), and differs from them in this: what it
+/// [with the options for it](crate::RunnerOptions::for_effect), and differs from them in this: what it
 /// does and its checkpoint do not commit together. What was done when a process dies is done again
-/// under the same [`EffectKey`].
+/// under the same [`EffectKey`](annals_core::EffectKey).
 ///
-/// When one event fails, no other is begun, nor when a batch has taken as long as one event may: so
-/// a stop is soon over, and no lease is lost to a slow outside. The checkpoint still moves up to the
-/// first that is not done, and what is done behind that is remembered, so that a retry repeats none
-/// of it.
+/// Within a batch, [partitions](Effect::partition) go beside each other, and one that fails holds up
+/// no other. The checkpoint moves up to the first event that is not done, and what is done behind that
+/// is remembered, so that a retry repeats none of it. Once a batch has taken as long as one event may,
+/// no other event is begun: so a stop is soon over, and no lease is lost to a slow outside.
+///
+/// What the outside refuses for good is parked as a dead letter, and later events of its partition
+/// behind it, where the checkpoint has a place for them.
 pub struct EffectProjector<E> {
-    effect: E,
+    performer: Performer<E>,
     store: StoreId,
     checkpoint: BegunCheckpoint,
-    /// What was acknowledged ahead of the checkpoint: of one batch at most.
-    done: Mutex<BTreeSet<Position>>,
+    ahead: Mutex<Ahead>,
+    outcomes: Outcomes,
+    /// Held by whoever releases parked events, so that two do not perform the same ones.
+    releasing: AsyncMutex<()>,
 }
 
-impl<E: Effect> EffectProjector<E> {
-    /// Binds an effect to where its checkpoint is kept: a projector of
-    /// [`TableFold::without_tables`](annals_core::TableFold::without_tables) under its name. One
-    /// that is new begins where it [says](Effect::START); what is recorded once this has returned
-    /// is performed in any case.
+impl<E: Effect> UnboundEffect<E> {
+    /// Of an effect.
+    pub fn of(effect: E) -> Self {
+        Self {
+            effect,
+            outcomes: Outcomes::default(),
+            backoff: Backoff {
+                first: Duration::from_millis(100),
+                most: Duration::from_secs(60),
+            },
+            ids: Arc::new(RandomIds),
+        }
+    }
+
+    /// Waits so long before an event is performed again.
+    #[must_use]
+    pub fn with_backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// What its checkpoint and its dead letters are kept by, in a database of read models.
+    pub fn fold(&self) -> TableFold {
+        let outcomes = self.outcomes.clone();
+        TableFold::of_effect::<E>(move |position| outcomes.of(position))
+    }
+
+    /// Binds it to what a database made of its [`fold`](Self::fold). One that is new begins where it
+    /// [says](Effect::START); what is recorded once this has returned is performed in any case.
     ///
     /// # Errors
     /// [`RunError`] when the store or the checkpoint does not answer.
     pub async fn begin(
-        effect: E,
+        self,
         store: &dyn EventStore,
         checkpoint: Arc<dyn Projector>,
-    ) -> Result<Self, RunError> {
-        Ok(Self {
-            effect,
+    ) -> Result<EffectProjector<E>, RunError> {
+        let patience = Patience {
+            backoff: self.backoff,
+            ids: self.ids,
+            gives_up_after: self.effect.gives_up_after(),
+        };
+        Ok(EffectProjector {
+            performer: Performer(self.effect),
             store: store.id(),
             checkpoint: BegunCheckpoint::begin(checkpoint, store, E::START).await?,
-            done: Mutex::default(),
+            ahead: Mutex::new(Ahead::new(patience)),
+            outcomes: self.outcomes,
+            releasing: AsyncMutex::default(),
         })
+    }
+}
+
+impl<E: Effect> EffectProjector<E> {
+    /// Performs a batch but for what is parked, and moves the checkpoint up to the first event that is
+    /// not done.
+    async fn take_in(
+        &self,
+        batch: ProjectionBatch,
+        given_up: Option<(Position, Failure)>,
+    ) -> Result<(), ProjectionError> {
+        self.check_turn(&batch).await?;
+        let (parked, open) = self.part(&batch.events, given_up.clone()).await?;
+        self.perform(&open).await;
+        let not_done = self.ahead().first_not_done(&open);
+        let up_to = match &not_done {
+            Some((position, _)) => Position(position.0 - 1),
+            // Whatever is between the events of a batch does not concern it.
+            None => batch.up_to,
+        };
+        if up_to > batch.after {
+            let parked = parked.into_iter().filter(|event| event.position <= up_to);
+            let done = ProjectionBatch {
+                after: batch.after,
+                up_to,
+                events: parked.cloned().collect(),
+            };
+            let given_up = given_up.filter(|(position, _)| *position <= up_to);
+            self.checkpoint.advance(done, given_up).await?;
+            self.ahead().forget(up_to);
+        }
+        not_done.map_or(Ok(()), |(_, error)| Err(error))
     }
 
     /// Nothing is done for a batch that is another process's by now.
@@ -72,83 +162,66 @@ impl<E: Effect> EffectProjector<E> {
         }
     }
 
-    /// Performs what is not done of a batch. Answers with the failure of the earliest event.
-    async fn perform(&self, events: &[RecordedEvent]) -> Result<(), ProjectionError> {
-        let turns = Turns::of_batch(E::TIMEOUT);
-        let streams = by_stream(events);
-        let streams = streams
-            .iter()
-            .map(|stream| self.perform_in_order(stream, &turns));
-        let failures = join_all(streams).await.into_iter().filter_map(Result::err);
-        let earliest = failures.min_by_key(|failure| failure.at);
-        earliest.map_or(Ok(()), |failure| Err(failure.error))
+    /// Those of the events that are parked, and those that are to be performed.
+    ///
+    /// A letter may be gone before the checkpoint moves, since anybody may release it. Then the
+    /// database refuses to take in what waited for it, as it was not performed.
+    async fn part<'a>(
+        &self,
+        events: &'a [RecordedEvent],
+        given_up: Option<(Position, Failure)>,
+    ) -> Result<(Vec<&'a RecordedEvent>, Vec<&'a RecordedEvent>), ProjectionError> {
+        let mut parking = Parking::default();
+        if let Some(letters) = self.checkpoint.dead_letters() {
+            for letter in parked_letters(letters).await? {
+                parking.wait_behind(letter);
+            }
+        }
+        if let Some((position, failure)) = given_up {
+            parking.fail(position, failure);
+        }
+        let stays_parked =
+            |event: &&RecordedEvent| parking.stays_parked(event, || vec![partition_of::<E>(event)]);
+        Ok(events.iter().partition(stays_parked))
     }
 
-    /// Performs the events of one stream, as long as none fails of any stream.
-    async fn perform_in_order(
-        &self,
-        stream: &[&RecordedEvent],
-        turns: &Turns,
-    ) -> Result<(), Failure> {
-        for event in stream {
-            let at = event.position;
-            if self.done().contains(&at) {
-                continue;
+    /// Performs what is not done of these events.
+    async fn perform(&self, events: &[&RecordedEvent]) {
+        let turns = Turns::of_batch(E::CONCURRENCY, E::TIMEOUT);
+        let mut partitions = by_partition::<E>(events);
+        // Those that failed have their turn when all others had theirs.
+        let troubled = self.ahead().troubled();
+        let is_troubled = |at: &RecordedEvent| troubled.contains(&at.position);
+        partitions.sort_by_key(|events| events.iter().any(|event| is_troubled(event)));
+        let partitions = partitions
+            .iter()
+            .map(|partition| self.perform_in_order(partition, &turns));
+        join_all(partitions).await;
+    }
+
+    /// Performs the events of one partition, up to the first that is not done.
+    async fn perform_in_order(&self, partition: &[&RecordedEvent], turns: &Turns) {
+        for event in partition {
+            match self.ahead().standing(event.position, Instant::now()) {
+                Standing::Done => continue,
+                Standing::Waits => return,
+                Standing::Open => {}
             }
             let Some(_turn) = turns.next().await else {
-                break;
+                return;
             };
-            let performed = match turns.is_late() {
-                true => Err(ProjectionError::Unavailable(Arc::new(Late { at }))),
-                false => self.perform_one(event).await,
-            };
-            performed.map_err(|error| {
-                turns.end();
-                Failure { at, error }
-            })?;
-            self.done().insert(at);
+            let span = spans::effect(E::NAME, event);
+            let answer = spans::within(span, self.performer.perform(event)).await;
+            let is_done = answer.is_ok();
+            self.ahead().note(event.position, answer, Instant::now());
+            if !is_done {
+                return;
+            }
         }
-        Ok(())
     }
 
-    async fn perform_one(&self, record: &RecordedEvent) -> Result<(), ProjectionError> {
-        let position = record.position;
-        let event = ProjectionError::catch(position, || decode(record.clone()))?;
-        let event = event.map_err(|error| ProjectionError::at(position, error))?;
-        let performing = self
-            .effect
-            .perform(&event, EffectKey::of(E::NAME, record.id));
-        let unavailable = |cause: Cause| {
-            let cause = Arc::new(NotAcknowledged { position, cause });
-            ProjectionError::Unavailable(cause)
-        };
-        let performing = AssertUnwindSafe(performing).catch_unwind();
-        let acknowledged = timeout(E::TIMEOUT, performing).await;
-        let acknowledged = acknowledged.map_err(|late| unavailable(Arc::new(late)))?;
-        acknowledged
-            .map_err(|panic| ProjectionError::panicked_at(position, panic.as_ref()))?
-            .map_err(|error| match error {
-                EffectError::Event(cause) => ProjectionError::Event { position, cause },
-                EffectError::Transient(cause) => unavailable(cause),
-                other => unavailable(Arc::new(other)),
-            })
-    }
-
-    /// Up to where everything of a batch is done.
-    fn done_up_to(&self, batch: &ProjectionBatch) -> Position {
-        let done = self.done();
-        let mut events = batch.events.iter();
-        let undone = events.find(|event| !done.contains(&event.position));
-        // Whatever is between the events of a batch does not concern it.
-        undone.map_or(batch.up_to, |event| Position(event.position.0 - 1))
-    }
-
-    fn forget(&self, up_to: Position) {
-        self.done().retain(|done| *done > up_to);
-    }
-
-    fn done(&self) -> MutexGuard<'_, BTreeSet<Position>> {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -164,7 +237,7 @@ impl<E: Effect> Projector for EffectProjector<E> {
 
     async fn resume(&self, store: StoreId) -> Result<Position, ProjectionError> {
         let position = self.checkpoint.resume(store).await?;
-        self.forget(position);
+        self.ahead().forget(position);
         Ok(position)
     }
 
@@ -173,78 +246,11 @@ impl<E: Effect> Projector for EffectProjector<E> {
     }
 
     async fn apply(&self, batch: ProjectionBatch) -> Result<(), ProjectionError> {
-        self.check_turn(&batch).await?;
-        let performed = self.perform(&batch.events).await;
-        let done = self.done_up_to(&batch);
-        if done > batch.after {
-            self.checkpoint.advance(batch.after, done).await?;
-            self.forget(done);
-        }
-        performed
-    }
-}
-
-/// Which events of a batch are begun, and when.
-struct Turns {
-    places: Semaphore,
-    late_from: Instant,
-}
-
-impl Turns {
-    fn of_batch(limit: Duration) -> Self {
-        Self {
-            places: Semaphore::new(STREAMS_AT_ONCE),
-            late_from: Instant::now() + limit,
-        }
+        self.take_in(batch, None).await
     }
 
-    /// Waits for a turn; `None` once there are no more.
-    async fn next(&self) -> Option<SemaphorePermit<'_>> {
-        self.places.acquire().await.ok()
+    fn dead_letters(&self) -> Option<&dyn DeadLetters> {
+        self.checkpoint.dead_letters()?;
+        Some(self)
     }
-
-    fn is_late(&self) -> bool {
-        Instant::now() >= self.late_from
-    }
-
-    fn end(&self) {
-        self.places.close();
-    }
-}
-
-/// An event for which the effect failed.
-struct Failure {
-    at: Position,
-    error: ProjectionError,
-}
-
-/// What the outside did not acknowledge.
-#[derive(Debug, thiserror::Error)]
-#[error("the effect of the event at position {position} was not acknowledged: {cause}")]
-struct NotAcknowledged {
-    position: Position,
-    #[source]
-    cause: Cause,
-}
-
-/// What was not begun because those before it took so long.
-#[derive(Debug, thiserror::Error)]
-#[error("the outside is slow: the rest from position {at} goes in smaller batches")]
-struct Late {
-    at: Position,
-}
-
-/// The events of each stream, in order; the stream of the earliest event first.
-fn by_stream(events: &[RecordedEvent]) -> Vec<Vec<&RecordedEvent>> {
-    let mut streams: Vec<Vec<&RecordedEvent>> = Vec::new();
-    let mut places = HashMap::new();
-    for event in events {
-        let next = streams.len();
-        let place = *places.entry(&event.stream).or_insert(next);
-        if place == next {
-            streams.push(Vec::new());
-        }
-        streams[place].push(event);
-    }
-    streams
 }

@@ -6,12 +6,16 @@ use annals_core::{
     Aggregate, Append, AppendId, EncodeError, Event, EventId, ExpectedVersion, Metadata, NewEvent,
     Position, StreamId, StreamVersion,
 };
+use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::error::{ExecuteError, LoadError};
 use crate::idempotency::IdempotencyKey;
 use crate::load::{LATEST, Loaded, Shortcut};
+use crate::metrics::Outcome;
 use crate::refusal::CommandRefused;
 use crate::repository::Repository;
+use crate::spans;
 
 mod confirm;
 mod repeat;
@@ -71,6 +75,26 @@ impl<A: Aggregate> Repository<A> {
     /// # Errors
     /// [`ExecuteError`]: the aggregate's refusal, or why the command could not be carried out.
     pub async fn execute(
+        &self,
+        id: &str,
+        command: A::Command,
+        context: CommandContext,
+    ) -> Result<Executed<A>, ExecuteError<A::Error>>
+    where
+        A::Command: Clone,
+    {
+        let began_at = Instant::now();
+        let span = spans::command(A::CATEGORY, id, &context.metadata);
+        let carried_out = self.carry_out(id, command, context);
+        let answer = carried_out.instrument(span.clone()).await;
+        let outcome = Outcome::of(&answer);
+        self.meter.command(outcome, began_at.elapsed());
+        spans::answered(&span, outcome, &answer);
+        answer
+    }
+
+    /// Decides until there is one answer.
+    async fn carry_out(
         &self,
         id: &str,
         command: A::Command,

@@ -16,7 +16,9 @@
 //! - [`check_rows`]: folds some rows again to see whether they are right, once or as the projection
 //!   goes on ([`DriftDetection`]); [`rebuild_rows`] makes a few anew; [`Refolds`] are those of one
 //!   read model;
-//! - [`EffectProjector`]: performs an effect for each event, at least once;
+//! - [`EffectProjector`]: performs an effect for each event, at least once ([`UnboundEffect`]: before
+//!   it is bound to its checkpoint);
+//! - [`METRICS`]: what of all this is measured; there are spans of `tracing` beside;
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
 mod audit;
@@ -29,6 +31,7 @@ mod idempotency;
 mod lease;
 mod load;
 mod memory;
+mod metrics;
 mod parked_events;
 mod projection;
 mod rebuild;
@@ -38,8 +41,10 @@ mod refolds;
 mod refusal;
 mod repository;
 mod snapshots;
+mod spans;
 mod turns;
 
+pub use crate::metrics::{METRICS, Metric, MetricKind, describe_metrics};
 pub use audit::{
     Audit, AuditError, AuditOptions, AuditProgress, AuditSubject, BackgroundAudit,
     BackgroundAuditOptions, Findings, LatestAudit, LogSelection, PageSpan, Proven,
@@ -47,15 +52,15 @@ pub use audit::{
 };
 pub use backoff::Backoff;
 pub use declared_read_models::DeclaredReadModels;
-pub use effect::EffectProjector;
+pub use effect::{EffectProjector, UnboundEffect};
 pub use error::{ExecuteError, LoadError};
 pub use execute::{CommandContext, Executed};
 pub use idempotency::IdempotencyKey;
 pub use load::{Loaded, Moment};
 pub use parked_events::{ParkedError, ParkedEvents};
 pub use projection::{
-    Freshness, NotFresh, NotReached, ProjectionHandle, ProjectionStatus, RunError, RunnerOptions,
-    run_projection,
+    Backlog, ErrorClass, Freshness, NotFresh, NotReached, ProjectionActivity, ProjectionHandle,
+    ProjectionStatus, RunError, RunnerOptions, run_projection,
 };
 pub use rebuild::{
     Comparison, CutOver, Difference, RebuildError, RebuildHandle, RebuildOptions, RebuildPhase,

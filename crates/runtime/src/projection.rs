@@ -1,7 +1,7 @@
 //! Projections that run: each in a task of its own, woken by the store.
 //!
-//! In reading order: `progress` is what others see of it, and `freshness` how new they may ask it to
-//! be; `orders` is what it is told; `runner` is the one place where it is
+//! In reading order: `progress` is what others see of it, `activity` what it has done, and `freshness`
+//! how new they may ask it to be; `orders` is what it is told; `runner` is the one place where it is
 //! tried again, as often as `failures` allow; `follower` does the work, in the batches of
 //! `gather`; `standby` waits while another process does it, and `awaited` until the read model is
 //! rebuilt.
@@ -11,13 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{
-    Clock, EventStore, IdSource, Leases, Position, Projector, RandomIds, SystemClock,
+    Clock, Effect, EventStore, IdSource, Leases, Position, Projector, RandomIds, SystemClock,
 };
 use tokio::sync::watch;
 
 use crate::backoff::Backoff;
 
+mod activity;
 mod awaited;
+mod error_class;
 mod failures;
 mod follower;
 mod freshness;
@@ -27,7 +29,10 @@ mod progress;
 mod runner;
 mod standby;
 
+use activity::ActivityLog;
+pub use activity::{Backlog, ProjectionActivity};
 pub(crate) use awaited::AwaitedEdition;
+pub use error_class::ErrorClass;
 use freshness::LastComplete;
 pub use freshness::{Freshness, NotFresh};
 use orders::{Order, Orders};
@@ -35,6 +40,9 @@ pub(crate) use progress::Progress;
 use progress::Reporter;
 pub use progress::{NotReached, ProjectionStatus, RunError};
 use runner::{Job, Runner};
+
+/// How far an effect runs ahead, for each event that is performed at once.
+const EVENTS_PER_PLACE: NonZeroUsize = NonZeroUsize::new(8).expect("eight is not zero");
 
 /// How a projection is run. The defaults are for production.
 #[derive(Clone)]
@@ -54,7 +62,7 @@ pub struct RunnerOptions {
     pub parks_events: bool,
     /// What the code calls itself in a dead letter, such as its version.
     pub code_version: String,
-    /// Tells when an event was parked.
+    /// Tells when an event was parked, and when it became visible.
     pub clock: Arc<dyn Clock>,
     /// How long to wait before trying again.
     pub backoff: Backoff,
@@ -88,11 +96,18 @@ impl Default for RunnerOptions {
 }
 
 impl RunnerOptions {
-    /// The defaults for [effects](crate::EffectProjector): small batches, since what was done of one
-    /// when its process dies is done again.
-    pub fn for_effects() -> Self {
+    /// The defaults for an [effect](crate::EffectProjector). A batch is as far as it may run ahead of
+    /// the first event that is not done. What is refused for good is parked at once. After a failure
+    /// the other partitions go on soon; the one that failed waits for longer, by itself.
+    pub fn for_effect<E: Effect>() -> Self {
+        let at_once = NonZeroUsize::new(E::CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
         Self {
-            max_batch: NonZeroUsize::new(32).expect("32 is not zero"),
+            max_batch: at_once.saturating_mul(EVENTS_PER_PLACE),
+            event_attempts: 1,
+            backoff: Backoff {
+                first: Duration::from_millis(50),
+                most: Duration::from_secs(2),
+            },
             ..Self::default()
         }
     }
@@ -143,6 +158,7 @@ pub(crate) fn run(
 ) -> ProjectionHandle {
     let name = projector.name().to_owned();
     let (reporter, progress) = Reporter::new(name.clone());
+    let activity = reporter.activity();
     let (orders, told) = watch::channel(Order::Run);
     let last_complete = Arc::<LastComplete>::default();
     let job = Job {
@@ -157,6 +173,7 @@ pub(crate) fn run(
     ProjectionHandle {
         name,
         progress,
+        activity,
         last_complete,
         orders,
     }
@@ -167,6 +184,7 @@ pub(crate) fn run(
 pub struct ProjectionHandle {
     name: String,
     progress: watch::Receiver<Progress>,
+    activity: Arc<ActivityLog>,
     last_complete: Arc<LastComplete>,
     orders: watch::Sender<Order>,
 }
@@ -186,6 +204,17 @@ impl ProjectionHandle {
     /// What it is doing.
     pub fn status(&self) -> ProjectionStatus {
         self.progress.borrow().status.clone()
+    }
+
+    /// What it has done in this process so far.
+    pub fn activity(&self) -> ProjectionActivity {
+        self.activity.so_far()
+    }
+
+    /// Measures how far it is behind and what is parked, which takes a look at the store and at the
+    /// read model: all else is measured as it happens.
+    pub fn measure(&self, backlog: &Backlog) {
+        self.activity.has_before_it(backlog);
     }
 
     /// How far it is and what it is doing, for as long as it runs.

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 
 use crate::backoff::Backoff;
 use crate::refold::{RefoldOptions, RefoldSubject, check_rows};
+use crate::spans;
 use catch_up::CatchUp;
 use last_steps::LastSteps;
 
@@ -89,7 +90,7 @@ pub enum CutOver {
 impl Default for RebuildOptions {
     fn default() -> Self {
         Self {
-            max_batch: NonZeroUsize::new(10_000).expect("10,000 is not zero"),
+            max_batch: NonZeroUsize::new(20_000).expect("20,000 is not zero"),
             throttle: None,
             sample: 200,
             cut_over: CutOver::WhenSame,
@@ -288,14 +289,20 @@ impl Rebuild {
         let projectors = (candidate, current);
         let mut catch_up = CatchUp::resume(&self.store, projectors, &self.options).await?;
         self.report.resumed(catch_up.position());
-        self.catch_up_to_end(&mut catch_up).await?;
+        let name = self.fold.name();
+        let span = spans::rebuild(name, "catching up");
+        spans::within(span, self.catch_up_to_end(&mut catch_up)).await?;
         self.report.phase(RebuildPhase::Comparing);
         let comparison = match self.options.cut_over {
             CutOver::WhenComplete => None,
-            _ => self.compare(editions, &mut catch_up).await?,
+            _ => {
+                let span = spans::rebuild(name, "comparing");
+                spans::within(span, self.compare(editions, &mut catch_up)).await?
+            }
         };
         self.permission(comparison).await?;
-        self.cut_over(editions, &mut catch_up).await
+        let span = spans::rebuild(name, "cutting over");
+        spans::within(span, self.cut_over(editions, &mut catch_up)).await
     }
 
     /// Folds up to where the store ends now. What is recorded meanwhile is not chased: it may be more

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use annals_core::{Aggregate, EventStore, IdSource, RandomIds, Snapshot, SnapshotStore};
 
 use crate::memory::Memory;
+use crate::metrics::CommandMeter;
 use crate::snapshots::{SnapshotPolicy, Snapshots};
 use crate::turns::Turns;
 
@@ -20,6 +21,7 @@ pub struct Repository<A: Aggregate> {
     pub(crate) snapshots: Option<Arc<Snapshots<A>>>,
     pub(crate) memory: Option<Arc<Memory<A>>>,
     pub(crate) turns: Arc<Turns>,
+    pub(crate) meter: CommandMeter,
 }
 
 impl<A: Aggregate> Repository<A> {
@@ -31,6 +33,7 @@ impl<A: Aggregate> Repository<A> {
             snapshots: None,
             memory: None,
             turns: Arc::new(Turns::new()),
+            meter: CommandMeter::new(A::CATEGORY),
         }
     }
 

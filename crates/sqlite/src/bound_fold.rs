@@ -51,10 +51,12 @@ impl Handler for BoundFold {
         events: &[RecordedEvent],
         parking: Parking,
     ) -> Result<Handled, ProjectionError> {
+        let readers = self.statements.iter().map(|rows| rows.reader(tx));
+        let mut readers = readers.collect::<Result<Vec<_>, _>>()?;
         let mut folding = self.fold.begin_with(parking);
         while let Progress::Missing(rows) = folding.advance(events)? {
             for (table, key) in rows {
-                let row = self.statements[table].load(tx, &key)?;
+                let row = readers[table].load(&key)?;
                 folding.loaded(table, key, row);
             }
         }

@@ -1,11 +1,15 @@
 //! Single rows of a table, read and written.
 
-use annals_core::{Edition, ProjectionError, RowWrite, TableShape, TableWrites, Value};
-use rusqlite::{Transaction, params_from_iter};
+use annals_core::{Column, Edition, ProjectionError, RowWrite, TableShape, TableWrites, Value};
+use rusqlite::{CachedStatement, Params, Transaction, params_from_iter};
 
 use crate::error::SqliteError;
 use crate::tables::{names, quoted};
 use crate::value::{parameters, read_row};
+
+mod beside_indexes;
+
+use beside_indexes::BesideIndexes;
 
 /// The statements for single rows of one table.
 #[derive(Debug)]
@@ -13,7 +17,15 @@ pub(crate) struct RowStatements {
     shape: TableShape,
     get: String,
     put: String,
+    /// Writes a row without a look at the indexes.
+    beside_indexes: Option<BesideIndexes>,
     delete: String,
+}
+
+/// Reads single rows of one table.
+pub(crate) struct RowReader<'a> {
+    columns: &'static [Column],
+    get: CachedStatement<'a>,
 }
 
 impl RowStatements {
@@ -29,20 +41,17 @@ impl RowStatements {
             shape: *shape,
             get: format!("select {names} from {table} where {is_key}"),
             put: put(&table, shape),
+            beside_indexes: BesideIndexes::of(&table, shape),
             delete: format!("delete from {table} where {is_key}"),
         }
     }
 
-    /// The row of a key.
-    pub(crate) fn load(
-        &self,
-        tx: &Transaction<'_>,
-        key: &[Value],
-    ) -> Result<Option<Vec<Value>>, SqliteError> {
-        let mut statement = tx.prepare_cached(&self.get)?;
-        let mut rows = statement.query(params_from_iter(parameters(key)))?;
-        let row = rows.next()?.map(|row| read_row(self.shape.columns, row));
-        row.transpose()
+    /// Prepared once for the many rows of a batch.
+    pub(crate) fn reader<'a>(&self, tx: &'a Transaction<'_>) -> Result<RowReader<'a>, SqliteError> {
+        Ok(RowReader {
+            columns: self.shape.columns,
+            get: tx.prepare_cached(&self.get)?,
+        })
     }
 
     /// Deletes rows, then writes others in place of those with their keys.
@@ -51,32 +60,62 @@ impl RowStatements {
         tx: &Transaction<'_>,
         writes: &TableWrites,
     ) -> Result<(), ProjectionError> {
+        let mut delete = prepare(tx, &self.delete)?;
         for row in &writes.delete {
-            execute(tx, &self.delete, &row.values, row)?;
+            execute(&mut delete, all(&row.values), row)?;
         }
         if self.shape.has_unique() {
             // Rows may exchange such a value, so none is left of how they were before.
             for row in &writes.put {
-                execute(tx, &self.delete, &self.shape.key_of(&row.values), row)?;
+                let key = self.shape.key_of(&row.values);
+                execute(&mut delete, all(&key), row)?;
             }
         }
-        for row in &writes.put {
-            execute(tx, &self.put, &row.values, row)?;
+        self.put(tx, &writes.put)
+    }
+
+    fn put(&self, tx: &Transaction<'_>, rows: &[RowWrite]) -> Result<(), ProjectionError> {
+        let mut put = prepare(tx, &self.put)?;
+        let Some(beside_indexes) = &self.beside_indexes else {
+            for row in rows {
+                execute(&mut put, all(&row.values), row)?;
+            }
+            return Ok(());
+        };
+        let mut update = prepare(tx, &beside_indexes.update)?;
+        for row in rows {
+            match beside_indexes.will_do(row) {
+                true => execute(&mut update, beside_indexes.parameters(row), row)?,
+                false => execute(&mut put, all(&row.values), row)?,
+            }
         }
         Ok(())
     }
 }
 
+impl RowReader<'_> {
+    /// The row of a key.
+    pub(crate) fn load(&mut self, key: &[Value]) -> Result<Option<Vec<Value>>, SqliteError> {
+        let mut rows = self.get.query(all(key))?;
+        let row = rows.next()?.map(|row| read_row(self.columns, row));
+        row.transpose()
+    }
+}
+
+fn all(values: &[Value]) -> impl Params {
+    params_from_iter(parameters(values))
+}
+
+fn prepare<'a>(tx: &'a Transaction<'_>, sql: &str) -> Result<CachedStatement<'a>, SqliteError> {
+    Ok(tx.prepare_cached(sql)?)
+}
+
 fn execute(
-    tx: &Transaction<'_>,
-    statement: &str,
-    values: &[Value],
+    statement: &mut CachedStatement<'_>,
+    parameters: impl Params,
     row: &RowWrite,
 ) -> Result<(), ProjectionError> {
-    let done = tx
-        .prepare_cached(statement)
-        .and_then(|mut statement| statement.execute(params_from_iter(parameters(values))));
-    match done {
+    match statement.execute(parameters) {
         Ok(_) => Ok(()),
         Err(error) => Err(SqliteError::from(error).at(row.by)),
     }

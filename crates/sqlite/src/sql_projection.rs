@@ -33,6 +33,9 @@ pub trait SqlProjection: Send + Sync + 'static {
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
 
+    /// The tags an event must carry, all of them; none asks for none.
+    const TAGS: &'static [&'static str] = &[];
+
     /// Its tables, in the order they are made. They are dropped before a rebuild, whatever is
     /// declared by then.
     const TABLES: &'static [&'static str];
@@ -141,5 +144,5 @@ impl<P: SqlProjection> ByHand<P> {
 }
 
 fn query<P: SqlProjection>() -> Query {
-    query_of::<P::Event>(P::CATEGORIES)
+    query_of::<P::Event>(P::CATEGORIES, P::TAGS)
 }

@@ -32,6 +32,8 @@ mod checkpoints;
 mod dead_letters;
 mod declarations;
 mod editions;
+mod effects;
+mod indexes;
 mod ledgers;
 mod others;
 mod replacements;

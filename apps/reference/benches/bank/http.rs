@@ -1,4 +1,5 @@
-//! The bank over HTTP: commands per second with 64 clients, and how far its read models lag.
+//! The bank over HTTP with 64 clients: commands in a second and how far its read models lag; then
+//! point queries of a read model.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,12 +25,14 @@ use crate::table::Table;
 
 const CLIENTS: usize = 64;
 const LOAD_FOR: Duration = Duration::from_secs(6);
+/// How many accounts are asked for.
+const ACCOUNTS: usize = 10_000;
 const LAG_EVERY: Duration = Duration::from_millis(5);
 const VISIBLE_WITHIN: Duration = Duration::from_secs(30);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-pub(crate) async fn commands(table: &mut Table) -> Outcome {
+pub(crate) async fn measure(table: &mut Table) -> Outcome {
     let directory = TempDir::new()?;
     let syncs = syncs_per_second(directory.path())?;
     let bank = Bank::open(&Place::Directory(directory.path().to_owned())).await?;
@@ -51,6 +54,20 @@ pub(crate) async fn commands(table: &mut Table) -> Outcome {
     );
     table.percentiles("command latency under that load", latencies);
     table.percentiles("projection lag under that load, all four", lag);
+
+    open_accounts(address)
+        .await
+        .map_err(|failure| failure.to_string())?;
+    lag_now(bank.clone())
+        .await
+        .map_err(|failure| failure.to_string())?;
+    let (rate, latencies) = ask(address).await.map_err(|failure| failure.to_string())?;
+    table.row(
+        &format!("GET /accounts/{{id}}, {CLIENTS} clients"),
+        format!("{rate:.0}/s"),
+        format!("{ACCOUNTS} accounts"),
+    );
+    table.percentiles("latency of such a query", latencies);
     server.abort();
     bank.stop().await;
     Ok(())
@@ -83,6 +100,56 @@ async fn load(address: SocketAddr) -> Result<(f64, Vec<Duration>), Failure> {
     }
     let answered = answered.load(Ordering::Relaxed) as f64;
     Ok((answered / started.elapsed().as_secs_f64(), latencies))
+}
+
+/// Opens the accounts that are asked for, in as many requests at a time as there are clients.
+async fn open_accounts(address: SocketAddr) -> Result<(), Failure> {
+    let mut clients = JoinSet::new();
+    for first in 0..CLIENTS {
+        clients.spawn(async move {
+            let mut client = Client::connect(address).await?;
+            for number in (first..ACCOUNTS).step_by(CLIENTS) {
+                client.open(&asked(number)).await?;
+            }
+            Ok::<_, Failure>(())
+        });
+    }
+    while let Some(client) = clients.join_next().await {
+        client??;
+    }
+    Ok(())
+}
+
+/// Every client asks for one account after the other, each beginning elsewhere.
+async fn ask(address: SocketAddr) -> Result<(f64, Vec<Duration>), Failure> {
+    let mut clients = JoinSet::new();
+    let started = Instant::now();
+    for first in 0..CLIENTS {
+        clients.spawn(async move {
+            let mut client = Client::connect(address).await?;
+            let mut latencies = Vec::new();
+            let mut number = first * ACCOUNTS / CLIENTS;
+            while started.elapsed() < LOAD_FOR {
+                // 7,919 is prime, so that it comes by all accounts, and never twice by neighbours.
+                number = (number + 7_919) % ACCOUNTS;
+                let sent = Instant::now();
+                client.get(&asked(number)).await?;
+                latencies.push(sent.elapsed());
+            }
+            Ok::<_, Failure>(latencies)
+        });
+    }
+    let mut latencies = Vec::new();
+    while let Some(client) = clients.join_next().await {
+        latencies.extend(client??);
+    }
+    let rate = latencies.len() as f64 / started.elapsed().as_secs_f64();
+    Ok((rate, latencies))
+}
+
+/// An account that is asked for.
+fn asked(number: usize) -> String {
+    format!("asked-{number}")
 }
 
 /// Again and again, at a pace that does not wait for slow answers: from the moment an event can be
@@ -136,11 +203,26 @@ impl Client {
         self.post(&path, body, StatusCode::OK).await
     }
 
+    async fn get(&mut self, account: &str) -> Result<(), Failure> {
+        let request = Request::get(format!("/accounts/{account}"))
+            .header("host", "localhost")
+            .body(Full::default())?;
+        self.send(request, StatusCode::OK).await
+    }
+
     async fn post(&mut self, path: &str, body: String, wanted: StatusCode) -> Result<(), Failure> {
         let request = Request::post(path)
             .header("host", "localhost")
             .header("content-type", "application/json")
             .body(Full::new(Bytes::from(body)))?;
+        self.send(request, wanted).await
+    }
+
+    async fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        wanted: StatusCode,
+    ) -> Result<(), Failure> {
         let answer = self.sender.send_request(request).await?;
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();

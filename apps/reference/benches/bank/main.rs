@@ -1,4 +1,4 @@
-//! What the bank does over HTTP, and how far its read models lag, in one run.
+//! What the bank does over HTTP, how far its read models lag, and how fast they answer, in one run.
 //!
 //! Absolute figures tell of the machine; the ratios tell of the code. Every durable row stands
 //! beside the rate of serial `fdatasync` calls on the same disk, measured just before it. The
@@ -17,7 +17,7 @@ fn main() -> Outcome {
         .enable_all()
         .build()?;
     let mut table = Table::default();
-    runtime.block_on(http::commands(&mut table))?;
+    runtime.block_on(http::measure(&mut table))?;
     table.print();
     Ok(())
 }

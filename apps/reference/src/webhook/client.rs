@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use annals::Bytes;
 use http_body_util::Full;
-use hyper::{Request, StatusCode};
+use hyper::Request;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client as HyperClient, Error as HyperError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 
+use super::answer::Answer;
 use super::{WebhookError, WebhookUrl};
 
 /// A connection that was not used for so long is closed.
@@ -49,12 +50,12 @@ impl Client {
         Self(client)
     }
 
-    /// Sends a request, and answers with the status that came back. What comes after it is not
-    /// waited for, however long or large it is.
-    pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Result<StatusCode, NoAnswer> {
+    /// Sends a request, and tells what came back. The body is not waited for, however long or large it
+    /// is.
+    pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, NoAnswer> {
         let answer = self.0.request(request).await;
         answer
-            .map(|answer| answer.status())
+            .map(|answer| Answer::new(answer.status(), answer.headers()))
             .map_err(|error| NoAnswer::of(&error))
     }
 }

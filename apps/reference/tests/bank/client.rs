@@ -1,14 +1,16 @@
 //! A bank of its own for each scenario, and a client that reads its own writes.
 
 use annals::Timestamp;
-use annals::http::{BearerToken, Limits, MIN_POSITION};
+use annals::http::{Limits, MIN_POSITION};
 use annals_reference::bank::Bank;
+use annals_reference::metrics::{Metrics, recorder};
 use annals_reference::place::Place;
-use annals_reference::routes::router;
+use annals_reference::routes::{Operating, router};
 use annals_testing::ManualClock;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
+use metrics_exporter_prometheus::PrometheusRecorder;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -62,7 +64,16 @@ impl Client {
 
     /// Of a bank in memory that may be operated by whoever shows the token.
     pub(crate) async fn operated(token: &str) -> Self {
-        Self::of_operated(&Place::Memory, Some(token.parse().unwrap())).await
+        Self::measured(token, &recorder()).await
+    }
+
+    /// The same, which tells what a recorder measures.
+    pub(crate) async fn measured(token: &str, recorder: &PrometheusRecorder) -> Self {
+        let operating = Operating {
+            token: token.parse().unwrap(),
+            metrics: Metrics::of(recorder),
+        };
+        Self::of_operated(&Place::Memory, Some(operating)).await
     }
 
     /// Of a bank on PostgreSQL.
@@ -74,11 +85,11 @@ impl Client {
         Self::of_operated(place, None).await
     }
 
-    async fn of_operated(place: &Place, operations: Option<BearerToken>) -> Self {
+    async fn of_operated(place: &Place, operating: Option<Operating>) -> Self {
         let noon: Timestamp = "2024-03-01T12:00:00Z".parse().unwrap();
         let clock = ManualClock::at(noon);
         let bank = Bank::open(place).await.unwrap().with_clock(clock.clone());
-        let router = router(bank.clone(), operations, Limits::default());
+        let router = router(bank.clone(), operating, Limits::default());
         Self {
             bank,
             clock,
@@ -121,6 +132,14 @@ impl Client {
             headers: parts.headers,
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
         }
+    }
+
+    /// An answer that is text.
+    pub(crate) async fn text(&self, request: Request<Body>) -> String {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
     }
 
     /// The position of the last event.

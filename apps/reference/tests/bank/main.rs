@@ -16,3 +16,4 @@ mod queries_tell_what_happened;
 mod schema;
 mod the_demo_is_seeded_once;
 mod the_document_names_every_route;
+mod what_happens_is_measured;

@@ -52,6 +52,8 @@ async fn the_document_tells_of_the_operations_that_are_there() {
     let routes = [
         ("", "get"),
         ("/{name}", "get"),
+        ("/{name}/audit", "get"),
+        ("/{name}/audit", "post"),
         ("/{name}/pause", "post"),
         ("/{name}/resume", "post"),
         ("/{name}/dead-letters", "get"),

@@ -58,6 +58,8 @@ struct Told {
     /// What the next calls are answered; after them `always`, or 204.
     next: Mutex<VecDeque<Answer>>,
     always: Mutex<Option<Answer>>,
+    /// What calls about an account are answered, before all else.
+    about: Mutex<BTreeMap<String, Answer>>,
 }
 
 impl Receiver {
@@ -90,6 +92,11 @@ impl Receiver {
     /// Answers all calls so, but for the next ones that were told.
     pub(crate) fn answer_always(&self, answer: Answer) {
         *lock(&self.told.always) = Some(answer);
+    }
+
+    /// Answers all calls about an account so.
+    pub(crate) fn answer_about(&self, account: &str, answer: Answer) {
+        lock(&self.told.about).insert(account.to_owned(), answer);
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
@@ -127,12 +134,15 @@ async fn take(
     body: Bytes,
 ) -> Response {
     let path = uri.path().to_owned();
-    lock(&told.calls).push(Call {
+    let call = Call {
         path,
         headers,
         body,
-    });
-    let next = lock(&told.next).pop_front();
+    };
+    let about = call.json()["account"].as_str().map(str::to_owned);
+    lock(&told.calls).push(call);
+    let about = about.and_then(|account| lock(&told.about).get(&account).copied());
+    let next = about.or_else(|| lock(&told.next).pop_front());
     let always = *lock(&told.always);
     match next.or(always) {
         None => StatusCode::NO_CONTENT.into_response(),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use annals::Effect;
-use annals::runtime::{CommandContext, NotReached, ProjectionHandle, ProjectionStatus};
+use annals::runtime::{CommandContext, ParkedEvents, ProjectionHandle, ProjectionStatus};
+use annals::{Effect, Position};
 use annals_reference::accounts::deposit::Deposit;
 use annals_reference::accounts::open::Open;
 use annals_reference::accounts::{AccountCommand, AccountId};
@@ -56,23 +56,21 @@ fn webhook(bank: &Bank) -> &ProjectionHandle {
     bank.annals().projection(Webhook::NAME)
 }
 
-/// Waits until everything was acknowledged.
+/// Waits until everything was acknowledged or parked.
 pub(crate) async fn until_told(bank: &Bank) {
-    let told = reach_head(bank).await;
-    told.unwrap();
-}
-
-/// Waits until the webhook stands still for good.
-pub(crate) async fn until_refused(bank: &Bank) -> NotReached {
-    let refused = reach_head(bank).await.unwrap_err();
-    let failed = matches!(refused.cause, ProjectionStatus::Failed { .. });
-    assert!(failed, "{refused}");
-    refused
-}
-
-async fn reach_head(bank: &Bank) -> Result<(), NotReached> {
     let head = bank.head().await.unwrap();
-    webhook(bank).wait_for(head, LONG).await.map(drop)
+    webhook(bank).wait_for(head, LONG).await.unwrap();
+}
+
+/// What was refused and what waits for it, and may be tried again.
+pub(crate) fn parked(bank: &Bank) -> &ParkedEvents {
+    bank.annals().parked_events(Webhook::NAME)
+}
+
+/// The positions that are parked.
+pub(crate) async fn parked_positions(bank: &Bank) -> Vec<u64> {
+    let letters = parked(bank).list(Position::START, 100).await.unwrap();
+    letters.iter().map(|letter| letter.position.0).collect()
 }
 
 /// Waits until a call failed and is to be repeated.

@@ -40,6 +40,13 @@ pub(crate) async fn all_are_folds(read_models: &dyn ReadModels, log: &[RecordedE
     count
 }
 
+/// Waits for what a process began to write that is no more: SQLite finishes it. Whoever discards takes a
+/// turn at the writer, and there is no such read model.
+pub(crate) async fn until_written(read_models: &dyn ReadModels) {
+    let editions = read_models.editions().unwrap();
+    answered(async || editions.discard("none", Edition::Candidate).await).await;
+}
+
 /// One edition is the fold of the log up to its checkpoint, whoever may be writing. Answers where that
 /// is.
 ///

@@ -122,6 +122,10 @@ impl Folding {
             Some(Fault::Damaged(reason)) => Err(ProjectionError::Damaged { reason }),
             Some(Fault::Row(error)) => Err(ProjectionError::at(record.position, error)),
             Some(Fault::OtherKey(error)) => Err(ProjectionError::at(record.position, error)),
+            Some(Fault::NotPerformed(cause)) => Err(ProjectionError::Event {
+                position: record.position,
+                cause,
+            }),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::ids::{AppendId, EventId};
 use crate::metadata::Metadata;
 use crate::position::{Position, StreamVersion};
 use crate::projection::ProjectionError;
+use crate::query::{Query, Tag};
 use crate::stream::StreamId;
 
 use bank::{AccountEvent, Balance, ClosedOnly, Doubled, NOT_OPENED, Statement};
@@ -136,6 +137,34 @@ fn a_row_that_was_deleted_last_is_deleted_and_one_that_came_back_is_written() {
     assert_eq!(writes[0].delete[0].by, Position(3));
     assert_eq!(writes[0].put.len(), 1);
     assert_eq!(writes[0].put[0].values, [text("back"), Value::Integer(3)]);
+}
+
+#[test]
+fn a_write_tells_what_the_row_holds_before_it_if_it_is_there() {
+    let fold = TableFold::of_rows::<Balance>();
+    let mut tables = Tables::with(0, "old", vec![text("old"), Value::Integer(7)]);
+    let events = [
+        deposit(1, "old", 1),
+        deposit(2, "new", 1),
+        deposit(3, "old", 1),
+        deposit(4, "new", 1),
+    ];
+
+    let writes = tables.fold(&fold, &events).unwrap();
+
+    let before: Vec<_> = writes[0]
+        .put
+        .iter()
+        .map(|row| (&row.values[..], row.before.as_deref()))
+        .collect();
+    let held = [text("old"), Value::Integer(7)];
+    assert_eq!(
+        before,
+        [
+            (&[text("old"), Value::Integer(9)][..], Some(&held[..])),
+            (&[text("new"), Value::Integer(2)][..], None),
+        ]
+    );
 }
 
 #[test]
@@ -303,13 +332,17 @@ fn a_table_that_is_not_declared_is_a_failure_of_the_event() {
 }
 
 #[test]
-fn another_category_or_event_type_is_another_declaration() {
+fn another_category_event_type_or_tag_is_another_declaration() {
     let mine = TableFold::of_rows::<Balance>();
     assert_eq!(
         mine.fingerprint(),
         TableFold::of_rows::<Balance>().fingerprint()
     );
-    for query in [crate::Query::all(), crate::Query::category("Account")] {
+    let tagged = Query::any_of(mine.query.items().iter().map(|item| {
+        let tag = Tag::new("kind:savings").unwrap();
+        item.clone().tags([tag])
+    }));
+    for query in [Query::all(), Query::category("Account"), tagged] {
         let other = TableFold {
             query,
             ..mine.clone()

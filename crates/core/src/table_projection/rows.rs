@@ -1,10 +1,12 @@
 //! The rows a batch works on, in memory.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use super::{RowError, TableShape};
 use crate::column::Value;
+use crate::error::Cause;
 use crate::parking::PartitionKey;
 use crate::position::Position;
 use crate::read_model::ReadModel;
@@ -46,6 +48,8 @@ pub(crate) enum Fault {
     Row(RowError),
     /// A fold made a row of another key.
     OtherKey(OtherKey),
+    /// An effect was not performed.
+    NotPerformed(Cause),
 }
 
 /// A fold that broke its contract.
@@ -59,6 +63,8 @@ pub(crate) struct OtherKey {
 /// A row after the last event that is done with.
 struct Known {
     row: Row,
+    /// The row as it was loaded, once it was changed.
+    before: Row,
     /// The last event that changed it, if any of this batch did.
     by: Option<Position>,
     order: u64,
@@ -196,6 +202,11 @@ impl Rows {
         self.lacks_rows
     }
 
+    /// Lets the event fail.
+    pub(crate) fn fail(&mut self, cause: Cause) {
+        self.fault.get_or_insert(Fault::NotPerformed(cause));
+    }
+
     /// Why the event cannot be applied.
     pub(crate) fn take_fault(&mut self) -> Option<Fault> {
         self.fault.take()
@@ -203,9 +214,13 @@ impl Rows {
 
     /// Keeps what the event did.
     pub(crate) fn keep(&mut self, by: Position) {
-        let by = Some(by);
-        for (key, Change { row, order }) in self.changed.drain() {
-            self.known.insert(key, Known { row, by, order });
+        for (key, change) in self.changed.drain() {
+            match self.known.entry(key) {
+                Entry::Occupied(mut known) => known.get_mut().change(change, by),
+                Entry::Vacant(known) => {
+                    known.insert(Known::new(change, by));
+                }
+            }
         }
     }
 
@@ -219,6 +234,7 @@ impl Rows {
         // What an event of this batch made of it is newer.
         self.known.entry(key).or_insert_with(|| Known {
             row: values,
+            before: None,
             by: None,
             order: 0,
         });
@@ -230,12 +246,16 @@ impl Rows {
         changed.sort_unstable_by_key(|(_, known)| known.order);
         let mut writes: Vec<TableWrites> = Vec::new();
         writes.resize_with(self.tables.len(), TableWrites::default);
-        for ((table, key), Known { row, by, .. }) in changed {
+        for ((table, key), known) in changed {
+            let Known {
+                row, before, by, ..
+            } = known;
             let Some(by) = by else { continue };
-            match row {
-                None => writes[table].delete.push(RowWrite { values: key, by }),
-                Some(values) => writes[table].put.push(RowWrite { values, by }),
-            }
+            let (values, rows) = match row {
+                None => (key, &mut writes[table].delete),
+                Some(values) => (values, &mut writes[table].put),
+            };
+            rows.push(RowWrite { values, before, by });
         }
         writes
     }
@@ -260,6 +280,26 @@ impl Rows {
         self.changes += 1;
         let order = self.changes;
         self.changed.insert(key, Change { row, order });
+    }
+}
+
+impl Known {
+    /// A row that was not loaded.
+    fn new(Change { row, order }: Change, by: Position) -> Self {
+        Self {
+            row,
+            before: None,
+            by: Some(by),
+            order,
+        }
+    }
+
+    fn change(&mut self, Change { row, order }: Change, by: Position) {
+        let before = std::mem::replace(&mut self.row, row);
+        if self.by.replace(by).is_none() {
+            self.before = before;
+        }
+        self.order = order;
     }
 }
 

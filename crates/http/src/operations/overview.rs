@@ -3,11 +3,14 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use annals_core::{Position, ProjectionError, Read, ReadError, Source};
-use annals_runtime::{ParkedError, ProjectionStatus, RunError};
+use annals_core::{Position, Read, ReadError, Source};
+use annals_runtime::{ParkedError, ProjectionStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::activity::ActivityView;
+use super::audit::AuditedView;
+use super::rebuilding::RebuildView;
 use super::{Operated, Operations};
 use crate::health::ProjectionHealth;
 
@@ -26,46 +29,36 @@ pub(super) struct ProjectionOverview {
     head: Option<Position>,
     /// How many events of the store it has not handled yet, also those that do not concern it; null
     /// when the store does not answer.
-    lag_events: Option<u64>,
+    pub(super) lag_events: Option<u64>,
     /// For how long the first of them has been recorded, in milliseconds; null when the store does
     /// not answer.
-    lag_ms: Option<u64>,
+    pub(super) lag_ms: Option<u64>,
     /// What went wrong, while it tries again or once it failed.
     last_error: Option<LastError>,
     /// How many events are parked; null when it keeps no dead letters, or when they cannot be
     /// counted now.
-    parked: Option<u64>,
+    pub(super) parked: Option<u64>,
     /// True while the read model is of another declaration; null when it is not made of typed tables,
     /// or when that cannot be told now.
     rebuild_due: Option<bool>,
+    #[serde(flatten)]
+    activity: ActivityView,
+    #[serde(flatten)]
+    audited: AuditedView,
+    /// The rebuild that is under way; null when there is none.
+    rebuild: Option<RebuildView>,
 }
 
 /// What went wrong with a projection.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LastError {
-    /// Which kind of error.
-    class: ErrorClass,
+    /// Which kind of error: `transient`, `event`, `store`, `readModel` or `other`.
+    class: &'static str,
     /// What happened.
     message: String,
     /// How many times in a row something went wrong; null once it failed for good.
     in_a_row: Option<u32>,
-}
-
-/// Which kind of error, hence who can mend it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-enum ErrorClass {
-    /// Something did not answer. It is tried again for as long as it takes.
-    Transient,
-    /// An event could not be applied.
-    Event,
-    /// The event store is damaged, or behind the read model.
-    Store,
-    /// The read model is damaged, of another store, or of other code, or too much is parked.
-    ReadModel,
-    /// Something else, such as a panic: see the log.
-    Other,
 }
 
 impl Operations {
@@ -76,7 +69,7 @@ impl Operations {
     ) -> Vec<ProjectionOverview> {
         // Before the head is: then none is ahead of it.
         let mut overviews: Vec<_> = projections
-            .map(|projection| (projection, ProjectionOverview::of(projection)))
+            .map(|projection| (projection, self.without_asking(projection)))
             .collect();
         let head = answered("the head of the store", self.store.head()).await;
         for (projection, overview) in &mut overviews {
@@ -96,6 +89,24 @@ impl Operations {
         let overviews = self.overviews(std::iter::once(projection)).await;
         let mut overviews = overviews.into_iter();
         overviews.next().expect("as many come out as go in")
+    }
+
+    /// What is known of a projection without asking elsewhere.
+    fn without_asking(&self, projection: &Operated) -> ProjectionOverview {
+        let handle = &projection.handle;
+        let status = handle.status();
+        ProjectionOverview {
+            health: ProjectionHealth::in_status(handle, &status),
+            head: None,
+            lag_events: None,
+            lag_ms: None,
+            last_error: LastError::of(&status),
+            parked: None,
+            rebuild_due: None,
+            activity: handle.activity().into(),
+            audited: self.audited_view(handle.name()),
+            rebuild: self.rebuild_under_way(handle.name()),
+        }
     }
 
     /// Tells how far a projection is behind the store.
@@ -121,22 +132,6 @@ impl Operations {
     }
 }
 
-impl ProjectionOverview {
-    /// What the projection itself tells.
-    fn of(projection: &Operated) -> Self {
-        let status = projection.handle.status();
-        Self {
-            health: ProjectionHealth::in_status(&projection.handle, &status),
-            head: None,
-            lag_events: None,
-            lag_ms: None,
-            last_error: LastError::of(&status),
-            parked: None,
-            rebuild_due: None,
-        }
-    }
-}
-
 impl Operated {
     /// How many events are parked. `None`: it keeps no dead letters.
     async fn count_parked(&self) -> Result<Option<u64>, ParkedError> {
@@ -155,26 +150,10 @@ impl LastError {
             _ => return None,
         };
         Some(Self {
-            class: ErrorClass::of(error),
+            class: error.class().as_str(),
             message: error.to_string(),
             in_a_row,
         })
-    }
-}
-
-impl ErrorClass {
-    fn of(error: &RunError) -> Self {
-        match error {
-            RunError::Store(ReadError::Unavailable { .. })
-            | RunError::ReadModel(
-                ProjectionError::Unavailable(_) | ProjectionError::Moved { .. },
-            )
-            | RunError::Lease(_) => Self::Transient,
-            RunError::ReadModel(ProjectionError::Event { .. }) => Self::Event,
-            RunError::ReadModel(_) => Self::ReadModel,
-            RunError::Store(_) | RunError::AheadOfStore { .. } => Self::Store,
-            _ => Self::Other,
-        }
     }
 }
 
@@ -195,6 +174,3 @@ pub(super) async fn answered<T, E: Display>(
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -5,6 +5,7 @@ use annals_runtime::{Comparison, Difference, RebuildPhase, RebuildProgress, Tabl
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::milliseconds;
 use super::refolding::CheckView;
 
 /// How far a rebuild is.
@@ -81,14 +82,11 @@ impl RebuildView {
     pub(super) fn of(progress: RebuildProgress, previous_until: Option<Timestamp>) -> Self {
         let remaining = progress.remaining();
         let events_per_second = progress.rate();
-        let (phase, comparison, error) = match progress.phase {
-            RebuildPhase::Elsewhere => ("elsewhere", None, None),
-            RebuildPhase::CatchingUp => ("catching up", None, None),
-            RebuildPhase::Comparing => ("comparing", None, None),
-            RebuildPhase::Compared(comparison) => ("compared", comparison, None),
-            RebuildPhase::CutOver(_) => ("cut over", None, None),
-            RebuildPhase::Cancelled => ("cancelled", None, None),
-            RebuildPhase::Failed(error) => ("failed", None, Some(error.to_string())),
+        let phase = progress.phase.name();
+        let (comparison, error) = match progress.phase {
+            RebuildPhase::Compared(comparison) => (comparison, None),
+            RebuildPhase::Failed(error) => (None, Some(error.to_string())),
+            _ => (None, None),
         };
         Self {
             phase,
@@ -97,7 +95,7 @@ impl RebuildView {
             head: progress.head.0,
             events: progress.events,
             events_per_second,
-            remaining_ms: remaining.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
+            remaining_ms: remaining.map(milliseconds),
             comparison: comparison.map(ComparisonView::from),
             error,
             previous_until,

@@ -78,6 +78,13 @@ impl Operations {
         found.ok_or_else(|| Problem::not_found(detail()))
     }
 
+    /// How far the rebuild is that is under way.
+    pub(super) fn rebuild_under_way(&self, projection: &str) -> Option<RebuildView> {
+        let latest = self.rebuilds.get(projection)?.latest()?;
+        let progress = latest.progress();
+        (!progress.phase.is_over()).then(|| RebuildView::of(progress, None))
+    }
+
     /// The rebuild that was begun last; 404 if there was none.
     fn under_way(&self, name: &ProjectionName) -> Result<Arc<RebuildHandle>, Problem> {
         let latest = self.rebuilds(name)?.latest();

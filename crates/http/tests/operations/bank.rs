@@ -13,8 +13,8 @@ use annals_embedded::{EmbeddedOptions, EmbeddedStore, MemoryDisk};
 use annals_http::{BearerToken, Limits, Operations, guard};
 use annals_macros::{Event, ReadModel};
 use annals_runtime::{
-    Backoff, EditionOptions, ParkedEvents, ProjectionHandle, Rebuilds, Refolds, RunnerOptions,
-    run_projection,
+    AuditSubject, Backoff, EditionOptions, ParkedEvents, ProjectionHandle, Rebuilds, Refolds,
+    RunnerOptions, run_projection,
 };
 use annals_sqlite::Database;
 use annals_testing::ManualClock;
@@ -133,12 +133,18 @@ impl Bank {
         let parked = ParkedEvents::new(self.store(), Arc::clone(&projector))
             .with_clock(Arc::new(self.clock.clone()))
             .with_code_version(version);
+        let subject = AuditSubject {
+            store: self.store(),
+            projector: Arc::clone(&projector),
+        };
         let projection = Arc::new(rebuilds.run(projector).await.unwrap());
         let operations = self
             .operations()
             .with_projection(Arc::clone(&projection), parked)
             .with_rebuilds(BTreeMap::from([("balances", rebuilds)]))
-            .with_refolds(BTreeMap::from([("balances", refolds)]));
+            .with_refolds(BTreeMap::from([("balances", refolds)]))
+            .with_audits(subject, None)
+            .with_metrics(|| "a_number 1\n".to_owned());
         Service::new(projection, operations)
     }
 

@@ -15,6 +15,9 @@ async fn a_request_without_the_token_is_refused_on_every_route() {
     let routes = [
         ("GET", "projections"),
         ("GET", "projections/balances"),
+        ("GET", "projections/balances/audit"),
+        ("POST", "projections/balances/audit"),
+        ("GET", "metrics"),
         ("POST", "projections/balances/pause"),
         ("POST", "projections/balances/resume"),
         ("GET", "projections/balances/dead-letters"),

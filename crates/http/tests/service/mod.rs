@@ -11,6 +11,7 @@ use tower::ServiceExt;
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
+    /// What is no JSON is text.
     pub(crate) body: Value,
 }
 
@@ -40,7 +41,8 @@ pub(crate) async fn send(router: &Router, request: Request<Body>) -> Reply {
     Reply {
         status: parts.status,
         headers: parts.headers,
-        body: serde_json::from_slice(&bytes).unwrap_or_default(),
+        body: serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into()),
     }
 }
 

@@ -222,7 +222,8 @@ impl Parse for IndexPart {
     }
 }
 
-fn named_fields(input: &DeriveInput) -> Result<Vec<Field>> {
+/// The fields of a struct that is a row.
+pub(crate) fn named_fields(input: &DeriveInput) -> Result<Vec<Field>> {
     match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => Ok(fields.named.iter().cloned().collect()),
@@ -252,7 +253,8 @@ fn column(field: &Field) -> Result<Column> {
     })
 }
 
-fn has(attributes: &[Attribute], name: &str) -> bool {
+/// True if one of the attributes has that name.
+pub(crate) fn has(attributes: &[Attribute], name: &str) -> bool {
     attributes.iter().any(|it| it.path().is_ident(name))
 }
 

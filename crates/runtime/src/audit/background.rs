@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 
 use super::{Audit, AuditError, AuditOptions, Proven, audit_projection};
 use crate::backoff::Backoff;
+use crate::metrics::AuditMeter;
 use crate::projection::{Progress, ProjectionHandle, ProjectionStatus};
 
 /// What is audited: a projection, and the store it follows.
@@ -66,6 +67,7 @@ pub fn audit_in_background(
 ) -> BackgroundAudit {
     let (results, latest) = watch::channel(None);
     let audits = Audits {
+        meter: AuditMeter::new(subject.projector.name()),
         subject,
         progress: projection.progress(),
         options,
@@ -112,6 +114,7 @@ impl Drop for BackgroundAudit {
 
 /// The task of a [`BackgroundAudit`].
 struct Audits {
+    meter: AuditMeter,
     subject: AuditSubject,
     progress: watch::Receiver<Progress>,
     options: BackgroundAuditOptions,
@@ -159,6 +162,7 @@ impl Audits {
             true => tracing::debug!(projection, %audit, "projection audited"),
             false => tracing::error!(projection, %audit, "projection is not complete"),
         }
+        self.meter.audited(&audit);
         self.failures = 0;
         self.options.audit.proven = audit.proven;
         self.results.send_replace(Some(Ok(audit)));
@@ -184,6 +188,7 @@ impl Audits {
             true => tracing::warn!(projection, %error, "audit tries again"),
             false => tracing::error!(projection, %error, "audit failed"),
         }
+        self.meter.error();
         if matches!(
             error,
             AuditError::WentBack { .. } | AuditError::OtherEdition

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use annals_core::{
-    EffectStart, EventStore, Position, ProjectionBatch, ProjectionError, Projector, StoreId,
+    DeadLetters, EffectStart, EventStore, Failure, Position, ProjectionBatch, ProjectionError,
+    Projector, StoreId,
 };
 
 use crate::projection::RunError;
@@ -48,17 +49,35 @@ impl BegunCheckpoint {
         self.0.position(store).await.map(stands_for)
     }
 
+    /// Where what cannot be performed is parked, if the database has a place for it.
+    pub(super) fn dead_letters(&self) -> Option<&dyn DeadLetters> {
+        self.0.dead_letters()
+    }
+
+    /// Moves it over a batch. The events in it stay parked: one that failed, and those that wait.
     pub(super) async fn advance(
         &self,
-        after: Position,
-        up_to: Position,
+        batch: ProjectionBatch,
+        failed: Option<(Position, Failure)>,
     ) -> Result<(), ProjectionError> {
-        let moved = self.0.apply(moving(kept_as(after), kept_as(up_to))).await;
+        let kept = ProjectionBatch {
+            after: kept_as(batch.after),
+            up_to: kept_as(batch.up_to),
+            events: batch.events,
+        };
+        let moved = match (failed, self.dead_letters()) {
+            (Some((position, failure)), Some(letters)) => {
+                letters.park(kept, position, failure).await
+            }
+            _ => self.0.apply(kept).await,
+        };
         moved.map_err(|error| match error {
             ProjectionError::Moved { expected, actual } => ProjectionError::Moved {
                 expected: stands_for(expected),
                 actual: stands_for(actual),
             },
+            // What it waited for was released meanwhile: it is to be performed.
+            ProjectionError::Event { cause, .. } => ProjectionError::Unavailable(cause),
             other => other,
         })
     }

@@ -28,7 +28,13 @@ pub(super) struct Failures {
 impl Failures {
     pub(super) fn count(&mut self, error: &RunError) {
         self.in_a_row = self.in_a_row.saturating_add(1);
-        self.halve();
+        let is_of_one_partition = matches!(
+            error,
+            RunError::ReadModel(ProjectionError::NotAcknowledged { .. })
+        );
+        if !is_of_one_partition {
+            self.halve();
+        }
         if let RunError::ReadModel(ProjectionError::Event { position, .. }) = error {
             // What goes well in between, such as the events before it, is no excuse for it.
             self.attempts = match *position == self.suspect {

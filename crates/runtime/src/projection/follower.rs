@@ -6,12 +6,14 @@ use annals_core::{
 };
 use tokio::time::Instant;
 
+use super::activity::Committed;
 use super::failures::Failures;
 use super::freshness::StoreEnd;
 use super::gather::{Gathered, gather};
 use super::orders::Orders;
 use super::runner::Job;
 use super::{ProjectionStatus, RunError};
+use crate::spans;
 
 /// Applies events from the checkpoint on, under a lease if there are any.
 pub(super) struct Follower<'a> {
@@ -102,7 +104,7 @@ impl<'a> Follower<'a> {
     ) -> Result<Option<ReadError>, ProjectionError> {
         if !gathered.events.is_empty() {
             let given_up = failures.given_up(&gathered.events);
-            self.apply(gathered.events, gathered.up_to, given_up)
+            self.commit(gathered.events, gathered.up_to, given_up)
                 .await?;
         }
         self.complete = gathered.up_to;
@@ -121,6 +123,27 @@ impl<'a> Follower<'a> {
         Ok(())
     }
 
+    /// Applies events, and tells how long they took to be visible.
+    async fn commit(
+        &mut self,
+        events: Vec<RecordedEvent>,
+        up_to: Position,
+        given_up: Option<(Position, Failure)>,
+    ) -> Result<(), ProjectionError> {
+        let (began_at, count) = (Instant::now(), events.len() as u64);
+        let last_recorded_at = events.last().map(|event| event.recorded_at);
+        self.apply(events, up_to, given_up).await?;
+        if let Some(recorded_at) = last_recorded_at {
+            self.job.reporter.committed(&Committed {
+                events: count,
+                recorded_at,
+                committed_at: self.job.options.clock.now(),
+                took: began_at.elapsed(),
+            });
+        }
+        Ok(())
+    }
+
     async fn apply(
         &mut self,
         events: Vec<RecordedEvent>,
@@ -133,12 +156,14 @@ impl<'a> Follower<'a> {
             events: events.into(),
         };
         let projector = &self.job.projector;
+        let span = spans::batch(projector.name(), &batch);
         match (given_up, projector.dead_letters()) {
             (Some((position, failure)), Some(letters)) => {
-                letters.park(batch, position, failure.clone()).await?;
+                let parking = letters.park(batch, position, failure.clone());
+                spans::within(span, parking).await?;
                 self.job.reporter.parked(position, &failure);
             }
-            _ => projector.apply(batch).await?,
+            _ => spans::within(span, projector.apply(batch)).await?,
         }
         self.checkpoint = up_to;
         Ok(())

@@ -1,7 +1,11 @@
 //! What others see of a running projection: how far it is, and what it is doing.
 
+use std::sync::Arc;
+
 use annals_core::{Failure, Lease, LeaseError, Position, ProjectionError, ReadError};
 use tokio::sync::watch;
+
+use super::activity::{ActivityLog, Committed};
 
 /// What a projection is doing.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -128,6 +132,7 @@ impl Progress {
 pub(super) struct Reporter {
     projection: String,
     progress: watch::Sender<Progress>,
+    activity: Arc<ActivityLog>,
 }
 
 impl Reporter {
@@ -137,21 +142,29 @@ impl Reporter {
             status: ProjectionStatus::CatchingUp,
         });
         let reporter = Self {
+            activity: Arc::new(ActivityLog::new(&projection)),
             projection,
             progress,
         };
         (reporter, seen)
     }
 
+    pub(super) fn activity(&self) -> Arc<ActivityLog> {
+        Arc::clone(&self.activity)
+    }
+
     /// The read model was found to be complete up to `position`, which is less than before if it
     /// is being made again.
     pub(super) fn resumed(&self, position: Position) {
+        self.activity.is_at(position);
         self.progress
             .send_modify(|progress| progress.position = position);
     }
 
     /// The effect of everything up to `position` is committed.
     pub(super) fn reached(&self, position: Position, status: ProjectionStatus) {
+        self.activity.is_at(position);
+        self.activity.is_in(&status);
         self.progress
             .send_modify(|progress| *progress = Progress { position, status });
     }
@@ -162,6 +175,11 @@ impl Reporter {
         self.reached(position, status);
     }
 
+    /// A batch is committed; that it was reached is still to be told.
+    pub(super) fn committed(&self, batch: &Committed) {
+        self.activity.committed(batch);
+    }
+
     /// From now on the work is done here.
     pub(super) fn took_lease(&self, lease: &Lease) {
         let token = lease.token();
@@ -170,10 +188,16 @@ impl Reporter {
             token,
             "projection took its lease"
         );
+        self.activity.holds_lease(true);
         let is_standby = matches!(self.progress.borrow().status, ProjectionStatus::Standby);
         if is_standby {
             self.set(ProjectionStatus::CatchingUp);
         }
+    }
+
+    /// The work is done, or failed: another process may do it.
+    pub(super) fn lets_lease_go(&self) {
+        self.activity.holds_lease(false);
     }
 
     /// From now on the work is done elsewhere; so often since something was taken in here.
@@ -185,6 +209,7 @@ impl Reporter {
             times,
             "projection lost its lease"
         );
+        self.activity.holds_lease(false);
         // How far the read model is, the first look as a standby tells.
         self.set(ProjectionStatus::CatchingUp);
     }
@@ -192,6 +217,7 @@ impl Reporter {
     /// Something went wrong, and will be tried again.
     pub(super) fn retrying(&self, error: RunError, attempt: u32) {
         tracing::warn!(projection = self.projection, %error, attempt, "projection tries again");
+        self.activity.retrying(&error);
         self.set(ProjectionStatus::Retrying { error, attempt });
     }
 
@@ -204,11 +230,13 @@ impl Reporter {
             attempts = failure.tried.attempts,
             "an event is parked: it and what waits for it are dead letters"
         );
+        self.activity.parked();
     }
 
     /// The projection is over because of an error.
     pub(super) fn failed(&self, error: RunError) {
         tracing::error!(projection = self.projection, %error, "projection failed");
+        self.activity.failed(&error);
         if matches!(
             error,
             RunError::ReadModel(ProjectionError::Superseded { .. })
@@ -236,6 +264,7 @@ impl Reporter {
     }
 
     fn set(&self, status: ProjectionStatus) {
+        self.activity.is_in(&status);
         self.progress
             .send_modify(|progress| progress.status = status);
     }

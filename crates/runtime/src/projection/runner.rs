@@ -114,6 +114,7 @@ impl Runner {
                     self.job.reporter.lost_lease(&lease, times);
                 }
                 done = self.follow(Some(&lease)) => {
+                    self.job.reporter.lets_lease_go();
                     // When it failed, another may try at once.
                     done?;
                     give_back(lease).await;
@@ -159,6 +160,7 @@ impl Runner {
         match error {
             RunError::Store(ReadError::Unavailable { .. }) => false,
             RunError::ReadModel(ProjectionError::Unavailable(_)) => false,
+            RunError::ReadModel(ProjectionError::NotAcknowledged { .. }) => false,
             // Another runner of this projection, or a commit whose answer was lost.
             RunError::ReadModel(ProjectionError::Moved { .. }) => false,
             RunError::Lease(_) => false,

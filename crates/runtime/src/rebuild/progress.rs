@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::catch_up::Step;
 use super::comparison::Comparison;
+use crate::metrics::RebuildMeter;
 use crate::refold::RefoldError;
 
 /// How far a rebuild is.
@@ -179,6 +180,32 @@ impl RebuildError {
 }
 
 impl RebuildPhase {
+    /// What the phases are called.
+    pub(crate) const NAMES: [&str; 7] = [
+        "elsewhere",
+        "catching up",
+        "comparing",
+        "compared",
+        "cut over",
+        "cancelled",
+        "failed",
+    ];
+
+    /// What it is called: `elsewhere`, `catching up`, `comparing`, `compared`, and over: `cut over`, `cancelled`
+    /// or `failed`.
+    pub fn name(&self) -> &'static str {
+        let number = match self {
+            Self::Elsewhere => 0,
+            Self::CatchingUp => 1,
+            Self::Comparing => 2,
+            Self::Compared(_) => 3,
+            Self::CutOver(_) => 4,
+            Self::Cancelled => 5,
+            Self::Failed(_) => 6,
+        };
+        Self::NAMES[number]
+    }
+
     /// True if it will not go on by itself.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::CutOver(_) | Self::Cancelled | Self::Failed(_))
@@ -191,6 +218,7 @@ pub(super) struct Report {
     clock: Arc<dyn Clock>,
     began_at: Timestamp,
     progress: watch::Sender<RebuildProgress>,
+    meter: RebuildMeter,
 }
 
 impl Report {
@@ -212,6 +240,7 @@ impl Report {
             began_at: clock.now(),
             clock,
             progress,
+            meter: RebuildMeter::new(projection),
         };
         (report, seen)
     }
@@ -224,12 +253,12 @@ impl Report {
             }
             other => tracing::info!(projection = self.projection, phase = ?other, "rebuild"),
         }
-        self.progress.send_modify(|progress| progress.phase = phase);
+        self.tell(|progress| progress.phase = phase);
     }
 
     /// Another process is at it, so far.
     pub(super) fn elsewhere(&self, candidate: Option<&EditionState>, head: Position) {
-        self.progress.send_modify(|progress| {
+        self.tell(|progress| {
             progress.phase = RebuildPhase::Elsewhere;
             progress.position = candidate.map_or(Position::START, |state| state.position);
             progress.head = head;
@@ -237,7 +266,7 @@ impl Report {
     }
 
     pub(super) fn resumed(&self, position: Position) {
-        self.progress.send_modify(|progress| {
+        self.tell(|progress| {
             // What was done before a failure counts.
             if progress.events == 0 {
                 progress.began_at = position;
@@ -253,12 +282,19 @@ impl Report {
     pub(super) fn step(&self, step: &Step) {
         let elapsed = self.clock.now().duration_since(self.began_at);
         let elapsed = Duration::try_from(elapsed).unwrap_or_default();
-        self.progress.send_modify(|progress| {
+        self.tell(|progress| {
             progress.position = step.position;
             progress.head = step.head;
             progress.events += step.events;
             progress.elapsed = elapsed;
         });
+        self.meter.events(step.events);
+    }
+
+    /// Tells whoever looks, and measures.
+    fn tell(&self, change: impl FnOnce(&mut RebuildProgress)) {
+        self.progress.send_modify(change);
+        self.meter.progress(&self.progress.borrow());
     }
 
     pub(super) fn paused(&self, is_paused: bool) {

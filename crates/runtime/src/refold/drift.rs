@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 
 use super::{RefoldError, RefoldOptions, RefoldSubject, check_rows};
 use crate::backoff::wait;
+use crate::metrics::DriftMeter;
 
 /// How drift is looked for in the background. The defaults are for production.
 #[derive(Debug, Clone)]
@@ -89,10 +90,11 @@ async fn check_repeatedly(
     options: DriftOptions,
     results: watch::Sender<LatestRowsCheck>,
 ) {
+    let meter = DriftMeter::new(subject.fold.name());
     wait(options.first_after).await;
     loop {
         let checked = check_rows(&subject, &options.refold).await;
-        report(subject.fold.name(), &checked);
+        report(subject.fold.name(), &meter, &checked);
         let pause = match checked {
             Ok(_) => options.every,
             Err(_) => options.first_after,
@@ -102,7 +104,7 @@ async fn check_repeatedly(
     }
 }
 
-fn report(projection: &'static str, checked: &Result<RowsCheck, RefoldError>) {
+fn report(projection: &'static str, meter: &DriftMeter, checked: &Result<RowsCheck, RefoldError>) {
     let check = match checked {
         Ok(check) => check,
         Err(error) => {
@@ -110,8 +112,7 @@ fn report(projection: &'static str, checked: &Result<RowsCheck, RefoldError>) {
             return;
         }
     };
-    let drifted = metrics::gauge!("annals_projection_drifted_rows", "projection" => projection);
-    drifted.set(check.drifted as f64);
+    meter.checked(check);
     match check.is_right() {
         true => tracing::debug!(projection, %check, "rows checked"),
         false => tracing::error!(projection, %check, "rows drifted"),

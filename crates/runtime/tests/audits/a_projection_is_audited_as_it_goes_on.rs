@@ -9,6 +9,8 @@ use annals_runtime::{
     AuditSubject, BackgroundAudit, BackgroundAuditOptions, Backoff, LatestAudit, ProjectionHandle,
     RunnerOptions, audit_in_background, run_projection,
 };
+use metrics::{Key, set_default_local_recorder};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
 use crate::memory_ledger::{LONG, MemoryLedger, record, store_of};
 
@@ -113,6 +115,33 @@ async fn a_skipped_event_is_the_last_result() {
     audited.until_over().await;
     let audit = audited.audits.latest().unwrap().unwrap();
     assert_eq!(audit.to_string(), "position 17 was not handled");
+}
+
+#[tokio::test]
+async fn what_they_find_is_measured() {
+    let recorder = DebuggingRecorder::new();
+    let _measures = set_default_local_recorder(&recorder);
+    let audited = Audited::begin(|ledger| {
+        ledger.kept().skips.insert(17);
+    })
+    .await;
+    record(&*audited.store, "Account", 50).await;
+    audited.until_over().await;
+    let measured = recorder.snapshotter().snapshot().into_vec();
+    let gauge = |named: &str, finding: Option<&str>| {
+        let is_it = |key: &Key| {
+            let last = key.labels().last().map(metrics::Label::value);
+            key.name() == named && finding.is_none_or(|finding| last == Some(finding))
+        };
+        let found = measured.iter().find(|(key, ..)| is_it(key.key()));
+        match found {
+            Some((.., DebugValue::Gauge(number))) => **number,
+            other => panic!("{named}: {other:?}"),
+        }
+    };
+    assert_eq!(gauge("annals_audit_complete_up_to_position", None), 16.0);
+    assert_eq!(gauge("annals_audit_findings", Some("missing")), 1.0);
+    assert_eq!(gauge("annals_audit_findings", Some("repeated")), 0.0);
 }
 
 #[tokio::test]

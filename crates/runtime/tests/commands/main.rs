@@ -3,9 +3,12 @@
 mod account;
 mod faulty_store;
 mod memory_snapshots;
+#[path = "../spans/mod.rs"]
+mod spans;
 mod two_processes;
 
 mod a_command_decides_on_what_was_recorded;
+mod a_command_is_measured_and_traced;
 mod a_conflict_is_decided_again;
 mod a_lost_answer_never_doubles_an_effect;
 mod a_remembered_aggregate_is_not_loaded_again;

@@ -284,12 +284,22 @@ pub(crate) fn new_store() -> Arc<EmbeddedStore> {
 
 /// Records so many events in one append, in the category `Account` or another.
 pub(crate) async fn record(store: &dyn EventStore, category: &str, events: u64) -> Position {
+    record_in(store, category, &RandomIds.next().to_string(), events).await
+}
+
+/// Records so many events in one append to a stream.
+pub(crate) async fn record_in(
+    store: &dyn EventStore,
+    category: &str,
+    stream: &str,
+    events: u64,
+) -> Position {
     let id = || RandomIds.next();
-    let stream = StreamId::new(category, &id().to_string()).expect("a valid name");
+    let stream = StreamId::new(category, stream).expect("a valid name");
     let event_type = EventType::new("Happened").expect("a valid name");
     let event = |_| NewEvent::json(EventId(id()), event_type.clone(), "{}");
     let events = (0..events).map(event).collect();
-    let append = Append::to(stream, ExpectedVersion::NoStream, events);
+    let append = Append::to(stream, ExpectedVersion::Any, events);
     store.append(append).await.expect("the store takes it").last
 }
 

@@ -7,16 +7,19 @@ use std::time::Duration;
 
 use annals_core::{
     Effect, EffectError, EffectKey, EffectStart, EncodeError, Event, EventSchema, EventStore,
-    Position, ProjectionBatch, Read, Recorded, RecordedEvent, Source,
+    PartitionKey, Position, ProjectionBatch, Read, ReadModels, Recorded, RecordedEvent, Source,
 };
 use annals_embedded::EmbeddedStore;
-use annals_runtime::{EffectProjector, ProjectionHandle, RunnerOptions, run_projection};
+use annals_runtime::{
+    EffectProjector, ParkedEvents, ProjectionHandle, RunnerOptions, UnboundEffect, run_projection,
+};
+use annals_sqlite::Database;
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::ledger::{Ledger, quick};
+use crate::ledger::{LONG, Ledger, quick};
 
 /// What the ledger's tests record.
 #[derive(Serialize, Deserialize)]
@@ -43,7 +46,7 @@ impl Event for Happened {
 }
 
 /// What happens to one call.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// The outside does not take it now.
     Busy,
@@ -57,6 +60,10 @@ pub(crate) enum Answer {
     Silence,
     /// It arrives, and time passes.
     After(Duration),
+    /// It arrives when so many others had their turn.
+    Slow(usize),
+    /// It arrives once the gate is open.
+    Held,
 }
 
 /// The outside.
@@ -74,6 +81,8 @@ pub(crate) struct Outside {
     calls: watch::Sender<usize>,
     /// How many calls there are now, and were at most.
     open: Mutex<(usize, usize)>,
+    /// Whether those that are held may go.
+    gate: watch::Sender<bool>,
 }
 
 impl Outside {
@@ -111,6 +120,34 @@ impl Outside {
         lock(&self.called).clone()
     }
 
+    /// Nothing is refused or delayed any more.
+    pub(crate) fn mend(&self) {
+        lock(&self.answers).clear();
+    }
+
+    /// Lets go what is held.
+    pub(crate) fn open_gate(&self) {
+        self.gate.send_replace(true);
+    }
+
+    /// Waits until there were so many calls since the first.
+    pub(crate) async fn until_calls(&self, calls: usize) {
+        let mut counted = self.calls.subscribe();
+        let enough = counted.wait_for(|counted| *counted >= calls).await;
+        enough.expect("its sender is here");
+    }
+
+    /// Waits until the event at a position arrived.
+    pub(crate) async fn until_arrived(&self, position: u64) {
+        let arrived = async {
+            while !self.arrived().contains(&position) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let arrived = tokio::time::timeout(LONG, arrived).await;
+        arrived.unwrap_or_else(|_| panic!("{position} does not arrive: {:?}", self.called()));
+    }
+
     /// How many calls there were at once, at most.
     pub(crate) fn most_at_once(&self) -> usize {
         lock(&self.open).1
@@ -129,11 +166,30 @@ impl Outside {
         let answer = lock(&self.answers)
             .get_mut(&position)
             .and_then(VecDeque::pop_front);
-        if matches!(answer, None | Some(Answer::Lost | Answer::After(_))) {
+        match answer {
+            Some(Answer::Slow(turns)) => {
+                for _ in 0..turns {
+                    tokio::task::yield_now().await;
+                }
+            }
+            Some(Answer::Held) => {
+                let mut gate = self.gate.subscribe();
+                let open = gate.wait_for(|is_open| *is_open).await;
+                open.expect("its sender is here");
+            }
+            _ => {}
+        }
+        let never_arrive = [
+            Answer::Busy,
+            Answer::Refused,
+            Answer::Panic,
+            Answer::Silence,
+        ];
+        if answer.is_none_or(|answer| !never_arrive.contains(&answer)) {
             lock(&self.arrived).push((position, key));
         }
         match answer {
-            None => Ok(()),
+            None | Some(Answer::Slow(_) | Answer::Held) => Ok(()),
             Some(Answer::Busy) => Err(EffectError::transient(Error::other("busy"))),
             Some(Answer::Lost) => {
                 let cause = Error::from(ErrorKind::ConnectionReset);
@@ -194,6 +250,24 @@ effect!(Call, Beginning, 20_000);
 effect!(CallFromNow, Now, 20_000);
 effect!(ImpatientCall, Beginning, 5);
 
+/// Calls for all streams, one after the other.
+pub(crate) struct CallInOneLine(pub(crate) Arc<Outside>);
+
+#[async_trait]
+impl Effect for CallInOneLine {
+    type Event = Happened;
+    const NAME: &'static str = "ledger";
+    const START: EffectStart = EffectStart::Beginning;
+
+    fn partition(_: &Recorded<Happened>) -> PartitionKey {
+        PartitionKey::named("all")
+    }
+
+    async fn perform(&self, event: &Recorded<Happened>, key: EffectKey) -> Result<(), EffectError> {
+        self.0.call(event.record.position.0, key).await
+    }
+}
+
 /// All events of a store, as one batch.
 pub(crate) async fn all_of(store: &EmbeddedStore) -> ProjectionBatch {
     let events = store.read(Read::forwards(Source::all())).await;
@@ -212,8 +286,37 @@ pub(crate) async fn begin<E: Effect>(
     store: &EmbeddedStore,
     ledger: &Arc<Ledger>,
 ) -> Arc<EffectProjector<E>> {
-    let begun = EffectProjector::begin(effect, store, Arc::clone(ledger) as _).await;
+    let effect = UnboundEffect::of(effect).with_backoff(quick().backoff);
+    let begun = effect.begin(store, Arc::clone(ledger) as _).await;
     Arc::new(begun.expect("store and ledger answer"))
+}
+
+/// Binds an effect to a database.
+pub(crate) async fn begin_in<E: Effect>(
+    effect: UnboundEffect<E>,
+    store: &EmbeddedStore,
+    database: &Database,
+) -> Arc<EffectProjector<E>> {
+    let kept = database.projector(effect.fold()).await;
+    let begun = effect.begin(store, kept.expect("memory suffices")).await;
+    Arc::new(begun.expect("store and database answer"))
+}
+
+/// Runs an effect that is kept in a database.
+pub(crate) async fn perform_in<E: Effect>(
+    effect: E,
+    store: &Arc<EmbeddedStore>,
+    database: &Database,
+) -> (ProjectionHandle, ParkedEvents) {
+    let effect = UnboundEffect::of(effect).with_backoff(quick().backoff);
+    let effect = begin_in(effect, store, database).await;
+    let store = Arc::clone(store) as Arc<dyn EventStore>;
+    let parked = ParkedEvents::new(Arc::clone(&store), Arc::clone(&effect) as _);
+    let options = RunnerOptions {
+        backoff: quick().backoff,
+        ..RunnerOptions::for_effect::<E>()
+    };
+    (run_projection(store, effect, options), parked)
 }
 
 /// Runs an effect.
@@ -225,7 +328,7 @@ pub(crate) async fn perform<E: Effect>(
     let effect = begin(effect, store, ledger).await;
     let options = RunnerOptions {
         backoff: quick().backoff,
-        ..RunnerOptions::for_effects()
+        ..RunnerOptions::for_effect::<E>()
     };
     run_projection(Arc::clone(store) as Arc<dyn EventStore>, effect, options)
 }

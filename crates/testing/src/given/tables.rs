@@ -79,7 +79,7 @@ impl Tables {
         for RowWrite { values, .. } in &writes.put {
             self.rows.remove(&name(shape, &shape.key_of(values)));
         }
-        for RowWrite { values, by } in writes.put {
+        for RowWrite { values, by, .. } in writes.put {
             let row = Row::new(*shape, values);
             if let Some(taken) = self.taken(&row) {
                 return Err(ProjectionError::at(by, taken));

@@ -1,8 +1,8 @@
 //! The list of all cases, and the macro that makes tests of them.
 
 use super::{
-    Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, editions, ledgers,
-    others, replacements, selections, several_tables, snapshots, values,
+    Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, editions, effects,
+    indexes, ledgers, others, replacements, selections, several_tables, snapshots, values,
 };
 
 /// Hands the list of all cases to another macro: themes, and in each the contract, its line and
@@ -29,7 +29,6 @@ macro_rules! read_models_cases {
             }
             declarations {
                 ReadModels 4 the_same_declaration_goes_on_where_it_was,
-                ReadModels 4 without_tables_only_a_checkpoint_is_kept,
                 ReadModels 4 another_column_rebuilds_the_table,
                 ReadModels 4 another_revision_of_the_fold_rebuilds_the_table,
                 ReadModels 4 other_events_rebuild_the_table,
@@ -59,6 +58,9 @@ macro_rules! read_models_cases {
                 Projector 4 an_older_declaration_tells_nothing_of_the_tables,
                 Projector 5 a_look_at_the_checkpoint_takes_nothing_over,
             }
+            indexes {
+                Projector 1 an_index_finds_rows_by_what_they_became,
+            }
             dead_letters {
                 DeadLetters 1 what_is_parked_has_no_effect_and_other_keys_go_on,
                 DeadLetters 1 later_events_of_its_key_wait_in_later_batches_too,
@@ -74,6 +76,11 @@ macro_rules! read_models_cases {
                 DeadLetters 4 letters_come_in_pages,
                 DeadLetters 4 an_older_declaration_releases_and_skips_nothing,
                 DeadLetters 4 a_rebuild_forgets_what_was_parked,
+            }
+            effects {
+                ReadModels 4 of_an_effect_only_the_checkpoint_is_kept,
+                DeadLetters 1 what_was_not_performed_is_parked_or_refused,
+                DeadLetters 3 a_letter_goes_once_its_event_was_performed,
             }
             editions {
                 Editions 1 what_is_written_to_one_edition_shows_in_no_other,

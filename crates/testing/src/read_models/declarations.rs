@@ -84,19 +84,6 @@ pub(super) async fn the_same_declaration_goes_on_where_it_was(mut subject: Subje
     assert_eq!(subject.balance("a").await, Some(15));
 }
 
-pub(super) async fn without_tables_only_a_checkpoint_is_kept(mut subject: Subject) {
-    for after in 0..3 {
-        let effects = subject.without_tables("effects").await;
-        assert_eq!(effects.resume().await, Position(after));
-        effects.apply(after, vec![deposit(after + 1, "a", 5)]).await;
-        subject = subject.reopened().await;
-    }
-    assert_eq!(
-        subject.without_tables("others").await.position().await,
-        Position::START
-    );
-}
-
 pub(super) async fn another_column_rebuilds_the_table(subject: Subject) {
     let events = || vec![deposit(1, "a", 5)];
     subject.rows::<Balance>().await.apply(0, events()).await;

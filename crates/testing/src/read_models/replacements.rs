@@ -58,9 +58,14 @@ fn balance(account: &str, cents: i64) -> Vec<Value> {
 /// deleted.
 fn replacement(at: u64, put: &[Vec<Value>], delete: &[&str]) -> Replacement {
     let by = Position(at);
-    let put = put.iter().cloned().map(|values| RowWrite { values, by });
+    let put = put.iter().cloned().map(|values| RowWrite {
+        values,
+        before: None,
+        by,
+    });
     let delete = delete.iter().map(|account| RowWrite {
         values: vec![text(account)],
+        before: None,
         by,
     });
     Replacement {

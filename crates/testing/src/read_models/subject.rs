@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Position, Projection, ProjectionError, Projector, ReadModel, ReadModels, RecordedEvent,
+    Effect, Position, Projection, ProjectionError, Projector, ReadModel, ReadModels, RecordedEvent,
     Selection, Table, TableFold, TableProjection,
 };
 
@@ -40,12 +40,12 @@ impl Subject {
         self.writing(TableFold::of_tables::<P>()).await
     }
 
-    /// A projector that only keeps a checkpoint, resumed.
-    pub(super) async fn without_tables(&self, name: &'static str) -> Writing {
-        self.writing(TableFold::without_tables(name)).await
+    /// What keeps the checkpoint of an effect that performs all events, resumed.
+    pub(super) async fn effect<E: Effect>(&self) -> Writing {
+        self.writing(TableFold::of_effect::<E>(|_| Ok(()))).await
     }
 
-    async fn writing(&self, fold: TableFold) -> Writing {
+    pub(super) async fn writing(&self, fold: TableFold) -> Writing {
         let writing = Writing(self.projector(fold).await);
         writing.resume().await;
         writing

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hyper::StatusCode;
 use rcgen::CertifiedKey;
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -35,7 +36,8 @@ impl Server {
 
     async fn call(&self, client: &Client, host: &str) -> Result<StatusCode, NoAnswer> {
         let request = Request::post(format!("https://{host}:{}/", self.port));
-        client.send(request.body(Full::default()).unwrap()).await
+        let answer = client.send(request.body(Full::default()).unwrap()).await;
+        answer.map(|answer| answer.status)
     }
 }
 

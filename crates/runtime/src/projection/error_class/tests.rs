@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use annals_core::{Corruption, IdSource, RandomIds, StoreId};
+use annals_core::{Corruption, IdSource, Position, RandomIds, StoreId};
 
 use super::*;
 
@@ -75,6 +75,6 @@ fn each_error_is_of_the_class_of_who_can_mend_it() {
             (ErrorClass::Other, RunError::Aborted),
         ]);
     for (class, error) in errors {
-        assert_eq!(ErrorClass::of(&error), class, "{error}");
+        assert_eq!(error.class(), class, "{error}");
     }
 }

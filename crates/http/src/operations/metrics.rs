@@ -1,0 +1,54 @@
+//! The route of metrics, and what is looked up for them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals_runtime::Backlog;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+
+use super::Operations;
+use super::overview::ProjectionOverview;
+
+/// What the text format of Prometheus calls itself.
+const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Writes down all that was measured.
+pub(super) type Render = Arc<dyn Fn() -> String + Send + Sync>;
+
+impl Operations {
+    /// Measures what takes a look at the store and at the read models: how far each projection is
+    /// behind, and what is parked. The route of metrics does so by itself; whoever sends metrics
+    /// elsewhere does it before each time. All else is measured as it happens.
+    pub async fn measure(&self) {
+        let overviews = self.overviews(self.projections.values()).await;
+        for (projection, overview) in self.projections.values().zip(&overviews) {
+            projection.handle.measure(&overview.backlog());
+        }
+    }
+}
+
+impl ProjectionOverview {
+    fn backlog(&self) -> Backlog {
+        Backlog {
+            lag_events: self.lag_events,
+            lag: self.lag_ms.map(Duration::from_millis),
+            parked: self.parked,
+        }
+    }
+}
+
+/// What is measured of the service, as Prometheus reads it.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "operations",
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
+pub(super) async fn get_metrics(State(operations): State<Arc<Operations>>) -> Response {
+    operations.measure().await;
+    let text = operations.render.as_ref().map(|render| render());
+    let text = text.expect("the route is there only with metrics");
+    ([(CONTENT_TYPE, PROMETHEUS_TEXT)], text).into_response()
+}

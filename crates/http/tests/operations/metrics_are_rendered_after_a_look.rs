@@ -1,0 +1,62 @@
+//! The route of metrics looks up how far each projection is behind, then tells all that was measured.
+
+use std::sync::Arc;
+
+use annals_runtime::ParkedEvents;
+use metrics::with_local_recorder;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+
+use crate::bank::{Bank, LONG, Service};
+use crate::bare_projector::{BareProjector, Fault};
+
+/// The gauges as they are, in lines.
+fn gauges(snapshotter: &Snapshotter) -> String {
+    let all = snapshotter.snapshot().into_vec();
+    let lines = all.iter().filter_map(|(key, _, _, value)| match value {
+        DebugValue::Gauge(number) => Some(format!("{} {number}\n", key.key().name())),
+        _ => None,
+    });
+    lines.collect()
+}
+
+#[tokio::test]
+async fn how_far_it_is_behind_is_as_of_now() {
+    let recorder = DebuggingRecorder::new();
+    let bank = Bank::new().await;
+    let last = bank.deposit("1", &[1]).await;
+    let projector = BareProjector::with(Fault::Nothing);
+    let parked = ParkedEvents::new(bank.store(), Arc::clone(&projector) as _);
+    let projection = with_local_recorder(&recorder, || bank.run_projector(projector, ""));
+    projection.wait_for(last, LONG).await.unwrap();
+    projection.pause().await;
+    bank.deposit("1", &[2, 3]).await;
+    let snapshotter = recorder.snapshotter();
+    let projection = Arc::new(projection);
+    let operations = bank
+        .operations()
+        .with_projection(Arc::clone(&projection), parked)
+        .with_metrics(move || gauges(&snapshotter));
+    let service = Service::new(projection, operations);
+
+    let reply = service.get("/metrics").await;
+    assert_eq!(reply.status, 200);
+    let content_type = "text/plain; version=0.0.4; charset=utf-8";
+    assert_eq!(reply.header("content-type"), content_type);
+    let text = reply.body.as_str().unwrap();
+    for line in [
+        "annals_projection_position 1",
+        "annals_projection_lag_events 2",
+        "annals_projection_up_to_date 0",
+        "annals_projection_parked_events NaN",
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn without_what_writes_them_down_there_are_none() {
+    let bank = Bank::new().await;
+    let service = BareProjector::with(Fault::Nothing).run(&bank);
+    let reply = service.get("/metrics").await;
+    reply.assert_problem(404, "not-found");
+}

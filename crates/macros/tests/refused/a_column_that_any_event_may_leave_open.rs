@@ -1,0 +1,21 @@
+use annals_macros::{Event, Projection, ReadModel};
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+enum AccountEvent {
+    Opened { owner: String },
+    Deposited { cents: i64 },
+    Closed,
+}
+
+#[derive(ReadModel, Projection, Clone)]
+#[projection(event = AccountEvent)]
+struct Account {
+    #[key]
+    #[from(stream_id)]
+    account: String,
+    #[from(Opened.owner)]
+    owner: String,
+}
+
+fn main() {}

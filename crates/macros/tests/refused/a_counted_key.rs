@@ -1,0 +1,19 @@
+use annals_macros::{Event, Projection, ReadModel};
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+enum AccountEvent {
+    Opened { owner: String },
+    Deposited { cents: i64 },
+    Closed,
+}
+
+#[derive(ReadModel, Projection, Clone)]
+#[projection(event = AccountEvent)]
+struct Account {
+    #[key]
+    #[count(Deposited)]
+    deposits: u64,
+}
+
+fn main() {}
