@@ -11,13 +11,17 @@ use crate::toolchain;
 /// What a server is given that serves one program alone.
 const SETTINGS: [(&str, &str); 2] = [("shared_buffers", "512MB"), ("max_wal_size", "4GB")];
 
+/// What tells the reference service of a database.
+const STORE_VARIABLE: &str = "ANNALS_STORE";
+
 /// Runs what is asked for, or everything.
 pub(crate) fn run(arguments: &[&str]) -> Result<(), Error> {
     match arguments {
         [] => {
             stores(&[])?;
             service()?;
-            rebuild(&[])
+            rebuild(&[])?;
+            rebuild(&["postgres"])
         }
         ["stores", arguments @ ..] => stores(arguments),
         ["projections", arguments @ ..] => stores(&[&["projections"], arguments].concat()),
@@ -29,13 +33,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Error> {
 
 /// Stores beside others: a program in a workspace of its own, and a server for it alone.
 fn stores(arguments: &[&str]) -> Result<(), Error> {
-    toolchain::SERVERS.meet()?;
-    let options = SETTINGS
-        .into_iter()
-        .fold(ClusterOptions::new(), |options, (name, value)| {
-            options.setting(name, value)
-        });
-    let server = PostgresCluster::start_with(options)?;
+    let server = server()?;
     let program = [
         "run",
         "--release",
@@ -48,12 +46,24 @@ fn stores(arguments: &[&str]) -> Result<(), Error> {
         .run()
 }
 
+/// A server for one program alone.
+fn server() -> Result<PostgresCluster, Error> {
+    toolchain::SERVERS.meet()?;
+    let options = SETTINGS
+        .into_iter()
+        .fold(ClusterOptions::new(), |options, (name, value)| {
+            options.setting(name, value)
+        });
+    Ok(PostgresCluster::start_with(options)?)
+}
+
 /// The reference service under load.
 fn service() -> Result<(), Error> {
     Command::cargo(&["bench", "-p", "annals-reference", "--bench", "bank"]).run()
 }
 
-/// A read model of the reference service that is made anew under load, and killed amid that.
+/// A read model of the reference service that is made anew under load, and killed amid that: in a
+/// directory, or on PostgreSQL.
 fn rebuild(arguments: &[&str]) -> Result<(), Error> {
     let program = [
         "bench",
@@ -63,7 +73,13 @@ fn rebuild(arguments: &[&str]) -> Result<(), Error> {
         "rebuild",
         "--",
     ];
-    Command::cargo(&[&program[..], arguments].concat()).run()
+    let ["postgres", arguments @ ..] = arguments else {
+        return Command::cargo(&[&program[..], arguments].concat()).run();
+    };
+    let server = server()?;
+    Command::cargo(&[&program[..], arguments].concat())
+        .env(STORE_VARIABLE, OsStr::new(&server.url()))
+        .run()
 }
 
 #[cfg(test)]

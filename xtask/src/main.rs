@@ -33,6 +33,8 @@ usage: cargo xtask <command>
   bench projections [argument…]
                     of these, read models alone
   bench service     the reference service under load
+  bench rebuild [postgres] [argument…]
+                    a read model of it that is made anew under load, and killed amid that
   with-servers <command> [argument…]
                     any command while the servers that the tests share are up";
 

@@ -1,7 +1,7 @@
 //! Putting a service together: which store, which aggregates, which projections.
 
 use std::any::{Any, TypeId, type_name};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use annals_core::{
     SnapshotStore, TableFold, TableProjection,
 };
 use annals_runtime::{
-    AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions,
-    ProjectionHandle, Refolds, Repository, SnapshotPolicy, run_projection,
+    AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions, Pasts,
+    PastsOptions, ProjectionHandle, Refolds, Repository, SnapshotPolicy, run_projection,
 };
 
 use crate::declared_effect::{BegunEffect, DeclaredEffect};
@@ -31,12 +31,14 @@ const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_000).expect("a thousand is 
 
 type Declared = Box<dyn Any + Send + Sync>;
 type DeclareAggregate = Box<dyn FnOnce(&Ground) -> Declared>;
+/// Its type, the name of that, and what makes its repository.
+type DeclaredAggregate = (TypeId, &'static str, DeclareAggregate);
 
 /// A service that is being put together. Nothing is opened before [`start`](Self::start).
 #[must_use = "a builder does nothing before it is started"]
 pub struct Builder {
     place: Place,
-    aggregates: Vec<(TypeId, &'static str, DeclareAggregate)>,
+    aggregates: Vec<DeclaredAggregate>,
     remembered: Option<NonZeroUsize>,
     folds: Vec<TableFold>,
     inline: Vec<TableFold>,
@@ -241,12 +243,10 @@ impl Builder {
             snapshots: read_models.snapshots().await?,
             remembered: self.remembered,
         };
-        let repositories = self
-            .aggregates
-            .into_iter()
-            .map(|(aggregate, _, declare)| (aggregate, declare(&ground)))
-            .collect();
-        let folded: Vec<_> = self.folds.iter().chain(&inline).cloned().collect();
+        let repositories = ground.repositories(self.aggregates);
+        let folds = self.folds.iter().chain(&inline).cloned();
+        let folded: Vec<_> = folds.clone().collect();
+        let pasts = Pasts::new(&store, &read_models, folds, PastsOptions::default());
         let mut audited = projectors(&*read_models, inline).await?;
         let runners = Runners::new(self.leases.or(leases), &self.code_version);
         let editions = EditionOptions {
@@ -293,6 +293,7 @@ impl Builder {
             audited: audited.into_iter().map(by_name).collect(),
             rebuilds,
             refolds,
+            pasts,
         })
     }
 
@@ -384,6 +385,14 @@ fn by_name(projector: Arc<dyn Projector>) -> (String, Arc<dyn Projector>) {
 }
 
 impl Ground {
+    /// A repository for each kind of aggregate.
+    fn repositories(&self, aggregates: Vec<DeclaredAggregate>) -> HashMap<TypeId, Declared> {
+        let aggregates = aggregates.into_iter();
+        aggregates
+            .map(|(aggregate, _, declare)| (aggregate, declare(self)))
+            .collect()
+    }
+
     fn repository<A: Snapshot>(&self) -> Repository<A> {
         let policy = SnapshotPolicy::every(SNAPSHOT_EVERY);
         let repository = Repository::new(Arc::clone(&self.store));

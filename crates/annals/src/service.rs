@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use annals_core::{Aggregate, EventStore, Projector, ReadModel, ReadModels, Table};
 use annals_runtime::{
-    Audit, AuditError, AuditOptions, AuditSubject, BackgroundAudit, BackgroundAuditOptions,
-    CommandContext, ExecuteError, Executed, ParkedEvents, ProjectionHandle, Rebuilds, Refolds,
-    Repository, audit_in_background, audit_projection,
+    AsOf, Audit, AuditError, AuditOptions, AuditSubject, BackgroundAudit, BackgroundAuditOptions,
+    CommandContext, ExecuteError, Executed, ParkedEvents, Past, PastError, PastOptions, Pasts,
+    ProjectionHandle, Rebuilds, Refolds, Repository, audit_in_background, audit_projection,
 };
 
 /// A running service: its store, its aggregates, its read models and what keeps them up to date.
@@ -22,6 +22,7 @@ pub struct Annals {
     pub(crate) rebuilds: BTreeMap<&'static str, Rebuilds>,
     /// Of all read models of typed tables, also those that are inline.
     pub(crate) refolds: BTreeMap<&'static str, Refolds>,
+    pub(crate) pasts: Pasts,
 }
 
 /// A projection that runs.
@@ -109,6 +110,21 @@ impl Annals {
         refolds.unwrap_or_else(|| panic!("no projection {name} of typed tables was declared"))
     }
 
+    /// The read model of a projection as it was, to be queried like the one of today. It is folded
+    /// anew for that, by the code of today, beside the one of today, which goes on as ever.
+    ///
+    /// # Errors
+    /// [`PastError`]: there is none as of then, or none now.
+    pub async fn read_model_as_of(&self, name: &str, as_of: AsOf) -> Result<Past, PastError> {
+        let past = self.pasts.begin(name, as_of, PastOptions::default())?;
+        past.complete().await
+    }
+
+    /// The read models of the past, for who wants to see how far they are, or to keep some.
+    pub fn pasts(&self) -> &Pasts {
+        &self.pasts
+    }
+
     /// All running projections, by name.
     pub fn projections(&self) -> impl Iterator<Item = &ProjectionHandle> {
         self.projections.values().map(|running| &*running.handle)
@@ -120,7 +136,8 @@ impl Annals {
     pub fn operations(&self) -> annals_http::Operations {
         let mut operations = annals_http::Operations::on(Arc::clone(&self.store))
             .with_rebuilds(self.rebuilds.clone())
-            .with_refolds(self.refolds.clone());
+            .with_refolds(self.refolds.clone())
+            .with_pasts(self.pasts.clone());
         for running in self.projections.values() {
             let (handle, parked) = (Arc::clone(&running.handle), running.parked.clone());
             operations = operations.with_projection(handle, parked);
@@ -193,6 +210,7 @@ impl Annals {
         for refolds in self.refolds.values() {
             refolds.stop().await;
         }
+        self.pasts.discard_all();
     }
 
     fn running(&self, name: &str) -> &Running {

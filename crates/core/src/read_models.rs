@@ -27,6 +27,8 @@ use crate::table_fold::TableFold;
 ///    are of another [fingerprint](TableFold::fingerprint), they are dropped, made again, and the
 ///    checkpoint is put before the first event; tables that it no longer declares are dropped too.
 /// 5. A table belongs to one projection: another's is refused, and stays as it is.
+/// 6. A [`scratch`](Self::scratch) place holds nothing at first; what is made in one shows in no other.
+///    It is gone soon after the last who had it, and some time after its process was killed.
 #[async_trait]
 pub trait ReadModels: Send + Sync + 'static {
     /// The rows of a selection, in its order; the values of each in the order of the columns.
@@ -44,6 +46,13 @@ pub trait ReadModels: Send + Sync + 'static {
     /// What to tell whoever could not read a table: the error, unless more is known of why.
     async fn explain(&self, _table: &'static str, error: QueryError) -> QueryError {
         error
+    }
+
+    /// A place beside them for read models that are not meant to last, such as those of a past
+    /// position.
+    async fn scratch(&self) -> Result<Arc<dyn ReadModels>, QueryError> {
+        let what = "make a scratch place".to_owned();
+        Err(QueryError::Unsupported { what })
     }
 
     /// Where snapshots of aggregates are kept beside them.

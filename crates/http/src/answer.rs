@@ -33,9 +33,21 @@ impl<T: Serialize> Answer<T> {
     /// # Panics
     /// When `location` cannot stand in a header: a mistake in the program.
     pub fn created(location: &str, body: T) -> Self {
+        Self::at(location, StatusCode::CREATED, body)
+    }
+
+    /// 202 with a body, and where to see what becomes of it.
+    ///
+    /// # Panics
+    /// As [`created`](Self::created).
+    pub fn accepted(location: &str, body: T) -> Self {
+        Self::at(location, StatusCode::ACCEPTED, body)
+    }
+
+    fn at(location: &str, status: StatusCode, body: T) -> Self {
         let location = HeaderValue::from_str(location).expect("a location is visible ASCII");
         let mut answer = Self::ok(body);
-        answer.status = StatusCode::CREATED;
+        answer.status = status;
         answer.headers.insert(LOCATION, location);
         answer
     }

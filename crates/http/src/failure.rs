@@ -1,7 +1,9 @@
 //! What a failed command or read means over HTTP.
 
 use annals_core::{AppendError, ProjectionError, QueryError, ReadError};
-use annals_runtime::{AuditError, ExecuteError, LoadError, ParkedError, RebuildError, RefoldError};
+use annals_runtime::{
+    AuditError, ExecuteError, LoadError, ParkedError, PastError, RebuildError, RefoldError,
+};
 use axum::http::StatusCode;
 
 use crate::faults::Faults;
@@ -150,6 +152,27 @@ impl From<RefoldError> for Problem {
                 let title = "The rows of a key cannot be made anew by themselves";
                 Self::new(StatusCode::CONFLICT, "key-left-out", title).detail(error.to_string())
             }
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<PastError> for Problem {
+    fn from(error: PastError) -> Self {
+        let conflict =
+            |kind, title| Self::new(StatusCode::CONFLICT, kind, title).detail(error.to_string());
+        match error {
+            PastError::NotRecorded { .. } => {
+                conflict("not-recorded", "The store does not reach as far")
+            }
+            PastError::TooMany { .. } => conflict(
+                "too-many-pasts",
+                "There are too many read models of the past",
+            ),
+            PastError::Unknown(_) => Self::not_found(error.to_string()),
+            PastError::Store(error) => error.into(),
+            PastError::ReadModel(error) => error.into(),
+            PastError::Place(error) => error.into(),
             other => Self::internal(&other),
         }
     }

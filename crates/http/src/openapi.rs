@@ -21,7 +21,8 @@ pub(crate) fn require_bearer_token(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(BEARER, scheme);
     for path in document.paths.paths.values_mut() {
-        for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
+        let methods = [&mut path.get, &mut path.post, &mut path.delete];
+        for operation in methods.into_iter().flatten() {
             let requirement = SecurityRequirement::new(BEARER, [""; 0]);
             operation.security = Some(vec![requirement]);
         }

@@ -39,6 +39,7 @@ mod projector;
 mod read_models;
 mod rows;
 mod schema;
+mod scratch;
 mod select;
 mod snapshots;
 mod sql_projection;

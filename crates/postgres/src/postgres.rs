@@ -76,6 +76,18 @@ impl Postgres {
         text.replace("{schema}", schema).replace("{read}", &read)
     }
 
+    /// The same database, by the same connections, with another schema in its statements.
+    pub(crate) fn in_schema(&self, schema: String) -> Self {
+        let options = PostgresOptions {
+            schema,
+            ..PostgresOptions::clone(&self.options)
+        };
+        Self {
+            options: Arc::new(options),
+            ..self.clone()
+        }
+    }
+
     /// How it is used.
     pub fn options(&self) -> &PostgresOptions {
         &self.options

@@ -12,6 +12,7 @@ use crate::error::PostgresError;
 use crate::postgres::{Parameter, Postgres};
 use crate::projector::TablesProjector;
 use crate::schema::{Declaration, OfAnother};
+use crate::scratch::Scratch;
 use crate::select::statement;
 use crate::snapshots::SnapshotTable;
 use crate::sql_projection::SqlProjection;
@@ -78,6 +79,11 @@ impl ReadModels for PostgresReadModels {
 
     fn editions(&self) -> Option<&dyn Editions> {
         Some(self)
+    }
+
+    async fn scratch(&self) -> Result<Arc<dyn ReadModels>, QueryError> {
+        let place = Scratch::make(&self.postgres).await?;
+        Ok(Arc::new(place))
     }
 
     async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError> {

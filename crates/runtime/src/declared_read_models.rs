@@ -62,6 +62,10 @@ impl ReadModels for DeclaredReadModels {
         }
     }
 
+    async fn scratch(&self) -> Result<Arc<dyn ReadModels>, QueryError> {
+        self.read_models.scratch().await
+    }
+
     async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError> {
         self.read_models.snapshots().await
     }

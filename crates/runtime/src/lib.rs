@@ -11,6 +11,8 @@
 //! - [`rebuild()`]: makes a read model anew beside the one that is read, compares them, and changes
 //!   over; [`Rebuilds`] are those of one read model, and begin by themselves when its declaration
 //!   changed; [`DeclaredReadModels`] tell who cannot read it meanwhile;
+//! - [`past()`]: makes a read model as it was, as of a position or a time, in a place of its own;
+//!   [`Pasts`] are those of one process, of which there may be a few at once;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
 //!   goes on ([`BackgroundAudit`]);
 //! - [`check_rows`]: folds some rows again to see whether they are right, once or as the projection
@@ -33,6 +35,8 @@ mod load;
 mod memory;
 mod metrics;
 mod parked_events;
+mod past;
+mod pasts;
 mod projection;
 mod rebuild;
 mod rebuilds;
@@ -58,6 +62,10 @@ pub use execute::{CommandContext, Executed};
 pub use idempotency::IdempotencyKey;
 pub use load::{Loaded, Moment};
 pub use parked_events::{ParkedError, ParkedEvents};
+pub use past::{
+    AsOf, Past, PastError, PastHandle, PastOptions, PastPhase, PastProgress, PastSubject, past,
+};
+pub use pasts::{PastId, Pasts, PastsOptions};
 pub use projection::{
     Backlog, ErrorClass, Freshness, NotFresh, NotReached, ProjectionActivity, ProjectionHandle,
     ProjectionStatus, RunError, RunnerOptions, run_projection,

@@ -149,12 +149,6 @@ impl Checkpoint {
     }
 }
 
-/// True if there may be any: the table is made with the first projection.
-pub(crate) fn are_kept(connection: &Connection) -> Result<bool, SqliteError> {
-    let exists = "select exists (select 1 from sqlite_schema where name = 'annals_checkpoints')";
-    Ok(connection.query_row(exists, [], |row| row.get(0))?)
-}
-
 /// The checkpoint of a projection, of an edition, if it is there.
 pub(crate) fn find(
     connection: &Connection,

@@ -66,9 +66,25 @@ impl Database {
     /// # Errors
     /// [`SqliteError::Open`] when there is no memory for it.
     pub async fn in_memory() -> Result<Self, SqliteError> {
-        let connection = Connection::open_in_memory().and_then(configured);
+        Self::of_one_connection(":memory:")
+    }
+
+    /// Makes a database in a file without a name, gone with its last clone, and with the process
+    /// however that ends. It is where SQLite keeps temporary files: `SQLITE_TMPDIR` or `TMPDIR` says
+    /// where, else it is `/var/tmp` or `/tmp`.
+    ///
+    /// It has one connection, so that reads and writes take turns.
+    ///
+    /// # Errors
+    /// [`SqliteError::Open`] when there is no place for it.
+    pub async fn temporary() -> Result<Self, SqliteError> {
+        Self::of_one_connection("")
+    }
+
+    fn of_one_connection(name: &str) -> Result<Self, SqliteError> {
+        let connection = Connection::open(name).and_then(configured);
         let connection = connection.map_err(|source| SqliteError::Open {
-            path: PathBuf::from(":memory:"),
+            path: PathBuf::from(name),
             source,
         })?;
         let writer = Connections::new(vec![connection]);

@@ -27,14 +27,13 @@ const IN_EXCHANGE: &str = "__exchanged";
 impl Editions for Database {
     async fn list(&self, projection: &str) -> Result<Vec<EditionState>, QueryError> {
         let projection = projection.to_owned();
-        let list = move |connection: &Connection| {
+        // In the writer's turn: what a process that is gone began to write is done by then.
+        let list = move |tx: &Transaction<'_>| {
+            schema::create_own_tables(tx)?;
             let mut states = Vec::new();
-            if !checkpoint::are_kept(connection)? {
-                return Ok(states);
-            }
             for edition in [Edition::Current, Edition::Candidate, Edition::Previous] {
                 let key = edition.named(&projection);
-                let Some(stored) = checkpoint::find(connection, &key)? else {
+                let Some(stored) = checkpoint::find(tx, &key)? else {
                     continue;
                 };
                 states.push(EditionState {
@@ -42,12 +41,12 @@ impl Editions for Database {
                     id: stored.edition,
                     fingerprint: stored.fingerprint,
                     position: stored.position,
-                    replaced_at: checkpoint::replaced_at(connection, &key)?,
+                    replaced_at: checkpoint::replaced_at(tx, &key)?,
                 });
             }
-            Ok(states)
+            Ok::<_, SqliteError>(states)
         };
-        Ok(self.query(list).await?)
+        Ok(self.transact(list).await?)
     }
 
     async fn projector(

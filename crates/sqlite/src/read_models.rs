@@ -45,6 +45,10 @@ impl ReadModels for Database {
         Some(self)
     }
 
+    async fn scratch(&self) -> Result<Arc<dyn ReadModels>, QueryError> {
+        Ok(Arc::new(Self::temporary().await?))
+    }
+
     async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError> {
         Ok(Arc::new(SnapshotTable::new(self.clone()).await?))
     }

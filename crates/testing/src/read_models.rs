@@ -37,6 +37,7 @@ mod indexes;
 mod ledgers;
 mod others;
 mod replacements;
+mod scratch;
 mod selections;
 mod several_tables;
 mod snapshots;

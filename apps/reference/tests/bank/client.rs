@@ -56,6 +56,13 @@ pub(crate) struct Reply {
     pub(crate) body: Value,
 }
 
+fn operating(token: &str, recorder: &PrometheusRecorder) -> Operating {
+    Operating {
+        token: token.parse().unwrap(),
+        metrics: Metrics::of(recorder),
+    }
+}
+
 impl Client {
     /// Of a bank in memory.
     pub(crate) async fn in_memory() -> Self {
@@ -69,16 +76,20 @@ impl Client {
 
     /// The same, which tells what a recorder measures.
     pub(crate) async fn measured(token: &str, recorder: &PrometheusRecorder) -> Self {
-        let operating = Operating {
-            token: token.parse().unwrap(),
-            metrics: Metrics::of(recorder),
-        };
+        let operating = operating(token, recorder);
         Self::of_operated(&Place::Memory, Some(operating)).await
     }
 
     /// Of a bank on PostgreSQL.
     pub(crate) async fn on_postgres() -> Self {
         Self::of(&Place::Postgres(url_of_a_new_schema())).await
+    }
+
+    /// Of a bank on PostgreSQL that may be operated by whoever shows the token.
+    pub(crate) async fn operated_on_postgres(token: &str) -> Self {
+        let place = Place::Postgres(url_of_a_new_schema());
+        let operating = operating(token, &recorder());
+        Self::of_operated(&place, Some(operating)).await
     }
 
     async fn of(place: &Place) -> Self {

@@ -6,6 +6,7 @@ mod a_repeat_gets_the_first_answer;
 mod an_answer_is_as_new_as_is_asked_for;
 mod an_import_names_its_faults;
 mod bad_input_appends_nothing;
+mod balances_are_seen_as_they_were;
 mod client;
 mod commands_follow_the_rules;
 mod if_match_guards_a_version;

@@ -61,6 +61,10 @@ async fn the_document_tells_of_the_operations_that_are_there() {
         ("/{name}/dead-letters/{position}/retry", "post"),
         ("/{name}/dead-letters/{position}/skip", "post"),
         ("/{name}/dead-letters/retry", "post"),
+        ("/{name}/past", "post"),
+        ("/{name}/past/{id}", "delete"),
+        ("/{name}/past/{id}/rows", "get"),
+        ("/{name}/rows", "get"),
     ];
     for (path, method) in routes {
         let operation = &document["paths"][format!("{PROJECTIONS}{path}")][method];

@@ -101,7 +101,6 @@ impl Era {
 
     /// What is kept is the fold of the log, wherever the checkpoints are.
     pub(crate) async fn judge(&self) {
-        judge::until_written(&*self.read_models).await;
         let log = judge::log_of(&*self.store).await;
         judge::all_are_folds(&*self.read_models, &log).await;
     }

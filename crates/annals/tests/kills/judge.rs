@@ -21,7 +21,8 @@ pub(crate) async fn log_of(store: &dyn EventStore) -> Vec<RecordedEvent> {
 }
 
 /// Every edition of both read models is the fold of the log up to its checkpoint, and what is parked
-/// is what must be. Nobody may be writing. Answers how many editions there are.
+/// is what must be. Nobody may be writing, but what a process that is no more began may end. Answers how
+/// many editions there are.
 ///
 /// # Panics
 /// When one is not.
@@ -29,8 +30,7 @@ pub(crate) async fn all_are_folds(read_models: &dyn ReadModels, log: &[RecordedE
     let mut count = 0;
     for fold in folds() {
         for state in editions(read_models, &fold).await {
-            let position = is_a_fold(read_models, &fold, state.edition, log).await;
-            let parked = parked(read_models, &fold, state.edition).await;
+            let (position, parked) = kept(read_models, &fold, state.edition, log).await;
             let must_be = Reckoning::at(position, log).parked;
             let (name, edition) = (fold.name(), state.edition);
             assert_eq!(parked, must_be, "parked by {edition} {name} at {position}");
@@ -40,11 +40,20 @@ pub(crate) async fn all_are_folds(read_models: &dyn ReadModels, log: &[RecordedE
     count
 }
 
-/// Waits for what a process began to write that is no more: SQLite finishes it. Whoever discards takes a
-/// turn at the writer, and there is no such read model.
-pub(crate) async fn until_written(read_models: &dyn ReadModels) {
-    let editions = read_models.editions().unwrap();
-    answered(async || editions.discard("none", Edition::Candidate).await).await;
+/// Where an edition is, and what it has parked there.
+async fn kept(
+    read_models: &dyn ReadModels,
+    fold: &TableFold,
+    edition: Edition,
+    log: &[RecordedEvent],
+) -> (Position, Vec<Position>) {
+    loop {
+        let position = is_a_fold(read_models, fold, edition, log).await;
+        let parked = parked(read_models, fold, edition).await;
+        if is_a_fold(read_models, fold, edition, log).await == position {
+            return (position, parked);
+        }
+    }
 }
 
 /// One edition is the fold of the log up to its checkpoint, whoever may be writing. Answers where that

@@ -54,7 +54,7 @@ fn parse_cut_over(text: &str) -> Result<CutOver, &'static str> {
     }
 }
 
-fn parse_rate(value: JsonValue) -> Result<NonZeroU32, Faults> {
+pub(super) fn parse_rate(value: JsonValue) -> Result<NonZeroU32, Faults> {
     let number = match value {
         JsonValue::Number(number) => number.parse().ok(),
         _ => None,

@@ -1,140 +1,228 @@
-//! The routes of rows that are folded again: checking them, making a few anew.
+//! The routes of rows: what is in a read model, and what was in it.
 
 use std::sync::Arc;
 
-use annals_core::{PartitionKey, StreamId};
-use annals_runtime::Refolds;
+use annals_core::{
+    Beyond, Column, ColumnKind, Condition, Operator, Order, ReadModels, Select, TableFold,
+    TableShape, Value,
+};
+use annals_runtime::PastPhase;
 use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::Operations;
+use super::past::PastKey;
 use super::projections::ProjectionName;
-use super::refolding::{CheckView, RebuiltView};
+use super::rebuilding::values;
 use crate::answer::Answer;
-use crate::body::WithBody;
 use crate::faults::Faults;
 use crate::fields::{Fields, FromFields};
-use crate::object::{JsonValue, text};
+use crate::openapi::query_parameter;
+use crate::page::{Cursor, Page, PageRequest};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 
-/// Most keys that are made anew at once.
-const MOST_KEYS: usize = 100;
+/// The place of a row: its table and its key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Place {
+    table: String,
+    key: Vec<serde_json::Value>,
+}
 
-/// Which rows are to be made anew: those that the events of a stream change, or those of some keys.
-#[derive(Debug, Clone, ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub(super) enum Rows {
-    /// The name of the stream.
-    #[schema(value_type = String)]
-    Stream(StreamId),
-    /// The keys, as checks and dead letters tell them: 1 to 100.
-    #[schema(value_type = Vec<String>)]
-    Keys(Vec<PartitionKey>),
+impl Cursor for Place {
+    const COLLECTION: &'static str = "rows";
+}
+
+/// Which rows of a read model.
+#[derive(Debug, Clone)]
+pub(super) struct Rows {
+    /// Of which table; none where there is one only.
+    table: Option<String>,
+    /// Only those whose key begins with this value.
+    key: Option<String>,
+    page: PageRequest<Place>,
 }
 
 impl FromFields for Rows {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let stream = fields.optional("stream", text(str::parse));
-        let keys = fields.optional("keys", parse_keys);
-        match (stream, keys) {
-            (Some(stream), None) => Some(Self::Stream(stream)),
-            (None, Some(keys)) => Some(Self::Keys(keys)),
-            _ => {
-                let fault = "either this or keys must be given, as it should be, and not both";
-                fields.fault("stream", fault);
-                None
-            }
-        }
+        let table = fields.query("table", str::parse);
+        let key = fields.query("key", str::parse);
+        let page = PageRequest::from_fields(fields)?;
+        Some(Self { table, key, page })
     }
 }
 
-fn parse_keys(value: JsonValue) -> Result<Vec<PartitionKey>, Faults> {
-    let fault = || Faults::whole(format!("must be a list of 1 to {MOST_KEYS} texts"));
-    let key = |value| match value {
-        JsonValue::Text(text) => Ok(PartitionKey::from_text(&text)),
-        _ => Err(fault()),
+impl utoipa::IntoParams for Rows {
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let table = "Of which table; to be given if the read model has several.";
+        let key = "Only rows with this value in the first column of their key.";
+        let mut parameters = <PageRequest<Place> as utoipa::IntoParams>::into_params(parameter_in);
+        parameters.extend([
+            query_parameter("table", table, utoipa::schema!(String)),
+            query_parameter("key", key, utoipa::schema!(String)),
+        ]);
+        parameters
+    }
+}
+
+/// A row: its columns by name.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = Object)]
+pub(super) struct RowView(serde_json::Map<String, serde_json::Value>);
+
+impl RowView {
+    fn of(table: &TableShape, row: &[Value]) -> Self {
+        let names = table.columns.iter().map(|column| column.name.to_owned());
+        Self(names.zip(values(row)).collect())
+    }
+}
+
+impl Rows {
+    async fn read(
+        &self,
+        read_models: &dyn ReadModels,
+        fold: &TableFold,
+    ) -> Result<Answer<Page<RowView>>, Problem> {
+        let table = self.table_of(fold)?;
+        let select = Select {
+            table,
+            conditions: self.conditions(&table)?,
+            after: self.beyond(&table)?,
+            order: Order::Ascending,
+            limit: self.page.rows_to_read(),
+        };
+        let rows = match read_models.select(select).await {
+            Ok(rows) => rows,
+            Err(error) => return Err(read_models.explain(table.name, error).await.into()),
+        };
+        let page = self.page.page(rows, |row| Place {
+            table: table.name.to_owned(),
+            key: values(&table.key_of(row)),
+        });
+        Ok(Answer::ok(Page {
+            data: page
+                .data
+                .iter()
+                .map(|row| RowView::of(&table, row))
+                .collect(),
+            pagination: page.pagination,
+        }))
+    }
+
+    fn table_of(&self, fold: &TableFold) -> Result<TableShape, Problem> {
+        let found = match (&self.table, fold.tables()) {
+            (None, [only]) => Some(only),
+            (None, _) => None,
+            (Some(name), tables) => tables.iter().find(|table| table.name == name),
+        };
+        let names: Vec<_> = fold.tables().iter().map(|table| table.name).collect();
+        let fault = || invalid("table", format!("must be one of {}", names.join(", ")));
+        found.copied().ok_or_else(fault)
+    }
+
+    fn conditions(&self, table: &TableShape) -> Result<Vec<Condition>, Problem> {
+        let (Some(text), Some(column)) = (&self.key, table.key_columns().next()) else {
+            return Ok(Vec::new());
+        };
+        let value = match column.kind {
+            ColumnKind::Integer => text.parse().ok().map(Value::Integer),
+            ColumnKind::Text => Some(Value::Text(text.clone())),
+            _ => None,
+        };
+        let fault = || invalid("key", format!("is no {}", column.name));
+        Ok(vec![Condition {
+            column: column.name,
+            operator: Operator::Is,
+            value: value.ok_or_else(fault)?,
+        }])
+    }
+
+    fn beyond(&self, table: &TableShape) -> Result<Option<Beyond>, Problem> {
+        let Some(place) = &self.page.after else {
+            return Ok(None);
+        };
+        let columns = table.key_columns();
+        let key: Option<Vec<Value>> = columns.zip(&place.key).map(key_value).collect();
+        let key = key.filter(|key| {
+            place.table == table.name && !key.is_empty() && key.len() == place.key.len()
+        });
+        let fault = || invalid("cursor", "is of another table".to_owned());
+        Ok(Some(Beyond {
+            operator: Operator::Above,
+            key: key.ok_or_else(fault)?,
+        }))
+    }
+}
+
+/// A value of a key, back from a cursor.
+fn key_value((column, value): (&Column, &serde_json::Value)) -> Option<Value> {
+    let value = match column.kind {
+        ColumnKind::Integer => Value::Integer(value.as_i64()?),
+        ColumnKind::Text => Value::Text(value.as_str()?.to_owned()),
+        _ => return None,
     };
-    match value {
-        JsonValue::List(keys) if (1..=MOST_KEYS).contains(&keys.len()) => {
-            keys.into_iter().map(key).collect()
-        }
-        _ => Err(fault()),
-    }
+    (!value.holds_nul()).then_some(value)
 }
 
-impl Operations {
-    fn refolds(&self, name: &ProjectionName) -> Result<&Refolds, Problem> {
-        self.find(name)?;
-        let found = self.refolds.get(name.0.as_str());
-        let detail = || format!("projection {} is not made of typed tables", name.0);
-        found.ok_or_else(|| Problem::not_found(detail()))
-    }
+fn invalid(field: &str, message: String) -> Problem {
+    let mut faults = Faults::default();
+    faults.add(field, message);
+    Problem::invalid(faults)
 }
 
-/// What the last check in the background has found; 404 if there was none yet.
+/// What is in a read model, in the order of its keys.
 #[utoipa::path(
     get,
-    path = "/projections/{name}/rows/check",
+    path = "/projections/{name}/rows",
     tag = "operations",
-    params(ProjectionName),
+    params(ProjectionName, Rows),
     responses(
-        (status = 200, body = CheckView),
+        (status = 200, body = Page<RowView>),
         (status = "default", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub(super) async fn get_latest_check(
+pub(super) async fn list_rows(
     State(operations): State<Arc<Operations>>,
-    Parameters(name): Parameters<ProjectionName>,
-) -> Result<Answer<CheckView>, Problem> {
-    let latest = operations
-        .refolds(&name)?
-        .drift()
-        .and_then(|it| it.latest());
-    let detail = || format!("rows of projection {} were not checked yet", name.0);
-    let checked = latest.ok_or_else(|| Problem::not_found(detail()))?;
-    Ok(Answer::ok(checked?.into()))
+    Parameters((name, rows)): Parameters<(ProjectionName, Rows)>,
+) -> Result<Answer<Page<RowView>>, Problem> {
+    let (pasts, fold) = operations.pasts(&name)?;
+    rows.read(&**pasts.read_models(), fold).await
 }
 
-/// Fold some rows again, and compare them with those that are stored. It reads the whole log.
+/// What was in a read model, in the order of its keys.
 #[utoipa::path(
-    post,
-    path = "/projections/{name}/rows/check",
+    get,
+    path = "/projections/{name}/past/{id}/rows",
     tag = "operations",
-    params(ProjectionName),
+    params(ProjectionName, PastKey, Rows),
     responses(
-        (status = 200, body = CheckView),
+        (status = 200, body = Page<RowView>),
         (status = "default", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub(super) async fn check_rows(
+pub(super) async fn list_past_rows(
     State(operations): State<Arc<Operations>>,
-    Parameters(name): Parameters<ProjectionName>,
-) -> Result<Answer<CheckView>, Problem> {
-    let check = operations.refolds(&name)?.check().await?;
-    Ok(Answer::ok(check.into()))
-}
-
-/// Make the rows of a stream or of some keys anew from the log, and no others, while all goes on.
-#[utoipa::path(
-    post,
-    path = "/projections/{name}/rows/rebuild",
-    tag = "operations",
-    params(ProjectionName),
-    request_body = Rows,
-    responses(
-        (status = 200, body = RebuiltView),
-        (status = "default", body = Problem, content_type = "application/problem+json")
-    )
-)]
-pub(super) async fn rebuild_rows(
-    State(operations): State<Arc<Operations>>,
-    WithBody((name, rows)): WithBody<(ProjectionName, Rows)>,
-) -> Result<Answer<RebuiltView>, Problem> {
-    let refolds = operations.refolds(&name)?;
-    let rebuilt = match rows {
-        Rows::Stream(stream) => refolds.rebuild_stream(&stream).await?,
-        Rows::Keys(keys) => refolds.rebuild_keys(keys).await?,
+    Parameters((name, key, rows)): Parameters<(ProjectionName, PastKey, Rows)>,
+) -> Result<Answer<Page<RowView>>, Problem> {
+    let (_, fold) = operations.pasts(&name)?;
+    let past = operations.past(&name, &key)?;
+    let Some(past) = past.past() else {
+        return Err(not_complete(past.progress().phase));
     };
-    Ok(Answer::ok(rebuilt.into()))
+    let answer = rows.read(&**past.read_models(), fold).await?;
+    Ok(answer.position(past.position()))
+}
+
+fn not_complete(phase: PastPhase) -> Problem {
+    match phase {
+        PastPhase::Failed(error) => error.into(),
+        _ => {
+            let title = "The read model of the past is not complete yet";
+            Problem::new(StatusCode::CONFLICT, "not-complete", title)
+        }
+    }
 }

@@ -13,8 +13,8 @@ use annals_embedded::{EmbeddedOptions, EmbeddedStore, MemoryDisk};
 use annals_http::{BearerToken, Limits, Operations, guard};
 use annals_macros::{Event, ReadModel};
 use annals_runtime::{
-    AuditSubject, Backoff, EditionOptions, ParkedEvents, ProjectionHandle, Rebuilds, Refolds,
-    RunnerOptions, run_projection,
+    AuditSubject, Backoff, EditionOptions, ParkedEvents, Pasts, PastsOptions, ProjectionHandle,
+    Rebuilds, Refolds, RunnerOptions, run_projection,
 };
 use annals_sqlite::Database;
 use annals_testing::ManualClock;
@@ -128,7 +128,7 @@ impl Bank {
         };
         let fold = TableFold::of_rows::<P>();
         let refolds = Refolds::new(&self.store(), &read_models, fold.clone());
-        let rebuilds = Rebuilds::new(&self.store(), &read_models, fold, options);
+        let rebuilds = Rebuilds::new(&self.store(), &read_models, fold.clone(), options);
         let projector = rebuilds.projector().await.unwrap();
         let parked = ParkedEvents::new(self.store(), Arc::clone(&projector))
             .with_clock(Arc::new(self.clock.clone()))
@@ -138,11 +138,17 @@ impl Bank {
             projector: Arc::clone(&projector),
         };
         let projection = Arc::new(rebuilds.run(projector).await.unwrap());
+        let options = PastsOptions {
+            clock: Arc::new(self.clock.clone()),
+            ..PastsOptions::default()
+        };
+        let pasts = Pasts::new(&self.store(), &read_models, [fold], options);
         let operations = self
             .operations()
             .with_projection(Arc::clone(&projection), parked)
             .with_rebuilds(BTreeMap::from([("balances", rebuilds)]))
             .with_refolds(BTreeMap::from([("balances", refolds)]))
+            .with_pasts(pasts)
             .with_audits(subject, None)
             .with_metrics(|| "a_number 1\n".to_owned());
         Service::new(projection, operations)
@@ -207,6 +213,13 @@ impl Service {
     pub(crate) async fn post(&self, path: &str, json: &str) -> Reply {
         let request = post(&format!("/operations{path}"), json.to_owned());
         self.send_with_token(request).await
+    }
+
+    /// Asks for something to be gone, with the token.
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        let request = Request::delete(format!("/operations{path}"));
+        self.send_with_token(request.body(Body::empty()).unwrap())
+            .await
     }
 
     async fn send_with_token(&self, mut request: Request<Body>) -> Reply {

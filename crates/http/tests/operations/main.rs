@@ -12,6 +12,7 @@ mod a_bad_request_changes_nothing;
 mod a_poison_event_is_mended_by_hand;
 mod a_projection_is_audited;
 mod a_read_model_is_made_anew_by_hand;
+mod a_read_model_is_seen_as_it_was;
 mod an_effect_is_mended_by_hand;
 mod an_overview_tells_how_a_projection_is;
 mod drifted_rows_are_mended_by_hand;

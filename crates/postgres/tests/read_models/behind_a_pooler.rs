@@ -2,7 +2,7 @@
 
 use annals_core::{
     EventId, EventStore, Fingerprint, Lease, Leases, Position, ProjectionError, StoredSnapshot,
-    StreamId, StreamVersion,
+    StreamId, StreamVersion, Table, TableFold,
 };
 use annals_postgres::{LeaseOptions, PostgresLeases};
 use uuid::Uuid;
@@ -34,6 +34,21 @@ async fn read_models_are_written_and_read() {
     assert_eq!(database.balance("a").await, Some(100));
     assert_eq!(database.count("deposits").await, 20);
     assert_eq!(paused.position(STORE).await.unwrap(), Position(20));
+}
+
+#[tokio::test]
+async fn scratch_places_are_made_beside_each_other() {
+    let database = database().await;
+    for cents in 1..=3 {
+        let place = database.read_models.scratch().await.unwrap();
+        let projector = place.projector(TableFold::of_rows::<Balance>()).await;
+        let projector = projector.unwrap();
+        projector.resume(STORE).await.unwrap();
+        let deposit = batch(0, vec![deposit(1, "a", cents)]);
+        projector.apply(deposit).await.unwrap();
+        let balance = Table::<Balance>::of(&place).get(&"a".to_owned()).await;
+        assert_eq!(balance.unwrap().map(|row| row.cents), Some(cents));
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,10 @@ use crate::backoff::wait;
 /// How many letters are read at once.
 const LETTERS: u32 = 500;
 
+/// A batch of large events is full before it has all that it may have, but for one event: two batches
+/// are in memory.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
 /// A candidate on its way to the end of the store.
 pub(super) struct CatchUp {
     store: Arc<dyn EventStore>,
@@ -214,14 +218,15 @@ impl CatchUp {
         let mut stream = self.store.read(read).await?;
         let head = stream.head();
         let end = up_to.min(head).max(after);
-        let mut events = Vec::new();
-        while let Some(event) = stream.try_next().await? {
-            if event.position > end {
-                break;
-            }
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        while bytes < MOST_BYTES
+            && let Some(event) = stream.try_next().await?
+            && event.position <= end
+        {
+            bytes += event.data.len();
             events.push(event);
         }
-        let is_full = events.len() == most;
+        let is_full = events.len() == most || bytes >= MOST_BYTES;
         let last = events.last().filter(|_| is_full);
         Ok(Batch {
             up_to: last.map_or(end, |last| last.position),

@@ -2,7 +2,7 @@
 
 use super::{
     Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, editions, effects,
-    indexes, ledgers, others, replacements, selections, several_tables, snapshots, values,
+    indexes, ledgers, others, replacements, scratch, selections, several_tables, snapshots, values,
 };
 
 /// Hands the list of all cases to another macro: themes, and in each the contract, its line and
@@ -141,6 +141,10 @@ macro_rules! read_models_cases {
                 Projector 3 a_read_model_that_is_of_another_store_by_now_is_not_written,
                 ReadModels 5 a_table_that_no_projection_made_is_not_taken_over,
             }
+            scratch {
+                ReadModels 6 what_is_made_in_a_scratch_place_shows_nowhere_else,
+                ReadModels 6 a_scratch_place_parks_as_any_other,
+            }
             values {
                 Projector 1 a_number_that_no_column_can_hold_fails_at_its_event,
                 Projector 1 a_text_with_nul_fails_at_its_event,
@@ -218,7 +222,7 @@ mod tests {
     #[test]
     fn every_line_of_the_contracts_has_a_case() {
         let contracts = [
-            (Contract::ReadModels, 5),
+            (Contract::ReadModels, 6),
             (Contract::Projector, 5),
             (Contract::DeadLetters, 4),
             (Contract::Ledger, 4),
