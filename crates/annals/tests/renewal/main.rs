@@ -5,6 +5,7 @@
 mod a_changed_declaration_is_rebuilt_without_downtime;
 mod an_exchange_amid_mending;
 mod an_older_process_goes_on_until_the_exchange;
+mod audits_wait_for_their_edition;
 mod balances;
 mod one_process_rebuilds_at_a_time;
 mod place;
