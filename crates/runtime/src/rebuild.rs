@@ -18,7 +18,7 @@ use annals_core::{
 };
 use tokio::sync::watch;
 
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, wait};
 use crate::spans;
 use catch_up::CatchUp;
 use last_steps::LastSteps;
@@ -27,7 +27,7 @@ pub use comparison::{Comparison, Difference, TableComparison};
 use progress::{Control, Ending, Report};
 pub use progress::{RebuildError, RebuildPhase, RebuildProgress};
 pub use roll_back::roll_back;
-use turn::Turn;
+use turn::{OurTurn, Turn};
 
 mod catch_up;
 mod comparison;
@@ -147,6 +147,7 @@ pub fn rebuild(
         options,
         report,
         control: controlled,
+        turn: None,
     };
     tokio::spawn(rebuild.run());
     RebuildHandle { progress, control }
@@ -224,6 +225,8 @@ struct Rebuild {
     options: RebuildOptions,
     report: Report,
     control: watch::Receiver<Control>,
+    /// Its turn, held until what was made is dropped.
+    turn: Option<OurTurn>,
 }
 
 impl Rebuild {
@@ -252,10 +255,7 @@ impl Rebuild {
             }
             let projection = self.fold.name();
             tracing::warn!(projection, %error, attempt, "rebuild tries again");
-            self.options
-                .backoff
-                .pause(attempt, &*self.options.ids)
-                .await;
+            self.pause(self.options.backoff, attempt).await;
             self.go_ahead().await?;
         }
     }
@@ -271,7 +271,11 @@ impl Rebuild {
             () = turn.lost() => Err(RebuildError::LeaseLost),
             done = self.all() => done,
         };
-        turn.give_back().await;
+        match done {
+            // Another process would go on with what is to be dropped.
+            Err(RebuildError::Cancelled) => self.turn = Some(turn),
+            _ => turn.give_back().await,
+        }
         done
     }
 
@@ -317,6 +321,7 @@ impl Rebuild {
         catch_up: &mut CatchUp,
         up_to: Position,
     ) -> Result<(), RebuildError> {
+        self.report.sets_out();
         loop {
             self.go_ahead().await?;
             let step = catch_up.step(up_to).await?;
@@ -324,6 +329,28 @@ impl Rebuild {
             if step.is_last {
                 return Ok(());
             }
+            self.throttle(step.events).await;
+        }
+    }
+
+    /// Waits as long as so many events may take, unless it is told something meanwhile.
+    async fn throttle(&mut self, events: u64) {
+        let Some(most) = self.options.throttle else {
+            return;
+        };
+        let whole = Duration::from_secs(1) / most.get();
+        let events = u32::try_from(events).unwrap_or(u32::MAX);
+        tokio::select! {
+            () = wait(whole.saturating_mul(events)) => {}
+            _told = self.control.changed() => {}
+        }
+    }
+
+    /// Waits before another try, unless it is told something meanwhile.
+    async fn pause(&mut self, backoff: Backoff, attempt: u32) {
+        tokio::select! {
+            () = backoff.pause(attempt, &*self.options.ids) => {}
+            _told = self.control.changed() => {}
         }
     }
 
@@ -335,7 +362,8 @@ impl Rebuild {
         catch_up: &mut CatchUp,
     ) -> Result<Option<Comparison>, RebuildError> {
         let fold = self.fold.clone();
-        for attempt in 1..=MOST_TRIES {
+        let (mut attempt, mut stood_at) = (0, None);
+        while attempt < MOST_TRIES {
             let states = editions.list(fold.name()).await?;
             let current = states
                 .iter()
@@ -349,7 +377,10 @@ impl Rebuild {
             let at = catch_up.position();
             if current.position < at && catch_up.misses_any(current.position, at).await? {
                 self.go_ahead().await?;
-                MOMENT.pause(attempt, &*self.options.ids).await;
+                // As long as it moves, it is waited for.
+                let has_moved = stood_at.replace(current.position) != Some(current.position);
+                attempt = if has_moved { 1 } else { attempt + 1 };
+                self.pause(MOMENT, attempt).await;
                 continue;
             }
             self.catch_up(catch_up, current.position.max(at)).await?;
@@ -402,7 +433,7 @@ impl Rebuild {
                 Err(QueryError::Unavailable { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
-            MOMENT.pause(attempt, &*self.options.ids).await;
+            self.pause(MOMENT, attempt).await;
         }
         Err(RebuildError::NeverFree)
     }
@@ -434,8 +465,12 @@ impl Rebuild {
     }
 
     async fn discard_candidate(&mut self) -> Result<(), RebuildError> {
-        let Some(turn) = self.try_turn().await? else {
-            return Ok(());
+        let turn = match self.turn.take() {
+            Some(turn) => turn,
+            None => match self.try_turn().await? {
+                Some(turn) => turn,
+                None => return Ok(()),
+            },
         };
         let editions = editions(&*self.read_models)?;
         let name = self.fold.name();

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use annals_core::{
     DeadLetter, DeadLetters, EventStore, Failure, ParkCause, Position, ProjectionBatch,
@@ -12,7 +11,6 @@ use annals_core::{
 
 use super::RebuildOptions;
 use super::progress::RebuildError;
-use crate::backoff::wait;
 
 /// How many letters are read at once.
 const LETTERS: u32 = 500;
@@ -110,13 +108,11 @@ impl CatchUp {
             Some((to, batch)) if to == up_to => batch,
             _ => self.read(self.position, up_to).await?,
         };
-        let step = match batch.first_of(&self.parked) {
-            Some(0) => self.park(&batch).await?,
-            Some(place) => self.fold(batch.up_to_event(place), up_to).await?,
-            None => self.fold(batch, up_to).await?,
-        };
-        self.throttle(step.events).await;
-        Ok(step)
+        match batch.first_of(&self.parked) {
+            Some(0) => self.park(&batch).await,
+            Some(place) => self.fold(batch.up_to_event(place), up_to).await,
+            None => self.fold(batch, up_to).await,
+        }
     }
 
     async fn fold(&mut self, batch: Batch, up_to: Position) -> Result<Step, RebuildError> {
@@ -236,20 +232,11 @@ impl CatchUp {
         })
     }
 
-    /// No more than a second's worth, so that nobody waits longer for it to listen.
+    /// No more than a second's worth.
     fn most(&self) -> usize {
         let most = self.options.max_batch.get();
         let in_a_second = self.options.throttle.map(NonZeroU32::get);
         in_a_second.map_or(most, |events| most.min(events as usize))
-    }
-
-    /// Waits as long as so many events may take.
-    async fn throttle(&self, events: u64) {
-        if let Some(most) = self.options.throttle {
-            let whole = Duration::from_secs(1) / most.get();
-            let events = u32::try_from(events).unwrap_or(u32::MAX);
-            wait(whole.saturating_mul(events)).await;
-        }
     }
 }
 
