@@ -268,6 +268,13 @@ impl Builder {
             let running = Running::beside(handle, subject, &self.code_version, audits);
             projections.insert(name, running);
         };
+        let mut rebuilds = BTreeMap::new();
+        for tables in typed {
+            let handle = tables.run(self.due_rebuilds).await?;
+            beside(tables.projector, handle);
+            rebuilds.insert(tables.name, tables.rebuilds);
+        }
+        // From here on nothing fails: no effect is performed by a service that does not start.
         let others = self.projectors.into_iter();
         let others = others.map(|projector| (projector, runners.shared.clone()));
         let effects = effects.into_iter();
@@ -277,12 +284,6 @@ impl Builder {
         for (projector, options) in others.chain(effects).chain(local) {
             let handle = run_projection(Arc::clone(&store), Arc::clone(&projector), options);
             beside(projector, handle);
-        }
-        let mut rebuilds = BTreeMap::new();
-        for tables in typed {
-            let handle = tables.run(self.due_rebuilds).await?;
-            beside(tables.projector, handle);
-            rebuilds.insert(tables.name, tables.rebuilds);
         }
         let refolds = refolds(&store, &read_models, folded, self.drift.as_ref());
         Ok(Annals {

@@ -158,6 +158,9 @@ pub(crate) fn run(
 ) -> ProjectionHandle {
     let name = projector.name().to_owned();
     let (reporter, progress) = Reporter::new(name.clone());
+    if awaited.is_some() {
+        reporter.awaits_rebuild();
+    }
     let activity = reporter.activity();
     let (orders, told) = watch::channel(Order::Run);
     let last_complete = Arc::<LastComplete>::default();

@@ -1,6 +1,6 @@
 //! Rebuilding a read model beside the one that is read, and changing over to it once it is proven.
 //!
-//! In reading order: `progress` is what others see of it; `turn` lets one process at a time do it;
+//! In reading order: `options` and `handle` are what it is told, `progress` what others see of it; `turn` lets one process at a time do it;
 //! `catch_up` folds the candidate from the events; `comparison` holds it against the current edition;
 //! `last_steps` are taken amid the exchange; here is the order of it all. `roll_back` takes the last of
 //! it back.
@@ -8,13 +8,12 @@
 //! Everything it has done is in the database: broken off anywhere, it goes on there when it is begun
 //! again.
 
-use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{
-    Clock, Edition, EditionId, Editions, EventStore, Exchange, Exchanged, IdSource, Leases,
-    Position, QueryError, RandomIds, ReadModels, RowsCheck, Sample, SystemClock, TableFold,
+    Edition, Editions, EventStore, Exchange, Exchanged, Position, QueryError, ReadModels,
+    RowsCheck, Sample, TableFold,
 };
 use tokio::sync::watch;
 
@@ -25,14 +24,18 @@ use catch_up::CatchUp;
 use last_steps::LastSteps;
 
 pub use comparison::{Comparison, Difference, TableComparison};
+pub use handle::RebuildHandle;
+pub use options::{CutOver, RebuildOptions};
 use progress::{Control, Ending, Report};
 pub use progress::{RebuildError, RebuildPhase, RebuildProgress};
 pub use roll_back::roll_back;
-use turn::Turn;
+use turn::{OurTurn, Turn};
 
 mod catch_up;
 mod comparison;
+mod handle;
 mod last_steps;
+mod options;
 mod progress;
 mod roll_back;
 mod turn;
@@ -45,83 +48,6 @@ const MOMENT: Backoff = Backoff {
     first: Duration::from_millis(2),
     most: Duration::from_millis(100),
 };
-
-/// How a read model is rebuilt. The defaults are for production.
-#[derive(Clone)]
-pub struct RebuildOptions {
-    /// Most events in one batch, hence in one transaction.
-    pub max_batch: NonZeroUsize,
-    /// Most events in a second; none is as many as there can be.
-    pub throttle: Option<NonZeroU32>,
-    /// How many rows of each table are compared, drawn at random.
-    pub sample: u32,
-    /// When the rebuilt read model becomes the one that is read.
-    pub cut_over: CutOver,
-    /// Which edition is to be replaced. Once another one has taken its place, there is nothing left
-    /// to do. None: whichever is the current one when it begins.
-    pub replaces: Option<EditionId>,
-    /// Lets one of several processes rebuild at a time. Without, it must be the only one.
-    pub leases: Option<Arc<dyn Leases>>,
-    /// How long to wait before asking again whether it is one's turn, at most.
-    pub lease_retry: Duration,
-    /// How often in a row it begins again without getting anywhere.
-    pub attempts: u32,
-    /// How long to wait when a database or the store is unavailable.
-    pub backoff: Backoff,
-    /// Tells how long it takes.
-    pub clock: Arc<dyn Clock>,
-    /// Makes the waits differ.
-    pub ids: Arc<dyn IdSource>,
-}
-
-/// When a rebuilt read model becomes the one that is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CutOver {
-    /// As soon as the comparison finds no difference. If it finds any, it waits to be told, with
-    /// what it found.
-    WhenSame,
-    /// As soon as it is complete, whatever the comparison finds: for a fold that is meant to give
-    /// other rows.
-    WhenComplete,
-    /// Not before [`RebuildHandle::accept`].
-    WhenTold,
-}
-
-impl Default for RebuildOptions {
-    fn default() -> Self {
-        Self {
-            max_batch: NonZeroUsize::new(20_000).expect("20,000 is not zero"),
-            throttle: None,
-            sample: 200,
-            cut_over: CutOver::WhenSame,
-            replaces: None,
-            leases: None,
-            lease_retry: Duration::from_secs(1),
-            attempts: 10,
-            backoff: Backoff {
-                first: Duration::from_millis(50),
-                most: Duration::from_secs(5),
-            },
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(RandomIds),
-        }
-    }
-}
-
-impl std::fmt::Debug for RebuildOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RebuildOptions")
-            .field("max_batch", &self.max_batch)
-            .field("throttle", &self.throttle)
-            .field("sample", &self.sample)
-            .field("cut_over", &self.cut_over)
-            .field("replaces", &self.replaces)
-            .field("lease_retry", &self.lease_retry)
-            .field("attempts", &self.attempts)
-            .field("backoff", &self.backoff)
-            .finish_non_exhaustive()
-    }
-}
 
 /// Begins to rebuild the read model of a fold, in a task of its own, or goes on with what was begun.
 ///
@@ -148,74 +74,10 @@ pub fn rebuild(
         options,
         report,
         control: controlled,
+        turn: None,
     };
     tokio::spawn(rebuild.run());
     RebuildHandle { progress, control }
-}
-
-/// A rebuild that is under way. Dropping the handle breaks it off; begun again, it goes on there.
-#[derive(Debug)]
-#[must_use = "dropping the handle breaks the rebuild off"]
-pub struct RebuildHandle {
-    progress: watch::Receiver<RebuildProgress>,
-    control: watch::Sender<Control>,
-}
-
-impl RebuildHandle {
-    /// How far it is.
-    pub fn progress(&self) -> RebuildProgress {
-        self.progress.borrow().clone()
-    }
-
-    /// Stands still after the batch in progress.
-    pub fn pause(&self) {
-        self.control.send_modify(|control| control.paused = true);
-    }
-
-    /// Goes on.
-    pub fn resume(&self) {
-        self.control.send_modify(|control| control.paused = false);
-    }
-
-    /// Lets the candidate take the place of the current edition whatever the comparison found.
-    pub fn accept(&self) {
-        self.control.send_modify(|control| control.accepted = true);
-    }
-
-    /// Gives it up, and drops what was made.
-    pub fn cancel(&self) {
-        self.end_as(Ending::Cancelled);
-    }
-
-    /// Breaks it off: begun again, it goes on there.
-    pub fn break_off(&self) {
-        self.end_as(Ending::BrokenOff);
-    }
-
-    fn end_as(&self, ending: Ending) {
-        self.control
-            .send_modify(|control| control.ending = control.ending.or(Some(ending)));
-    }
-
-    /// Tells of its progress, also once the handle is dropped.
-    pub fn watch(&self) -> watch::Receiver<RebuildProgress> {
-        self.progress.clone()
-    }
-
-    /// Waits until its phase is one that is waited for, or the rebuild is over.
-    pub async fn wait_for(&self, is_it: impl Fn(&RebuildPhase) -> bool) -> RebuildProgress {
-        let mut progress = self.progress.clone();
-        let reached = progress.wait_for(|now| is_it(&now.phase) || now.phase.is_over());
-        match reached.await {
-            Ok(now) => now.clone(),
-            Err(_) => self.progress(),
-        }
-    }
-
-    /// Waits until it is over.
-    pub async fn end(&self) -> RebuildProgress {
-        self.wait_for(|_| false).await
-    }
 }
 
 struct Rebuild {
@@ -225,6 +87,8 @@ struct Rebuild {
     options: RebuildOptions,
     report: Report,
     control: watch::Receiver<Control>,
+    /// Its turn, held until what was made is dropped.
+    turn: Option<OurTurn>,
 }
 
 impl Rebuild {
@@ -253,10 +117,7 @@ impl Rebuild {
             }
             let projection = self.fold.name();
             tracing::warn!(projection, %error, attempt, "rebuild tries again");
-            self.options
-                .backoff
-                .pause(attempt, &*self.options.ids)
-                .await;
+            self.pause(self.options.backoff, attempt).await;
             self.go_ahead().await?;
         }
     }
@@ -272,7 +133,11 @@ impl Rebuild {
             () = turn.lost() => Err(RebuildError::LeaseLost),
             done = self.all() => done,
         };
-        turn.give_back().await;
+        match done {
+            // Another process would go on with what is to be dropped.
+            Err(RebuildError::Cancelled) => self.turn = Some(turn),
+            _ => turn.give_back().await,
+        }
         done
     }
 
@@ -318,6 +183,7 @@ impl Rebuild {
         catch_up: &mut CatchUp,
         up_to: Position,
     ) -> Result<(), RebuildError> {
+        self.report.sets_out();
         loop {
             self.go_ahead().await?;
             let step = catch_up.step(up_to).await?;
@@ -325,6 +191,24 @@ impl Rebuild {
             if step.is_last {
                 return Ok(());
             }
+            self.throttle(step.events).await;
+        }
+    }
+
+    /// Waits as long as so many events may take, unless it is told something meanwhile.
+    async fn throttle(&mut self, events: u64) {
+        let batches = self.options.batches();
+        tokio::select! {
+            () = batches.throttle(events) => {}
+            _told = self.control.changed() => {}
+        }
+    }
+
+    /// Waits before another try, unless it is told something meanwhile.
+    async fn pause(&mut self, backoff: Backoff, attempt: u32) {
+        tokio::select! {
+            () = backoff.pause(attempt, &*self.options.ids) => {}
+            _told = self.control.changed() => {}
         }
     }
 
@@ -336,7 +220,8 @@ impl Rebuild {
         catch_up: &mut CatchUp,
     ) -> Result<Option<Comparison>, RebuildError> {
         let fold = self.fold.clone();
-        for attempt in 1..=MOST_TRIES {
+        let (mut attempt, mut stood_at) = (0, None);
+        while attempt < MOST_TRIES {
             let states = editions.list(fold.name()).await?;
             let current = states
                 .iter()
@@ -350,7 +235,10 @@ impl Rebuild {
             let at = catch_up.position();
             if current.position < at && catch_up.misses_any(current.position, at).await? {
                 self.go_ahead().await?;
-                MOMENT.pause(attempt, &*self.options.ids).await;
+                // As long as it moves, it is waited for.
+                let has_moved = stood_at.replace(current.position) != Some(current.position);
+                attempt = if has_moved { 1 } else { attempt + 1 };
+                self.pause(MOMENT, attempt).await;
                 continue;
             }
             self.catch_up(catch_up, current.position.max(at)).await?;
@@ -428,7 +316,7 @@ impl Rebuild {
                 Err(QueryError::Unavailable { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
-            MOMENT.pause(attempt, &*self.options.ids).await;
+            self.pause(MOMENT, attempt).await;
         }
         Err(RebuildError::NeverFree)
     }
@@ -460,8 +348,12 @@ impl Rebuild {
     }
 
     async fn discard_candidate(&mut self) -> Result<(), RebuildError> {
-        let Some(turn) = self.try_turn().await? else {
-            return Ok(());
+        let turn = match self.turn.take() {
+            Some(turn) => turn,
+            None => match self.try_turn().await? {
+                Some(turn) => turn,
+                None => return Ok(()),
+            },
         };
         let editions = editions(&*self.read_models)?;
         let name = self.fold.name();

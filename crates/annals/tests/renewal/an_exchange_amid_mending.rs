@@ -7,7 +7,7 @@ use annals::runtime::{Backoff, CutOver, ParkedError, RunnerOptions, run_projecti
 use annals::{Annals, Position, Selection, TableFold};
 
 use crate::balances::{Balance, Fragile};
-use crate::place::{LONG, Place, assert_cut_over, in_small_batches};
+use crate::place::{LONG, Place, assert_cut_over, in_small_batches, is_compared};
 
 const ACCOUNTS: u64 = 20;
 
@@ -27,11 +27,15 @@ async fn counts_once(place: Place) {
     let mended = Arc::new(place.start::<Balance>().await);
     let parked = mended.parked_events("balances").count().await.unwrap();
     assert_eq!(parked, ACCOUNTS);
+    let rebuilds = mended.rebuilds("balances");
+    // All is parked until the first exchange is about to come.
+    let first = rebuilds.begin(in_small_batches(CutOver::WhenTold));
+    first.wait_for(is_compared).await;
     let mending = tokio::spawn(mend(Arc::clone(&mended)));
-    for _ in 0..3 {
-        let rebuild = mended
-            .rebuilds("balances")
-            .begin(in_small_batches(CutOver::WhenComplete));
+    first.accept();
+    assert_cut_over(&first.end().await);
+    for _ in 0..2 {
+        let rebuild = rebuilds.begin(in_small_batches(CutOver::WhenComplete));
         assert_cut_over(&rebuild.end().await);
     }
     tokio::time::timeout(LONG, mending).await.unwrap().unwrap();

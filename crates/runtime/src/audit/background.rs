@@ -126,7 +126,7 @@ struct Audits {
 
 impl Audits {
     async fn run(mut self) {
-        if !self.is_rebuilt().await {
+        if !self.is_at_work().await {
             return;
         }
         loop {
@@ -141,12 +141,17 @@ impl Audits {
         }
     }
 
-    /// Waits while the read model is of another declaration, whose ledger is not that of this
+    /// Waits while the read model may be of another declaration, whose ledger is not that of this
     /// projection. False if the projection is over.
-    async fn is_rebuilt(&mut self) -> bool {
-        let is_awaited = |now: &Progress| matches!(now.status, ProjectionStatus::AwaitsRebuild);
-        let rebuilt = self.progress.wait_for(|now| !is_awaited(now)).await;
-        rebuilt.is_ok()
+    async fn is_at_work(&mut self) -> bool {
+        let stands_still = |status: &_| {
+            matches!(
+                status,
+                ProjectionStatus::AwaitsRebuild | ProjectionStatus::Paused
+            )
+        };
+        let at_work = self.progress.wait_for(|now| !stands_still(&now.status));
+        at_work.await.is_ok_and(|now| !now.status.is_over())
     }
 
     async fn audit(&self) -> Result<Audit, AuditError> {
@@ -201,7 +206,7 @@ impl Audits {
             let ids = &*self.options.ids;
             self.options.backoff.pause(self.failures, ids).await;
         }
-        is_passing
+        is_passing && self.is_at_work().await
     }
 }
 
@@ -209,7 +214,8 @@ impl Audits {
 fn is_passing(error: &AuditError) -> bool {
     matches!(
         error,
-        AuditError::Ledger(ProjectionError::Unavailable(_))
+        // Superseded: until the read model is rebuilt, or its projection finds out and is over.
+        AuditError::Ledger(ProjectionError::Unavailable(_) | ProjectionError::Superseded { .. })
             | AuditError::Log(ReadError::Unavailable { .. })
             | AuditError::WentBack { .. }
             | AuditError::OtherEdition

@@ -36,6 +36,7 @@ fn what_is_measured_is_what_is_named() {
             ProjectionMeter::new("balances"),
             RebuildMeter::new("balances"),
             AuditMeter::new("balances"),
+            DriftMeter::new("balances"),
             CommandMeter::new("Account"),
         );
     });

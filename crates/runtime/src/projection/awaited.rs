@@ -5,7 +5,7 @@ use std::sync::Arc;
 use annals_core::{Edition, EditionState, QueryError, ReadModels, TableFold};
 use tokio::sync::watch;
 
-use super::progress::Reporter;
+use super::progress::{ProjectionStatus, Reporter};
 use crate::backoff::Backoff;
 
 /// The edition that a projection is to go on with, once it is the current one.
@@ -26,7 +26,9 @@ impl AwaitedEdition {
             exchanged.mark_unchanged();
             match self.current().await {
                 Ok(Some(current)) if current.fingerprint == self.fold.fingerprint() => return,
-                Ok(Some(current)) => reporter.awaits_rebuild(current.position),
+                Ok(Some(current)) => {
+                    reporter.reached(current.position, ProjectionStatus::AwaitsRebuild);
+                }
                 Ok(None) => {}
                 Err(error) => {
                     let projection = self.fold.name();

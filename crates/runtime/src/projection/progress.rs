@@ -169,10 +169,9 @@ impl Reporter {
             .send_modify(|progress| *progress = Progress { position, status });
     }
 
-    /// It waits until the read model is rebuilt, which is complete up to `position` as it is.
-    pub(super) fn awaits_rebuild(&self, position: Position) {
-        let status = ProjectionStatus::AwaitsRebuild;
-        self.reached(position, status);
+    /// It waits until the read model is rebuilt.
+    pub(super) fn awaits_rebuild(&self) {
+        self.set(ProjectionStatus::AwaitsRebuild);
     }
 
     /// A batch is committed; that it was reached is still to be told.

@@ -76,7 +76,10 @@ impl Runner {
                 Order::Pause => {
                     self.job.reporter.paused();
                     self.orders.until_pause_ends().await;
-                    self.job.reporter.begins_anew();
+                    match self.job.awaited {
+                        Some(_) => self.job.reporter.awaits_rebuild(),
+                        None => self.job.reporter.begins_anew(),
+                    }
                 }
             }
         }

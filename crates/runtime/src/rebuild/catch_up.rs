@@ -66,10 +66,7 @@ impl CatchUp {
             store: Arc::clone(store),
             candidate,
             current,
-            batches: Batches {
-                max_batch: options.max_batch,
-                throttle: options.throttle,
-            },
+            batches: options.batches(),
             position,
             next: None,
             parked: skipped,
@@ -99,13 +96,11 @@ impl CatchUp {
             Some((to, batch)) if to == up_to => batch,
             _ => self.read(self.position, up_to).await?,
         };
-        let step = match batch.first_of(&self.parked) {
-            Some(0) => self.park(&batch).await?,
-            Some(place) => self.fold(batch.up_to_event(place), up_to).await?,
-            None => self.fold(batch, up_to).await?,
-        };
-        self.batches.throttle(step.events).await;
-        Ok(step)
+        match batch.first_of(&self.parked) {
+            Some(0) => self.park(&batch).await,
+            Some(place) => self.fold(batch.up_to_event(place), up_to).await,
+            None => self.fold(batch, up_to).await,
+        }
     }
 
     async fn fold(&mut self, batch: Batch, up_to: Position) -> Result<Step, RebuildError> {

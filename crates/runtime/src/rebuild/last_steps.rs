@@ -48,3 +48,6 @@ impl Successor for LastSteps<'_> {
         self.failed = self.step_up_to(position).await.err();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,7 @@ pub struct RebuildProgress {
     pub head: Position,
     /// How many events were folded since it was begun, or begun again.
     pub events: u64,
-    /// How long it has taken since then.
+    /// How long it took to fold them: no pause counts, nor what it waited for.
     pub elapsed: Duration,
 }
 
@@ -47,7 +47,8 @@ pub enum RebuildPhase {
     Compared(Option<Comparison>),
     /// Over: readers see what was rebuilt, complete up to this position.
     CutOver(Position),
-    /// Over: it was given up, and what was made is dropped.
+    /// Over: it was given up, and what was made is dropped, unless another process is at it, which
+    /// goes on.
     Cancelled,
     /// Over: something went wrong. The candidate stays, and can be gone on with.
     Failed(RebuildError),
@@ -216,7 +217,8 @@ impl RebuildPhase {
 pub(super) struct Report {
     projection: &'static str,
     clock: Arc<dyn Clock>,
-    began_at: Timestamp,
+    /// Up to when the time that it takes is counted.
+    counted_up_to: Timestamp,
     progress: watch::Sender<RebuildProgress>,
     meter: RebuildMeter,
 }
@@ -237,7 +239,7 @@ impl Report {
         });
         let report = Self {
             projection,
-            began_at: clock.now(),
+            counted_up_to: clock.now(),
             clock,
             progress,
             meter: RebuildMeter::new(projection),
@@ -279,14 +281,20 @@ impl Report {
         self.progress.borrow().position
     }
 
-    pub(super) fn step(&self, step: &Step) {
-        let elapsed = self.clock.now().duration_since(self.began_at);
+    /// From now on the time that it takes counts.
+    pub(super) fn sets_out(&mut self) {
+        self.counted_up_to = self.clock.now();
+    }
+
+    pub(super) fn step(&mut self, step: &Step) {
+        let since = std::mem::replace(&mut self.counted_up_to, self.clock.now());
+        let elapsed = self.counted_up_to.duration_since(since);
         let elapsed = Duration::try_from(elapsed).unwrap_or_default();
         self.tell(|progress| {
             progress.position = step.position;
             progress.head = step.head;
             progress.events += step.events;
-            progress.elapsed = elapsed;
+            progress.elapsed += elapsed;
         });
         self.meter.events(step.events);
     }
@@ -297,11 +305,17 @@ impl Report {
         self.meter.progress(&self.progress.borrow());
     }
 
-    pub(super) fn paused(&self, is_paused: bool) {
-        self.progress.send_if_modified(|progress| {
+    pub(super) fn paused(&mut self, is_paused: bool) {
+        let changes = self.progress.send_if_modified(|progress| {
             let changes = progress.is_paused != is_paused;
             progress.is_paused = is_paused;
             changes
         });
+        if changes {
+            self.sets_out();
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Clock, Edition, EventStore, Exchange, Exchanged, Position, Projector, QueryError, RandomIds,
-    ReadModels, Successor, TableFold,
+    Clock, Edition, EditionState, Editions, EventStore, Exchange, Exchanged, Position, Projector,
+    QueryError, RandomIds, ReadModels, Successor, TableFold,
 };
 use async_trait::async_trait;
 
@@ -26,6 +26,9 @@ pub async fn roll_back(
     clock: &dyn Clock,
 ) -> Result<Position, RebuildError> {
     let editions = editions(read_models)?;
+    if !is_there(editions, fold).await? {
+        return Err(RebuildError::NothingToGoBackTo);
+    }
     let mut previous = Previous {
         store,
         // Made before the exchange, which would wait for itself otherwise.
@@ -34,6 +37,12 @@ pub async fn roll_back(
         failed: None,
     };
     for attempt in 1..=MOST_TRIES {
+        // What may pass: perhaps somebody else keeps it up to date.
+        if let Err(error) = previous.catch_up_to_end().await
+            && !error.may_pass()
+        {
+            return Err(error);
+        }
         let exchanged = editions.exchange(fold, Exchange::RollBack, &mut previous, clock.now());
         match exchanged.await {
             Ok(Exchanged::Done(position)) => return Ok(position),
@@ -50,6 +59,15 @@ pub async fn roll_back(
     Err(RebuildError::NeverFree)
 }
 
+/// True if the edition before is of this fold.
+async fn is_there(editions: &dyn Editions, fold: &TableFold) -> Result<bool, QueryError> {
+    let states = editions.list(fold.name()).await?;
+    let is_it = |state: &EditionState| {
+        state.edition == Edition::Previous && state.fingerprint == fold.fingerprint()
+    };
+    Ok(states.iter().any(is_it))
+}
+
 /// The edition before, which somebody may keep up to date already.
 struct Previous<'a> {
     store: &'a Arc<dyn EventStore>,
@@ -58,12 +76,25 @@ struct Previous<'a> {
     failed: Option<RebuildError>,
 }
 
+impl Previous<'_> {
+    async fn resume(&self) -> Result<CatchUp, RebuildError> {
+        let projectors = (Arc::clone(&self.previous), Arc::clone(&self.current));
+        CatchUp::resume(self.store, projectors, &RebuildOptions::default()).await
+    }
+
+    /// Takes most steps while the current edition still goes on.
+    async fn catch_up_to_end(&self) -> Result<(), RebuildError> {
+        let head = self.store.head().await?;
+        let mut catch_up = self.resume().await?;
+        while !catch_up.step(head).await?.is_last {}
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Successor for Previous<'_> {
     async fn catch_up(&mut self, position: Position) {
-        let projectors = (Arc::clone(&self.previous), Arc::clone(&self.current));
-        let options = RebuildOptions::default();
-        self.failed = match CatchUp::resume(self.store, projectors, &options).await {
+        self.failed = match self.resume().await {
             Ok(mut catch_up) => {
                 let mut last_steps = LastSteps::of(&mut catch_up);
                 last_steps.catch_up(position).await;

@@ -55,7 +55,12 @@ impl Rebuild {
             }
             let head = self.store.head().await?;
             self.report.elsewhere(of(Edition::Candidate), head);
-            self.pause_before_asking().await;
+            let longest = self.options.lease_retry;
+            let once = Backoff {
+                first: longest,
+                most: longest,
+            };
+            self.pause(once, 1).await;
         }
     }
 
@@ -73,18 +78,5 @@ impl Rebuild {
     fn is_replaced(&mut self, current: &EditionState) -> bool {
         let replaced = *self.options.replaces.get_or_insert(current.id);
         current.id != replaced && current.fingerprint == self.fold.fingerprint()
-    }
-
-    /// Unless it is told something meanwhile.
-    async fn pause_before_asking(&mut self) {
-        let longest = self.options.lease_retry;
-        let once = Backoff {
-            first: longest,
-            most: longest,
-        };
-        tokio::select! {
-            () = once.pause(1, &*self.options.ids) => {}
-            _told = self.control.changed() => {}
-        }
     }
 }

@@ -34,7 +34,10 @@ impl Rebuilds {
         let exchanged = self.shared.exchanged.subscribe();
         self.look_after_previous().await?;
         let keep = keep(Arc::downgrade(&self.shared), exchanged);
-        self.shared.previous.lock().await.keeper = Some(tokio::spawn(keep));
+        let mut follower = self.shared.previous.lock().await;
+        if let Some(before) = follower.keeper.replace(tokio::spawn(keep)) {
+            before.abort();
+        }
         Ok(())
     }
 
