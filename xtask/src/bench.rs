@@ -11,8 +11,8 @@ use crate::toolchain;
 /// What a server is given that serves one program alone.
 const SETTINGS: [(&str, &str); 2] = [("shared_buffers", "512MB"), ("max_wal_size", "4GB")];
 
-/// What tells the reference service of a database.
-const STORE_VARIABLE: &str = "ANNALS_STORE";
+/// What tells the benchmark of rebuilds of a database.
+const STORE_VARIABLE: &str = "ANNALS_BENCH_STORE";
 
 /// Runs what is asked for, or everything.
 pub(crate) fn run(arguments: &[&str]) -> Result<(), Error> {

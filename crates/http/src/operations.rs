@@ -75,7 +75,12 @@ pub struct Operations {
     pasts: Option<Pasts>,
     audits: BTreeMap<String, Audited>,
     render: Option<Render>,
+    answers_within: Duration,
 }
+
+/// Longest time for what has to be asked elsewhere. Who operates a service wants to be told of the
+/// rest most of all when something does not answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 /// A projection that is operated.
 #[derive(Clone, Debug)]
@@ -96,7 +101,16 @@ impl Operations {
             pasts: None,
             audits: BTreeMap::new(),
             render: None,
+            answers_within: ANSWERS_WITHIN,
         }
+    }
+
+    /// The same, but what the store or the read models do not tell within this time is left open; two
+    /// seconds unless given.
+    #[must_use]
+    pub fn answering_within(mut self, limit: Duration) -> Self {
+        self.answers_within = limit;
+        self
     }
 
     /// The same, by another clock.
@@ -129,7 +143,8 @@ impl Operations {
         self
     }
 
-    /// The same, with these read models of the past.
+    /// The same, with these read models of the past, and with the rows of today's: without them both
+    /// are 404.
     #[must_use]
     pub fn with_pasts(mut self, pasts: Pasts) -> Self {
         self.pasts = Some(pasts);

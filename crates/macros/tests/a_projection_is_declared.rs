@@ -335,3 +335,33 @@ fn a_changed_declaration_is_another_revision_and_another_layout_is_none() {
 fn the_revision_of_a_declaration_is_the_same_for_ever() {
     assert_eq!(First::FOLD_REVISION, 3_608_369_406);
 }
+
+/// Named as parameters of what is written.
+fn row() -> &'static str {
+    "our own row"
+}
+
+fn key() -> &'static str {
+    "our own key"
+}
+
+fn event() -> &'static str {
+    "our own event"
+}
+
+#[derive(ReadModel, Projection, Clone)]
+#[projection(event = AccountEvent, create_on(Opened))]
+struct Named {
+    #[key]
+    #[from(stream_id)]
+    account: String,
+    #[from(Opened => [row(), key(), event()].join(", "))]
+    names: String,
+}
+
+#[test]
+fn a_value_means_what_it_means_where_it_is_declared() {
+    let opened = recorded(1, "Account-7", opened("ann"));
+    let named = Named::fold(None, &"7".to_owned(), &opened).unwrap();
+    assert_eq!(named.names, "our own row, our own key, our own event");
+}

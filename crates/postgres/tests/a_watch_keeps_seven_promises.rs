@@ -4,11 +4,15 @@
 mod place;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use annals_postgres::{Postgres, PostgresStore};
+use annals_postgres::{Postgres, PostgresOptions, PostgresStore};
 use annals_testing::watch::Plan;
 
 use place::Place;
+
+/// Far longer than a watcher waits for its turn: there are ten times as many as connections.
+const LONG: Duration = Duration::from_secs(300);
 
 const PLAN: Plan = Plan {
     seed: 8,
@@ -20,7 +24,8 @@ const PLAN: Plan = Plan {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_every_delivery() {
     let url = Place::on(annals_servers::postgres_url()).url();
-    let postgres = Postgres::connect(&url).await.unwrap();
+    let options = PostgresOptions::new(&url).unwrap().connect_timeout(LONG);
+    let postgres = Postgres::connect_with(options).await.unwrap();
     let store = Arc::new(PostgresStore::open(&postgres).await.unwrap());
     let tally = PLAN.carry_out(store).await.unwrap();
     assert!(tally.deliveries >= 100_000, "{tally:?}");

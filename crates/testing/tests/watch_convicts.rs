@@ -4,6 +4,7 @@
 mod model_store;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals_core::{
     Append, AppendError, AppendId, Appended, Delivery, EventStore, EventStream, Position, Read,
@@ -24,6 +25,10 @@ const PLAN: Plan = Plan {
 
 type Delivered = Result<Delivery, ReadError>;
 
+/// How long a watch may wait. The clock of these tests is paused: it jumps there at once when all
+/// wait for what never comes.
+const LONG: Duration = Duration::from_secs(600);
+
 /// What is wrong with the subscriptions of a store.
 #[derive(Clone, Copy)]
 enum Flaw {
@@ -38,6 +43,7 @@ enum Flaw {
     MarksAheadOfEvents,
     MarksThePast,
     IgnoresTheFilter,
+    Refuses,
 }
 
 /// A model store with a flaw.
@@ -48,6 +54,10 @@ struct Flawed {
 
 impl Flawed {
     async fn flawed(&self, source: Source) -> Result<Subscription, ReadError> {
+        if matches!(self.flaw, Flaw::Refuses) {
+            let reason = "it is told to refuse".to_owned();
+            return Err(ReadError::Unavailable { reason });
+        }
         let right = self
             .store
             .subscribe(asked_instead(self.flaw, source))
@@ -167,11 +177,12 @@ impl EventStore for Flawed {
 
 async fn watched(flaw: Flaw) -> Result<Tally, Broken> {
     let store = ModelStore::new(store_id(0));
-    PLAN.carry_out(Arc::new(Flawed { store, flaw })).await
+    let watching = PLAN.carry_out(Arc::new(Flawed { store, flaw }));
+    let seen = tokio::time::timeout(LONG, watching).await;
+    seen.expect("a watch comes to an end")
 }
 
-/// Declares a test for each flaw. The clock is paused, so that it jumps to the end of a wait for
-/// what never comes.
+/// Declares a test for each flaw.
 macro_rules! convictions {
     ($($test:ident: $flaw:ident is not $property:ident;)+) => {$(
         #[tokio::test(start_paused = true)]
@@ -200,4 +211,10 @@ async fn a_store_without_a_flaw_is_not_convicted() {
     let tally = watched(Flaw::None).await.expect("nothing is wrong");
     assert_eq!(tally.watchers, 21);
     assert!(tally.live > 0 && tally.resumed > 0, "{tally:?}");
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "a subscription was refused")]
+async fn a_store_that_refuses_a_subscription_ends_the_watch() {
+    let _ = watched(Flaw::Refuses).await;
 }

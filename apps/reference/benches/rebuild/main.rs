@@ -8,6 +8,9 @@
 //! cargo bench -p annals-reference --bench rebuild [-- --accounts 1000 --kills 50 --rounds 5]
 //! ```
 //!
+//! Everything is kept in a directory of its own, or in the empty database that `ANNALS_BENCH_STORE` is
+//! the URL of.
+//!
 //! In reading order: `history` is what happened, `service` the process, `traffic` its clients,
 //! `operator` whoever makes the read model anew, `trial` the order of it all.
 
@@ -19,6 +22,7 @@ mod table;
 mod traffic;
 mod trial;
 
+use traffic::WRITERS;
 use trial::Trial;
 
 /// Whatever went wrong.
@@ -64,6 +68,9 @@ impl Numbers {
             };
             let value = arguments.next().ok_or("an option needs a number")?;
             *number = value.parse()?;
+        }
+        if numbers.accounts < WRITERS {
+            return Err(format!("--accounts must be at least {WRITERS}").into());
         }
         Ok(numbers)
     }

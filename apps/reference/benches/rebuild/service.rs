@@ -11,13 +11,21 @@ use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::Failure;
 
 const TOKEN: &str = "the-token-of-a-benchmark";
 
+/// What tells of a database to use: not what a service is told of its own with, whose events must not
+/// be mixed with ours.
+const STORE_VARIABLE: &str = "ANNALS_BENCH_STORE";
+
 /// How often a service that is starting is asked whether it is ready.
 const ASK_EVERY: Duration = Duration::from_millis(20);
+
+/// How long a service may take to be ready: at its first start it takes in every event.
+const READY_WITHIN: Duration = Duration::from_secs(600);
 
 /// Where the service keeps everything, and where it listens whenever it runs.
 pub(crate) struct Place {
@@ -33,7 +41,7 @@ impl Place {
         std::fs::write(directory.path().join("token"), TOKEN)?;
         Ok(Self {
             directory,
-            url: std::env::var("ANNALS_STORE").ok(),
+            url: std::env::var(STORE_VARIABLE).ok(),
             // Free now, and taken by nobody else in a benchmark.
             address: TcpListener::bind("127.0.0.1:0")?.local_addr()?,
         })
@@ -65,25 +73,39 @@ impl Place {
             Some(url) => ("ANNALS_STORE", url.clone()),
             None => ("ANNALS_DATA_DIR", self.open()),
         };
-        let process = Command::new(env!("CARGO_BIN_EXE_annals-reference"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_annals-reference"));
+        for (name, _) in std::env::vars_os() {
+            if name.as_encoded_bytes().starts_with(b"ANNALS_") {
+                command.env_remove(name);
+            }
+        }
+        let process = command
             .args(["--listen", &self.address.to_string()])
             .arg("--operations-token-file")
             .arg(self.directory.path().join("token"))
-            .env_remove("ANNALS_STORE")
             .env(variable, value)
             .env("RUST_LOG", "error")
             .stdout(Stdio::null())
             .spawn()?;
-        let service = Service { process };
+        let mut service = Service { process };
+        let ready = timeout(READY_WITHIN, self.until_ready(&mut service)).await;
+        ready.map_err(|_| format!("the service is not ready within {READY_WITHIN:?}"))??;
+        Ok(service)
+    }
+
+    async fn until_ready(&self, service: &mut Service) -> Result<(), Failure> {
         let client = self.client();
         let mut pace = tokio::time::interval(ASK_EVERY);
         loop {
             pace.tick().await;
+            if let Some(status) = service.process.try_wait()? {
+                return Err(format!("the service ended before it was ready: {status}").into());
+            }
             // Until it listens nobody answers.
             if let Ok(answer) = client.get("/health/ready").await
                 && answer.status == StatusCode::OK
             {
-                return Ok(service);
+                return Ok(());
             }
         }
     }

@@ -11,10 +11,13 @@ use crate::Failure;
 use crate::history::{self, EVENTS_EACH};
 use crate::service::Client;
 
-const WRITERS: u64 = 4;
+/// Each has accounts of its own.
+pub(crate) const WRITERS: u64 = 4;
 const WRITE_EVERY: Duration = Duration::from_millis(10);
 const READERS: u64 = 4;
 const READ_EVERY: Duration = Duration::from_millis(4);
+/// Most payments on a page.
+const PAGE: u64 = 100;
 
 /// Clients at work.
 pub(crate) struct Traffic {
@@ -225,7 +228,7 @@ async fn look_for_own(shared: &Shared, number: u64) -> Result<(), Failure> {
 
 fn page(number: u64) -> String {
     let name = history::account(number);
-    format!("/accounts/{name}/transactions?limit=100")
+    format!("/accounts/{name}/transactions?limit={PAGE}")
 }
 
 async fn get(client: &Client, path: &str) -> Result<Value, Failure> {
@@ -243,6 +246,11 @@ fn check_page(body: &Value, at_least: u64) -> Result<u64, Failure> {
     let newest = newest.ok_or("an account has payments")?;
     if newest < at_least {
         return Err(format!("version {at_least} is not shown: {newest} is the newest").into());
+    }
+    // An account is opened by its first event, which is no payment.
+    let expected = PAGE.min(newest - 1);
+    if data.len() as u64 != expected {
+        return Err(format!("of {expected} payments {} are shown", data.len()).into());
     }
     check_rows(data, newest)?;
     Ok(newest)

@@ -20,6 +20,9 @@ const KILLED_WITHIN_MS: u64 = 1_000;
 /// How long before and after a cut-over a query may have been hindered by it.
 const NEAR: Duration = Duration::from_millis(250);
 
+/// No query should take longer, also near a cut-over.
+const GOAL: Duration = Duration::from_millis(50);
+
 /// The last kills may come when a rebuild was about to be over, unseen.
 const ABOUT_TO_BE_OVER: f64 = 0.95;
 
@@ -149,8 +152,15 @@ impl Trial {
         };
         let took: Vec<_> = samples.iter().filter(near).map(|it| it.took).collect();
         let longest = took.iter().max().copied().unwrap_or_default();
+        let met = match longest <= GOAL {
+            true => "met",
+            false => "missed",
+        };
         let longest = format!("{:.1} ms", longest.as_secs_f64() * 1_000.0);
-        let note = format!("the longest of {}", took.len());
+        let note = format!(
+            "the longest of {}; the goal of {GOAL:?} is {met}",
+            took.len()
+        );
         self.table.row(what, longest, note);
         self.table.percentiles(what, took);
     }

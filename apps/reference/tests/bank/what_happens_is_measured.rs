@@ -1,22 +1,35 @@
 //! Metrics as Prometheus reads them: of what was done, for who shows the token.
 
+use std::time::Duration;
+
 use annals::{Append, EventId, EventType, ExpectedVersion, IdSource, NewEvent, RandomIds};
 use annals_reference::metrics::recorder;
 use axum::body::Body;
 use axum::http::Request;
 use metrics::set_default_local_recorder;
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::client::{Client, usd};
 
 const TOKEN: &str = "correct-horse-battery-staple";
 const METRICS: &str = "/operations/metrics";
+/// Far beyond what any wait takes when nothing is wrong.
+const LONG: Duration = Duration::from_secs(60);
 
 /// What the service measured, line by line.
 async fn scrape(client: &Client) -> Vec<String> {
     let request = Request::get(METRICS).header("authorization", format!("Bearer {TOKEN}"));
     let text = client.text(request.body(Body::empty()).unwrap()).await;
     text.lines().map(str::to_owned).collect()
+}
+
+/// Waits until the balances are up to date.
+async fn until_handled(client: &Client) {
+    let annals = client.bank.annals();
+    let head = annals.store().head().await.unwrap();
+    let balances = annals.projection("account_balances");
+    balances.wait_for(head, LONG).await.unwrap();
 }
 
 #[track_caller]
@@ -65,7 +78,7 @@ async fn a_parked_event_is_measured() {
     let stream = "BankAccount-a".parse().unwrap();
     let append = Append::to(stream, ExpectedVersion::NoStream, vec![poison]);
     client.bank.annals().store().append(append).await.unwrap();
-    client.get("/accounts").await.expect(200);
+    until_handled(&client).await;
 
     let metrics = scrape(&client).await;
     for line in [
@@ -84,8 +97,10 @@ async fn a_rebuild_is_measured() {
     let client = Client::measured(TOKEN, &recorder).await;
     let account = json!({ "accountId": "a", "ownerId": "me", "initialDeposit": usd("5.00") });
     client.post("/accounts", account).await.expect(201);
+    until_handled(&client).await;
     let rebuild = client.bank.annals().rebuilds("account_balances");
-    rebuild.begin(Default::default()).end().await;
+    let rebuild = rebuild.begin(Default::default());
+    timeout(LONG, rebuild.end()).await.unwrap();
 
     let metrics = scrape(&client).await;
     for line in [

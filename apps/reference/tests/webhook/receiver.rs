@@ -103,6 +103,13 @@ impl Receiver {
         lock(&self.told.calls).clone()
     }
 
+    /// The positions that arrived of an account, in order, with repeats.
+    pub(crate) fn posted(&self, account: &str) -> Vec<u64> {
+        let calls = self.calls().into_iter();
+        let of_it = calls.filter(|call| call.json()["account"] == account);
+        of_it.map(|call| call.position()).collect()
+    }
+
     /// The positions that arrived of each account, in order, without repeats.
     ///
     /// Panics when a repeat has another key than the first, or two events have the same.

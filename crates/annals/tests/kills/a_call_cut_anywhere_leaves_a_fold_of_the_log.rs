@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::era::Era;
 use crate::life::{Blow, Cutting, Strikes};
 
-/// How many processes there are on one database.
+/// How many processes are to be struck on one database.
 const LIVES: usize = 20;
 
 /// What is cut, in turn.
@@ -38,7 +38,7 @@ async fn on_sqlite() {
         let mut era = Era::begin(Arc::new(database.unwrap()), seed);
         for life in 0..LIVES {
             let call = CALLS[life % CALLS.len()];
-            strikes.note(era.live(call, 6, Blow::Kill).await);
+            strikes.note(era.live_until_struck(call, 6, Blow::Kill).await);
             if life % 5 == 4 {
                 era.compare_with_a_rebuild().await;
                 compared += 2;
@@ -59,7 +59,7 @@ async fn on_postgresql() {
             let is_killed = life < CALLS.len();
             let blow = if is_killed { Blow::Kill } else { place.cut() };
             let call = CALLS[life % CALLS.len()];
-            strikes.note(era.live(call, 12, blow).await);
+            strikes.note(era.live_until_struck(call, 12, blow).await);
             if life % 10 == 9 {
                 era.compare_with_a_rebuild().await;
                 compared += 2;

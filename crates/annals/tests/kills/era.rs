@@ -19,6 +19,9 @@ use crate::random::Random;
 /// Far longer than anything takes here, unless it never comes.
 const LONG: Duration = Duration::from_secs(300);
 
+/// How many processes may be done before they are struck.
+const MOST_LIVES: u32 = 4;
+
 const AT_ONCE: Backoff = Backoff {
     first: Duration::from_micros(10),
     most: Duration::from_millis(1),
@@ -92,6 +95,24 @@ impl Era {
         stop(rivals).await;
         self.judge().await;
         life.strike()
+    }
+
+    /// One process after the other lives until one is struck, in fewer and fewer first steps of the
+    /// call: how many there are before it is over depends on the machine.
+    pub(crate) async fn live_until_struck(
+        &mut self,
+        call: &'static str,
+        most_steps: usize,
+        blow: Blow,
+    ) -> Option<Strike> {
+        for fewer in 0..MOST_LIVES {
+            let most_steps = (most_steps >> fewer).max(1);
+            let strike = self.live(call, most_steps, blow.clone()).await;
+            if strike.is_some() {
+                return strike;
+            }
+        }
+        None
     }
 
     /// Brings both read models to the end of the log.

@@ -22,8 +22,9 @@ impl Operations {
     /// behind, and what is parked. The route of metrics does so by itself; whoever sends metrics
     /// elsewhere does it before each time. All else is measured as it happens.
     pub async fn measure(&self) {
-        let overviews = self.overviews(self.projections.values()).await;
-        for (projection, overview) in self.projections.values().zip(&overviews) {
+        let projections: Vec<_> = self.projections.values().collect();
+        let overviews = self.backlogs(&projections).await;
+        for (projection, overview) in projections.into_iter().zip(&overviews) {
             projection.handle.measure(&overview.backlog());
         }
     }

@@ -1,10 +1,10 @@
 //! How a projection is, as far as it can be found out now.
 
 use std::fmt::Display;
-use std::time::Duration;
 
 use annals_core::{Position, Read, ReadError, Source};
 use annals_runtime::{ParkedError, ProjectionStatus};
+use futures_util::future::{join, join_all};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,10 +13,6 @@ use super::audit::AuditedView;
 use super::rebuilding::RebuildView;
 use super::{Operated, Operations};
 use crate::health::ProjectionHealth;
-
-/// Longest time for what has to be asked elsewhere. Who operates a service wants to be told of the
-/// rest most of all when something does not answer.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 /// How a projection is, for whoever operates it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -62,31 +58,36 @@ struct LastError {
 }
 
 impl Operations {
-    /// How projections are, with one look at the store for all of them.
-    pub(super) async fn overviews(
-        &self,
-        projections: impl Iterator<Item = &Operated>,
-    ) -> Vec<ProjectionOverview> {
-        // Before the head is: then none is ahead of it.
-        let mut overviews: Vec<_> = projections
-            .map(|projection| (projection, self.without_asking(projection)))
-            .collect();
-        let head = answered("the head of the store", self.store.head()).await;
-        for (projection, overview) in &mut overviews {
-            if let Some(head) = head {
-                self.compare(overview, head).await;
-            }
-            let count = answered("the number of parked events", projection.count_parked()).await;
-            overview.parked = count.flatten();
-            overview.rebuild_due = self.is_rebuild_due(projection).await;
+    /// How projections are, with one look at the store for all of them. What is asked of several is
+    /// asked side by side: so it does not take longer the more do not answer.
+    pub(super) async fn overviews(&self, projections: &[&Operated]) -> Vec<ProjectionOverview> {
+        let due = projections.iter().map(|it| self.is_rebuild_due(it));
+        let (mut overviews, due) = join(self.backlogs(projections), join_all(due)).await;
+        for (overview, due) in overviews.iter_mut().zip(due) {
+            overview.rebuild_due = due;
         }
-        let overviews = overviews.into_iter();
-        overviews.map(|(_, overview)| overview).collect()
+        overviews
+    }
+
+    /// The same, but for whether a rebuild is due.
+    pub(super) async fn backlogs(&self, projections: &[&Operated]) -> Vec<ProjectionOverview> {
+        // Before the head is: then none is ahead of it.
+        let overviews: Vec<_> = projections
+            .iter()
+            .map(|projection| self.without_asking(projection))
+            .collect();
+        let head = self
+            .answered("the head of the store", self.store.head())
+            .await;
+        let overviews = overviews.into_iter().zip(projections);
+        let overviews =
+            overviews.map(|(overview, projection)| self.ask(overview, projection, head));
+        join_all(overviews).await
     }
 
     /// How a projection is.
     pub(super) async fn overview(&self, projection: &Operated) -> ProjectionOverview {
-        let overviews = self.overviews(std::iter::once(projection)).await;
+        let overviews = self.overviews(&[projection]).await;
         let mut overviews = overviews.into_iter();
         overviews.next().expect("as many come out as go in")
     }
@@ -109,18 +110,37 @@ impl Operations {
         }
     }
 
-    /// Tells how far a projection is behind the store.
-    async fn compare(&self, overview: &mut ProjectionOverview, head: Position) {
+    /// Asks how far a projection is behind the store, and what is parked.
+    async fn ask(
+        &self,
+        mut overview: ProjectionOverview,
+        projection: &Operated,
+        head: Option<Position>,
+    ) -> ProjectionOverview {
+        let parked = self.answered("the number of parked events", projection.count_parked());
+        let ((), parked) = join(self.compare(&mut overview, head), parked).await;
+        overview.parked = parked.flatten();
+        overview
+    }
+
+    /// Tells how far a projection is behind the store, if the head is known.
+    async fn compare(&self, overview: &mut ProjectionOverview, head: Option<Position>) {
+        let Some(head) = head else {
+            return;
+        };
         let position = overview.health.position;
         overview.head = Some(head);
         overview.lag_events = Some(head.0.saturating_sub(position.0));
-        overview.lag_ms = answered("the first event to be handled", self.lag_ms(position)).await;
+        overview.lag_ms = self
+            .answered("the first event to be handled", self.lag_ms(position))
+            .await;
     }
 
     /// Whether a projection's declaration changed.
     async fn is_rebuild_due(&self, projection: &Operated) -> Option<bool> {
         let rebuilds = self.rebuilds.get(projection.handle.name())?;
-        answered("whether a rebuild is due", rebuilds.is_due()).await
+        self.answered("whether a rebuild is due", rebuilds.is_due())
+            .await
     }
 
     async fn lag_ms(&self, position: Position) -> Result<u64, ReadError> {
@@ -129,6 +149,25 @@ impl Operations {
         let age = next.map(|event| self.clock.now().duration_since(event.recorded_at));
         // The clocks of two machines may differ: nothing is recorded later than now.
         Ok(age.map_or(0, |age| age.as_millis().try_into().unwrap_or(0)))
+    }
+
+    /// The answer to a question, unless there is none in time. Why not goes to the log.
+    pub(super) async fn answered<T, E: Display>(
+        &self,
+        what: &str,
+        question: impl Future<Output = Result<T, E>>,
+    ) -> Option<T> {
+        match tokio::time::timeout(self.answers_within, question).await {
+            Ok(Ok(answer)) => Some(answer),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "{what} cannot be told");
+                None
+            }
+            Err(_) => {
+                tracing::warn!(limit = ?self.answers_within, "{what} is not told in time");
+                None
+            }
+        }
     }
 }
 
@@ -154,23 +193,5 @@ impl LastError {
             message: error.to_string(),
             in_a_row,
         })
-    }
-}
-
-/// The answer to a question, unless there is none in time. Why not goes to the log.
-pub(super) async fn answered<T, E: Display>(
-    what: &str,
-    question: impl Future<Output = Result<T, E>>,
-) -> Option<T> {
-    match tokio::time::timeout(ANSWERS_WITHIN, question).await {
-        Ok(Ok(answer)) => Some(answer),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "{what} cannot be told");
-            None
-        }
-        Err(_) => {
-            tracing::warn!(limit = ?ANSWERS_WITHIN, "{what} is not told in time");
-            None
-        }
     }
 }

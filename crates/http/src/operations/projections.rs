@@ -62,7 +62,8 @@ pub(super) struct Projections {
 pub(super) async fn list_projections(
     State(operations): State<Arc<Operations>>,
 ) -> Answer<Projections> {
-    let projections = operations.overviews(operations.projections.values()).await;
+    let all: Vec<_> = operations.projections.values().collect();
+    let projections = operations.overviews(&all).await;
     Answer::ok(Projections { projections })
 }
 

@@ -9,7 +9,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Operations;
-use super::overview::answered;
 use super::projections::ProjectionName;
 use super::rebuilding::RebuildView;
 use crate::answer::Answer;
@@ -101,7 +100,9 @@ impl Operations {
         // First: once that tells of an exchange, there is an edition before.
         let progress = rebuild.progress();
         let previous_until = self.rebuilds(name)?.previous_until();
-        let previous_until = answered("until when an edition is kept", previous_until).await;
+        let previous_until = self
+            .answered("until when an edition is kept", previous_until)
+            .await;
         Ok(Answer::ok(RebuildView::of(
             progress,
             previous_until.flatten(),

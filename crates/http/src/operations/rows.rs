@@ -41,7 +41,7 @@ impl Cursor for Place {
 pub(super) struct Rows {
     /// Of which table; none where there is one only.
     table: Option<String>,
-    /// Only those whose key begins with this value.
+    /// Only those with this value in the first column of their key.
     key: Option<String>,
     page: PageRequest<Place>,
 }
@@ -174,7 +174,8 @@ fn invalid(field: &str, message: String) -> Problem {
     Problem::invalid(faults)
 }
 
-/// What is in a read model, in the order of its keys.
+/// What is in a read model, in the order of its keys. 404 where the service keeps no read models of
+/// the past: both are read in the same way.
 #[utoipa::path(
     get,
     path = "/projections/{name}/rows",

@@ -111,7 +111,10 @@ async fn stuck() -> Service {
     bank.deposit("1", &[1]).await;
     let service = caught_up(&bank).await;
     let subject = AuditSubject {
-        store: Arc::new(SilentStore(Arc::clone(&bank.store))),
+        store: Arc::new(SilentStore {
+            store: Arc::clone(&bank.store),
+            head: None,
+        }),
         projector: projector_of(&bank).await,
     };
     let operations = bank.operations().with_audits(subject, None);

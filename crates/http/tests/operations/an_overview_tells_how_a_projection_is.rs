@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use annals_core::Position;
 use annals_http::{Operations, ProjectionHealth};
 use annals_runtime::{ParkedEvents, ProjectionStatus};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::bank::{Balance, Bank, LONG, Service};
 use crate::bare_projector::{BareProjector, Fault};
@@ -146,6 +148,12 @@ async fn one_that_failed_tells_why() {
     assert_eq!(overview["lastError"], expected);
 }
 
+/// Operations on a store that does not answer, but for where it ends if that is given.
+fn operations_on_silence(bank: &Bank, head: Option<Position>) -> Operations {
+    let store = Arc::clone(&bank.store);
+    Operations::on(Arc::new(SilentStore { store, head }))
+}
+
 #[tokio::test]
 async fn a_store_that_does_not_answer_hides_nothing_of_the_rest() {
     let bank = Bank::new().await;
@@ -154,7 +162,7 @@ async fn a_store_that_does_not_answer_hides_nothing_of_the_rest() {
     let parked = ParkedEvents::new(bank.store(), Arc::clone(&projector) as _);
     let projection = Arc::new(bank.run_projector(projector, ""));
     projection.wait_for(last, LONG).await.unwrap();
-    let operations = Operations::on(Arc::new(SilentStore(Arc::clone(&bank.store))));
+    let operations = operations_on_silence(&bank, None);
     let operations = operations.with_projection(Arc::clone(&projection), parked);
     let service = Service::new(projection, operations);
     until_live(&service).await;
@@ -166,4 +174,29 @@ async fn a_store_that_does_not_answer_hides_nothing_of_the_rest() {
     for unknown in ["head", "lagEvents", "lagMs"] {
         assert_eq!(overview[unknown], Value::Null, "{unknown}");
     }
+}
+
+#[tokio::test]
+async fn questions_without_an_answer_take_as_long_together_as_one_alone() {
+    let bank = Bank::new().await;
+    let waiting = async |names: &[&'static str]| {
+        let mut operations = operations_on_silence(&bank, Some(Position(1)));
+        let idle = BareProjector::with(Fault::Nothing);
+        let idle = Arc::new(bank.run_projector(idle, ""));
+        for name in names {
+            let projector = BareProjector::named(name, Fault::Nothing);
+            let parked = ParkedEvents::new(bank.store(), Arc::clone(&projector) as _);
+            let projection = Arc::new(bank.run_projector(projector, ""));
+            operations = operations.with_projection(projection, parked);
+        }
+        let service = Service::new(idle, operations);
+        let asked = Instant::now();
+        let overviews = service.get("/projections").await.ok();
+        assert_eq!(overviews["projections"][0]["lagMs"], Value::Null);
+        asked.elapsed().as_secs()
+    };
+    tokio::time::pause();
+    let alone = waiting(&["one"]).await;
+    assert!(alone > 0, "{alone}");
+    assert_eq!(waiting(&["one", "two", "three"]).await, alone);
 }

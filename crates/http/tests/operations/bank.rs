@@ -24,6 +24,7 @@ use axum::http::Request;
 use axum::http::header::AUTHORIZATION;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::openapi::OpenApi;
 
 use crate::service::{Reply, get, post, send};
 
@@ -86,6 +87,8 @@ pub(crate) struct Bank {
 /// A service that keeps a projection up to date, and operates it.
 pub(crate) struct Service {
     pub(crate) projection: Arc<ProjectionHandle>,
+    /// What OpenAPI tells of the operations.
+    pub(crate) document: OpenApi,
     router: Router,
 }
 
@@ -178,7 +181,9 @@ impl Bank {
     }
 
     pub(crate) fn operations(&self) -> Operations {
-        Operations::on(self.store()).with_clock(Arc::new(self.clock.clone()))
+        Operations::on(self.store())
+            .with_clock(Arc::new(self.clock.clone()))
+            .answering_within(LONG)
     }
 
     pub(crate) fn store(&self) -> Arc<dyn EventStore> {
@@ -196,9 +201,11 @@ impl Bank {
 impl Service {
     pub(crate) fn new(projection: Arc<ProjectionHandle>, operations: Operations) -> Self {
         let token: BearerToken = TOKEN.parse().unwrap();
-        let routes = Router::new().nest("/operations", operations.routes(token).into());
+        let (routes, document) = operations.routes(token).split_for_parts();
+        let routes = Router::new().nest("/operations", routes);
         Self {
             projection,
+            document,
             router: guard(routes, Limits::default()),
         }
     }

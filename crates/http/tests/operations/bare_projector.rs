@@ -19,14 +19,22 @@ pub(crate) enum Fault {
 
 /// A projector that keeps nothing but its checkpoint.
 pub(crate) struct BareProjector {
+    name: &'static str,
     fault: Fault,
     checkpoint: Mutex<Position>,
 }
 
 impl BareProjector {
     pub(crate) fn with(fault: Fault) -> Arc<Self> {
-        let checkpoint = Mutex::default();
-        Arc::new(Self { fault, checkpoint })
+        Self::named("bare", fault)
+    }
+
+    pub(crate) fn named(name: &'static str, fault: Fault) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            fault,
+            checkpoint: Mutex::default(),
+        })
     }
 
     /// Starts it, operated beside a bank.
@@ -43,7 +51,7 @@ impl BareProjector {
 #[async_trait]
 impl Projector for BareProjector {
     fn name(&self) -> &str {
-        "bare"
+        self.name
     }
 
     fn query(&self) -> Query {

@@ -3,8 +3,26 @@
 use annals_http::{BearerToken, UnfitToken};
 use axum::body::Body;
 use axum::http::Request;
+use serde_json::json;
 
-use crate::bank::{Balance, Bank, LONG, TOKEN};
+use crate::bank::{Balance, Bank, LONG, Service, TOKEN};
+
+/// The method and the path of each route, of the projection and of a letter or a past of it.
+///
+/// Panics when the document of one does not say that it wants the token.
+fn routes(service: &Service) -> Vec<(String, String)> {
+    let document = serde_json::to_value(&service.document).unwrap();
+    let mut routes = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let path = path.replace("{name}", "balances");
+        let path = path.replace("{position}", "1").replace("{id}", "1");
+        for (method, operation) in methods.as_object().unwrap() {
+            assert_eq!(operation["security"], json!([{ "bearer": [] }]), "{path}");
+            routes.push((method.to_uppercase(), format!("/operations{path}")));
+        }
+    }
+    routes
+}
 
 #[tokio::test]
 async fn a_request_without_the_token_is_refused_on_every_route() {
@@ -12,23 +30,10 @@ async fn a_request_without_the_token_is_refused_on_every_route() {
     let last = bank.deposit("1", &[-5]).await;
     let service = bank.run::<Balance>("1.0").await;
     service.projection.wait_for(last, LONG).await.unwrap();
-    let routes = [
-        ("GET", "projections"),
-        ("GET", "projections/balances"),
-        ("GET", "projections/balances/audit"),
-        ("POST", "projections/balances/audit"),
-        ("GET", "metrics"),
-        ("POST", "projections/balances/pause"),
-        ("POST", "projections/balances/resume"),
-        ("GET", "projections/balances/dead-letters"),
-        ("GET", "projections/balances/dead-letters/1"),
-        ("POST", "projections/balances/dead-letters/retry"),
-        ("POST", "projections/balances/dead-letters/1/retry"),
-        ("POST", "projections/balances/dead-letters/1/skip"),
-    ];
+    let routes = routes(&service);
+    assert!(routes.len() >= 25, "{routes:?}");
     for (method, path) in routes {
-        let request = Request::builder().method(method);
-        let request = request.uri(format!("/operations/{path}"));
+        let request = Request::builder().method(&*method).uri(&path);
         let reply = service.send_as_it_is(request.body(Body::empty()).unwrap());
         let reply = reply.await;
         reply.assert_problem(401, "unauthorized");

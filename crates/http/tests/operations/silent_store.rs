@@ -1,4 +1,4 @@
-//! A store that never answers.
+//! A store that never answers, but for where it ends if it is told to.
 
 use std::sync::Arc;
 
@@ -9,13 +9,16 @@ use annals_core::{
 use annals_embedded::EmbeddedStore;
 use async_trait::async_trait;
 
-/// A store that never answers.
-pub(crate) struct SilentStore(pub(crate) Arc<EmbeddedStore>);
+/// A store that never answers, but for where it ends if that is given.
+pub(crate) struct SilentStore {
+    pub(crate) store: Arc<EmbeddedStore>,
+    pub(crate) head: Option<Position>,
+}
 
 #[async_trait]
 impl EventStore for SilentStore {
     fn id(&self) -> StoreId {
-        self.0.id()
+        self.store.id()
     }
 
     async fn append(&self, _: Append) -> Result<Appended, AppendError> {
@@ -35,7 +38,10 @@ impl EventStore for SilentStore {
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
-        std::future::pending().await
+        match self.head {
+            Some(head) => Ok(head),
+            None => std::future::pending().await,
+        }
     }
 
     async fn stream_version(&self, _: &StreamId) -> Result<StreamVersion, ReadError> {

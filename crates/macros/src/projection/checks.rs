@@ -1,6 +1,6 @@
 //! What makes no sense together: told to whoever declares it, before there is a row.
 
-use syn::{Error, Ident, Result};
+use syn::{Error, Ident, Member, Result};
 
 use super::declaration::{Column, Declaration};
 use super::source::Source;
@@ -10,6 +10,7 @@ pub(super) fn check(declaration: &Declaration) -> Result<()> {
     for column in &declaration.columns {
         nothing_is_told_twice(column)?;
     }
+    nothing_deletes_twice(&declaration.delete_on)?;
     nothing_is_told_of_deleted_rows(declaration)?;
     every_event_tells_the_key(declaration)?;
     for column in declaration.beside_the_key() {
@@ -19,13 +20,25 @@ pub(super) fn check(declaration: &Declaration) -> Result<()> {
 }
 
 fn nothing_is_told_twice(column: &Column) -> Result<()> {
-    let Source::Told(told) = &column.source else {
-        return Ok(());
-    };
-    for (place, again) in told.iter().enumerate() {
-        let variant = &again.variant;
-        if told[..place].iter().any(|told| told.variant == *variant) {
+    let reads = column.source.reads();
+    for (place, (variant, field)) in reads.iter().enumerate() {
+        let is_again = |(before, its): &(&Ident, &[Member])| match column.source {
+            // An event may add several of its fields, but each of them once.
+            Source::Tally(_) => before == variant && its == field,
+            _ => before == variant,
+        };
+        if reads[..place].iter().any(is_again) {
             let message = format!("`{variant}` tells `{}` twice", column.name());
+            return Err(Error::new_spanned(variant, message));
+        }
+    }
+    Ok(())
+}
+
+fn nothing_deletes_twice(delete_on: &[Ident]) -> Result<()> {
+    for (place, variant) in delete_on.iter().enumerate() {
+        if delete_on[..place].contains(variant) {
+            let message = format!("`{variant}` is named twice in `delete_on`");
             return Err(Error::new_spanned(variant, message));
         }
     }

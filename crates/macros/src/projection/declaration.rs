@@ -139,6 +139,9 @@ impl Attributes {
 
     fn take(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
         if meta.path.is_ident("event") {
+            if self.event.is_some() {
+                return Err(meta.error("a read model is made of the events of one type"));
+            }
             self.event = Some(meta.value()?.parse()?);
         } else if meta.path.is_ident("categories") {
             self.categories.extend(list(meta)?);

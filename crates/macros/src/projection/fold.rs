@@ -8,10 +8,11 @@ use quote::quote;
 use syn::{Ident, Index};
 
 use super::declaration::Declaration;
-use super::values;
+use super::values::{self, local};
 
 pub(super) fn method(core: &TokenStream, declaration: &Declaration) -> TokenStream {
-    let event = &declaration.event;
+    let [row, key, event] = ["row", "key", "event"].map(local);
+    let events = &declaration.event;
     let deleting = &declaration.delete_on;
     let changing = declaration.changing();
     let changing = changing.iter().map(|variant| arms(declaration, variant));
@@ -19,14 +20,14 @@ pub(super) fn method(core: &TokenStream, declaration: &Declaration) -> TokenStre
     let created = created(declaration, None);
     quote! {
         fn fold(
-            row: ::std::option::Option<Self>,
-            key: &Self::Key,
-            event: &#core::Recorded<#event>,
+            #row: ::std::option::Option<Self>,
+            #key: &Self::Key,
+            #event: &#core::Recorded<#events>,
         ) -> ::std::option::Option<Self> {
-            match (&event.event, row) {
-                #((#event::#deleting { .. }, _) => ::std::option::Option::None,)*
+            match (&#event.event, #row) {
+                #((#events::#deleting { .. }, _) => ::std::option::Option::None,)*
                 #(#changing)*
-                (_, ::std::option::Option::Some(row)) => #changed,
+                (_, ::std::option::Option::Some(#row)) => #changed,
                 (_, ::std::option::Option::None) => #created,
             }
         }
@@ -34,26 +35,28 @@ pub(super) fn method(core: &TokenStream, declaration: &Declaration) -> TokenStre
 }
 
 fn arms(declaration: &Declaration, variant: &Ident) -> TokenStream {
+    let row = local("row");
     let pattern = values::pattern(declaration, variant, &declaration.beside_the_key());
     let changed = changed(declaration, Some(variant));
     let created = created(declaration, Some(variant));
     quote! {
-        (#pattern, ::std::option::Option::Some(row)) => #changed,
+        (#pattern, ::std::option::Option::Some(#row)) => #changed,
         (#pattern, ::std::option::Option::None) => #created,
     }
 }
 
 /// A row that was there.
 fn changed(declaration: &Declaration, variant: Option<&Ident>) -> TokenStream {
+    let row = local("row");
     let columns = declaration
         .beside_the_key()
         .into_iter()
         .filter_map(|column| {
             let field = &column.field;
-            let after = values::after(column, variant, quote!(row.#field))?;
+            let after = values::after(column, variant, quote!(#row.#field))?;
             Some(quote!(#field: #after))
         });
-    quote!(::std::option::Option::Some(Self { #(#columns,)* ..row }))
+    quote!(::std::option::Option::Some(Self { #(#columns,)* ..#row }))
 }
 
 /// A row that was not there, if an event of that type creates one.
@@ -61,12 +64,13 @@ fn created(declaration: &Declaration, variant: Option<&Ident>) -> TokenStream {
     if !declaration.creates(variant) {
         return quote!(::std::option::Option::None);
     }
+    let key = local("key");
     let keys = declaration.keys();
     let keys = keys.iter().enumerate().map(|(place, column)| {
         let (field, place) = (&column.field, Index::from(place));
         match keys.len() {
-            1 => quote!(#field: ::std::clone::Clone::clone(key)),
-            _ => quote!(#field: ::std::clone::Clone::clone(&key.#place)),
+            1 => quote!(#field: ::std::clone::Clone::clone(#key)),
+            _ => quote!(#field: ::std::clone::Clone::clone(&#key.#place)),
         }
     });
     let columns = declaration.beside_the_key().into_iter().map(|column| {

@@ -5,10 +5,11 @@ use quote::quote;
 use syn::Ident;
 
 use super::declaration::Declaration;
-use super::values;
+use super::values::{self, local};
 
 pub(super) fn method(core: &TokenStream, declaration: &Declaration) -> TokenStream {
-    let event = &declaration.event;
+    let event = local("event");
+    let events = &declaration.event;
     let keys = match declaration.telling_the_key() {
         None => {
             let key = key(declaration, None);
@@ -17,20 +18,21 @@ pub(super) fn method(core: &TokenStream, declaration: &Declaration) -> TokenStre
         Some(telling) => told_keys(declaration, &telling),
     };
     quote! {
-        fn keys(event: &#core::Recorded<#event>) -> ::std::vec::Vec<Self::Key> {
+        fn keys(#event: &#core::Recorded<#events>) -> ::std::vec::Vec<Self::Key> {
             #keys
         }
     }
 }
 
 fn told_keys(declaration: &Declaration, telling: &[&Ident]) -> TokenStream {
+    let event = local("event");
     let arms = telling.iter().map(|variant| {
         let pattern = values::pattern(declaration, variant, &declaration.keys());
         let key = key(declaration, Some(variant));
         quote!(#pattern => ::std::vec![#key])
     });
     quote! {
-        match &event.event {
+        match &#event.event {
             #(#arms,)*
             _ => ::std::vec::Vec::new(),
         }

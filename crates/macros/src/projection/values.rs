@@ -63,21 +63,23 @@ pub(super) fn at_first(column: &Column) -> TokenStream {
 }
 
 fn of_record(value: RecordValue, column: &Column) -> TokenStream {
+    let event = local("event");
     let value = match value {
         RecordValue::StreamId => return parsed_stream_id(column),
-        RecordValue::Version => quote!(event.record.version),
-        RecordValue::Position => quote!(event.record.position),
-        RecordValue::RecordedAt => quote!(event.record.recorded_at),
-        RecordValue::HappenedAt => quote!(event.record.happened_at()),
+        RecordValue::Version => quote!(#event.record.version),
+        RecordValue::Position => quote!(#event.record.position),
+        RecordValue::RecordedAt => quote!(#event.record.recorded_at),
+        RecordValue::HappenedAt => quote!(#event.record.happened_at()),
     };
     converted(&value, column)
 }
 
 fn parsed_stream_id(column: &Column) -> TokenStream {
     let (ty, message) = (&column.ty, format!("`{}` cannot be {{}}", column.name()));
+    let event = local("event");
     quote_spanned! {place(column)=>
-        event.record.stream.id().parse::<#ty>().unwrap_or_else(|_| {
-            ::std::panic!(#message, event.record.stream.id())
+        #event.record.stream.id().parse::<#ty>().unwrap_or_else(|_| {
+            ::std::panic!(#message, #event.record.stream.id())
         })
     }
 }
@@ -127,6 +129,11 @@ fn cloned(members: &[Member]) -> TokenStream {
 /// Where the compiler shows what does not fit into a column: at its type.
 fn place(column: &Column) -> Span {
     column.ty.span().resolved_at(Span::call_site())
+}
+
+/// A parameter or a variable of what is written, which nothing in the declaration can mean.
+pub(super) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 /// The name that a field of the event is bound to, which nothing in the declaration can mean.

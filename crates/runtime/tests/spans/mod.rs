@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use tracing::Subscriber;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{DefaultGuard, set_default};
+use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
+
+/// One that takes all, and writes nothing down. While there is but one subscriber, the first thread to
+/// come by a span asks for all of them whether it is wanted: a test beside this one, with no
+/// subscriber, would say that it never is. With two, both are asked.
+static SECOND: OnceLock<Dispatch> = OnceLock::new();
 
 /// The spans of one thread that are over.
 #[derive(Clone, Default)]
@@ -23,6 +28,7 @@ pub(crate) struct Fields(BTreeMap<&'static str, String>);
 impl Spans {
     /// Those from now on, until the guard is dropped.
     pub(crate) fn of_this_thread() -> (Self, DefaultGuard) {
+        SECOND.get_or_init(|| Dispatch::new(Registry::default()));
         let spans = Self::default();
         let guard = set_default(Registry::default().with(spans.clone()));
         (spans, guard)

@@ -8,6 +8,7 @@ use annals_core::{
     Append, AppendError, AppendId, Appended, EventStore, EventStream, Position, Read, ReadError,
     RecordedEvent, Source, StreamId, StreamVersion,
 };
+use tokio::task::JoinSet;
 
 use super::follower::Follower;
 use super::{Backend, Skip};
@@ -127,19 +128,23 @@ pub(crate) async fn in_time<T>(what: &str, answer: impl Future<Output = T>) -> T
     }
 }
 
-/// Runs tasks side by side and waits for all of them; fails as the first of them that fails.
+/// Runs tasks side by side and waits for all of them; fails as soon as one of them fails.
 pub(crate) async fn in_parallel<T: Send + 'static>(
     tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
-    let running: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
+    let mut running = JoinSet::new();
+    for (place, task) in tasks.into_iter().enumerate() {
+        running.spawn(async move { (place, task.await) });
+    }
     let mut results = Vec::with_capacity(running.len());
-    for task in running {
-        match task.await {
+    while let Some(ended) = running.join_next().await {
+        match ended {
             Ok(result) => results.push(result),
             Err(failure) => std::panic::resume_unwind(failure.into_panic()),
         }
     }
-    results
+    results.sort_by_key(|(place, _)| *place);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 async fn answered<T>(what: &str, answer: impl Future<Output = Result<T, ReadError>>) -> T {
