@@ -12,11 +12,11 @@ use annals_core::{
     SnapshotStore, TableFold, TableProjection,
 };
 use annals_runtime::{
-    AuditSubject, BackgroundAuditOptions, DeclaredReadModels, EditionOptions, Pasts, PastsOptions,
-    ProjectionHandle, Repository, SnapshotPolicy, run_projection,
+    AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions, Pasts,
+    PastsOptions, ProjectionHandle, Refolds, Repository, SnapshotPolicy, run_projection,
 };
 
-use crate::declared_effect::DeclaredEffect;
+use crate::declared_effect::{BegunEffect, DeclaredEffect};
 use crate::error::Error;
 use crate::place::{Opened, Place};
 use crate::runners::Runners;
@@ -48,6 +48,7 @@ pub struct Builder {
     leases: Option<Arc<dyn Leases>>,
     code_version: String,
     audits: Option<BackgroundAuditOptions>,
+    drift: Option<DriftOptions>,
     due_rebuilds: DueRebuilds,
     keep_previous: Duration,
 }
@@ -96,6 +97,7 @@ impl Builder {
             leases: None,
             code_version: String::new(),
             audits: Some(BackgroundAuditOptions::default()),
+            drift: Some(DriftOptions::default()),
             due_rebuilds: DueRebuilds::Begin,
             keep_previous: EditionOptions::default().keep_previous,
         }
@@ -190,6 +192,21 @@ impl Builder {
         self
     }
 
+    /// Looks for drift in the background in another way: by default once a day, slowly.
+    ///
+    /// Some rows of each read model are folded again from the log, and what is stored otherwise is
+    /// logged as an error. Nothing else depends on it. [`Annals::refolds`] tells what was found.
+    pub fn drift_detection(mut self, options: DriftOptions) -> Self {
+        self.drift = Some(options);
+        self
+    }
+
+    /// Looks for no drift in the background. [`Annals::refolds`] works all the same.
+    pub fn without_drift_detection(mut self) -> Self {
+        self.drift = None;
+        self
+    }
+
     /// Begins no rebuild by itself.
     ///
     /// A read model whose declaration changed is read as it is, and made anew beside that: at once,
@@ -228,6 +245,7 @@ impl Builder {
         };
         let repositories = ground.repositories(self.aggregates);
         let folds = self.folds.iter().chain(&inline).cloned();
+        let folded: Vec<_> = folds.clone().collect();
         let pasts = Pasts::new(&store, &read_models, folds, PastsOptions::default());
         let mut audited = projectors(&*read_models, inline).await?;
         let runners = Runners::new(self.leases.or(leases), &self.code_version);
@@ -239,10 +257,7 @@ impl Builder {
         for fold in self.folds {
             typed.push(TypedTables::open(&store, &read_models, fold, &editions).await?);
         }
-        let mut effects = Vec::new();
-        for effect in self.effects {
-            effects.push(effect.begin(&store, &*read_models).await?);
-        }
+        let effects = begin(self.effects, &store, &*read_models).await?;
         let mut projections = BTreeMap::new();
         let mut beside = |projector: Arc<dyn Projector>, handle: ProjectionHandle| {
             audited.push(Arc::clone(&projector));
@@ -269,6 +284,7 @@ impl Builder {
             beside(tables.projector, handle);
             rebuilds.insert(tables.name, tables.rebuilds);
         }
+        let refolds = refolds(&store, &read_models, folded, self.drift.as_ref());
         Ok(Annals {
             store,
             read_models,
@@ -276,6 +292,7 @@ impl Builder {
             projections,
             audited: audited.into_iter().map(by_name).collect(),
             rebuilds,
+            refolds,
             pasts,
         })
     }
@@ -318,6 +335,37 @@ fn check_ending(name: &str) -> Result<(), Error> {
         true => Err(Error::ReservedName(name.to_owned())),
         false => Ok(()),
     }
+}
+
+/// How rows of folds are folded again.
+fn refolds(
+    store: &Arc<dyn EventStore>,
+    read_models: &Arc<dyn ReadModels>,
+    folds: Vec<TableFold>,
+    drift: Option<&DriftOptions>,
+) -> BTreeMap<&'static str, Refolds> {
+    let refolds = |fold: TableFold| {
+        let (name, refolds) = (fold.name(), Refolds::new(store, read_models, fold));
+        let refolds = match drift {
+            Some(options) => refolds.with_drift_detection(options.clone()),
+            None => refolds,
+        };
+        (name, refolds)
+    };
+    folds.into_iter().map(refolds).collect()
+}
+
+/// What performs effects, each from where it is.
+async fn begin(
+    effects: Vec<DeclaredEffect>,
+    store: &Arc<dyn EventStore>,
+    read_models: &dyn ReadModels,
+) -> Result<Vec<BegunEffect>, Error> {
+    let mut begun = Vec::with_capacity(effects.len());
+    for effect in effects {
+        begun.push(effect.begin(store, read_models).await?);
+    }
+    Ok(begun)
 }
 
 /// What keeps the tables of folds up to date. They are made if they are not there.

@@ -8,7 +8,7 @@ use annals_core::{Aggregate, EventStore, Projector, ReadModel, ReadModels, Table
 use annals_runtime::{
     AsOf, Audit, AuditError, AuditOptions, AuditSubject, BackgroundAudit, BackgroundAuditOptions,
     CommandContext, ExecuteError, Executed, ParkedEvents, Past, PastError, PastOptions, Pasts,
-    ProjectionHandle, Rebuilds, Repository, audit_in_background, audit_projection,
+    ProjectionHandle, Rebuilds, Refolds, Repository, audit_in_background, audit_projection,
 };
 
 /// A running service: its store, its aggregates, its read models and what keeps them up to date.
@@ -20,6 +20,8 @@ pub struct Annals {
     /// What keeps each read model up to date, also those that are inline.
     pub(crate) audited: BTreeMap<String, Arc<dyn Projector>>,
     pub(crate) rebuilds: BTreeMap<&'static str, Rebuilds>,
+    /// Of all read models of typed tables, also those that are inline.
+    pub(crate) refolds: BTreeMap<&'static str, Refolds>,
     pub(crate) pasts: Pasts,
 }
 
@@ -99,6 +101,15 @@ impl Annals {
         rebuilds.unwrap_or_else(|| panic!("no projection {name} of typed tables was declared"))
     }
 
+    /// How rows of a projection are checked, and a few made anew, by folding them again.
+    ///
+    /// # Panics
+    /// As [`rebuilds`](Self::rebuilds).
+    pub fn refolds(&self, name: &str) -> &Refolds {
+        let refolds = self.refolds.get(name);
+        refolds.unwrap_or_else(|| panic!("no projection {name} of typed tables was declared"))
+    }
+
     /// The read model of a projection as it was, to be queried like the one of today. It is folded
     /// anew for that, by the code of today, beside the one of today, which goes on as ever.
     ///
@@ -125,6 +136,7 @@ impl Annals {
     pub fn operations(&self) -> annals_http::Operations {
         let mut operations = annals_http::Operations::on(Arc::clone(&self.store))
             .with_rebuilds(self.rebuilds.clone())
+            .with_refolds(self.refolds.clone())
             .with_pasts(self.pasts.clone());
         for running in self.projections.values() {
             let (handle, parked) = (Arc::clone(&running.handle), running.parked.clone());
@@ -194,6 +206,9 @@ impl Annals {
         }
         for rebuilds in self.rebuilds.values() {
             rebuilds.stop().await;
+        }
+        for refolds in self.refolds.values() {
+            refolds.stop().await;
         }
         self.pasts.discard_all();
     }

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::checkpoint::StoredCheckpoint;
 use crate::column::Value;
+use crate::dead_letter::DeadLetter;
 use crate::ids::EditionId;
 use crate::position::Position;
-use crate::projection::Projector;
+use crate::projection::{ProjectionError, Projector};
 use crate::read_models::QueryError;
 use crate::snapshot::Fingerprint;
-use crate::table_fold::TableFold;
+use crate::table_fold::{TableFold, TableWrites};
 
 /// Which edition of a read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,6 +95,30 @@ pub enum Sample {
     Keys(Vec<Vec<Vec<Value>>>),
 }
 
+/// What an edition holds at one moment: how far it is, what it left out on the way, and some rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditionView {
+    /// Of which declaration and store its rows are, and up to where.
+    pub checkpoint: StoredCheckpoint,
+    /// All of its dead letters, in order; skipped ones as well.
+    pub letters: Vec<DeadLetter>,
+    /// For each table of the fold: the rows that were asked for, as far as they are there.
+    pub rows: Vec<Vec<Vec<Value>>>,
+}
+
+/// Rows to be put in place of those that are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// Which edition they are of, wherever it is.
+    pub edition: EditionId,
+    /// At which position of its checkpoint.
+    pub at: Position,
+    /// For each table of the fold.
+    pub tables: Vec<TableWrites>,
+    /// Parked events whose effect is in these rows, so that nothing waits for them any more.
+    pub unparked: Vec<Position>,
+}
+
 /// What becomes of the editions of a read model, each change in one transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exchange {
@@ -120,6 +146,9 @@ pub enum Exchange {
 ///    with it, so that an exchange succeeds however much there is to take in.
 /// 6. A projector that was not resumed since an edition was made writes nothing to it, also when
 ///    another one was dropped from the same place.
+/// 7. Rows are [replaced](Self::replace) in one transaction, and only in the edition and at the position
+///    they were made for, and if what they unpark is parked. Nothing else changes, and whoever keeps
+///    the edition up to date goes on.
 #[async_trait]
 pub trait Editions: Send + Sync {
     /// Those that are there, the current one first.
@@ -145,6 +174,24 @@ pub trait Editions: Send + Sync {
         edition: Edition,
         sample: Sample,
     ) -> Result<EditionRows, QueryError>;
+
+    /// Rows of these keys, for each table of the fold, with checkpoint and dead letters of the same
+    /// moment. `None`: there is no such edition.
+    async fn view(
+        &self,
+        fold: &TableFold,
+        edition: Edition,
+        keys: Vec<Vec<Vec<Value>>>,
+    ) -> Result<Option<EditionView>, QueryError>;
+
+    /// Puts rows in place. [`ProjectionError::Moved`]: it is not as it was when they were made;
+    /// nothing was written.
+    async fn replace(
+        &self,
+        fold: &TableFold,
+        edition: Edition,
+        replacement: Replacement,
+    ) -> Result<(), ProjectionError>;
 
     /// Exchanges editions, if the one that is to take the place is of this fold. The time is kept
     /// with the one that is replaced.

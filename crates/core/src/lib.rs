@@ -11,7 +11,8 @@
 //!   what a backend makes of them: [`TableFold`], [`ReadModels`], [`Projector`], and how they are
 //!   queried: [`Table`], [`Selection`]; how they are made anew: [`Editions`]; what could not be
 //!   applied: [`DeadLetters`];
-//! - which events a projection has handled, so that one left out shows: [`Ledger`];
+//! - which events a projection has handled, so that one left out shows: [`Ledger`]; whether its rows
+//!   are what the events make of them: [`Refold`];
 //! - what is done in the outside world for events: [`Effect`];
 //! - who of several processes does a piece of work: [`Leases`];
 //! - the seams by which time and identity enter: [`Clock`], [`IdSource`].
@@ -42,6 +43,7 @@ mod query;
 mod read;
 mod read_model;
 mod read_models;
+mod refold;
 mod releasing;
 mod selection;
 mod snapshot;
@@ -62,7 +64,8 @@ pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
 pub use dead_letter::{DeadLetter, DeadLetters, Failure, ParkCause, Released, Skipped, Tried};
 pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
 pub use edition::{
-    Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Sample, Successor, TableRows,
+    Edition, EditionRows, EditionState, EditionView, Editions, Exchange, Exchanged, Replacement,
+    Sample, Successor, TableRows,
 };
 pub use effect::{Effect, EffectError, EffectStart, partition_of};
 pub use error::{AppendError, Cause, Corruption, InvalidAppend, ReadError};
@@ -81,6 +84,7 @@ pub use query::{AppendCondition, Query, QueryItem, Tag};
 pub use read::{Direction, EventStream, Read, Source};
 pub use read_model::{Index, IndexOn, ReadModel};
 pub use read_models::{QueryError, ReadModels, Table};
+pub use refold::{KeySample, LeftOut, Refold, RefoldPurpose, RowDrift, RowsCheck};
 pub use releasing::Releasing;
 pub use selection::{Beyond, Condition, Operator, Order, Select, Selection};
 pub use snapshot::{Fingerprint, Snapshot, SnapshotError, SnapshotStore, StoredSnapshot};

@@ -56,6 +56,25 @@ impl PartitionKey {
         Self(format!("named {name}"))
     }
 
+    /// What [`as_str`](Self::as_str) or a dead letter tells; whether there is anything of that key is not
+    /// looked at.
+    pub fn from_text(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The values of the row's key, if it is the key of a row.
+    pub fn row_values(&self) -> Option<Vec<Value>> {
+        let values: Vec<serde_json::Value> =
+            serde_json::from_str(self.0.strip_prefix("row ")?).ok()?;
+        let values = values.into_iter().map(|value| match value {
+            serde_json::Value::Null => Some(Value::Null),
+            serde_json::Value::Number(number) => number.as_i64().map(Value::Integer),
+            serde_json::Value::String(text) => Some(Value::Text(text)),
+            _ => None,
+        });
+        values.collect()
+    }
+
     /// The whole text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -203,5 +222,11 @@ mod tests {
         assert_eq!(number.as_str(), "row [7]");
         let named = PartitionKey::named("stream Account-7");
         assert_eq!(named.as_str(), "named stream Account-7");
+        assert_eq!(number.row_values(), Some(vec![Value::Integer(7)]));
+        let text = Value::Text("7 \"and\" more".to_owned());
+        let key = [text, Value::Null];
+        let row = PartitionKey::of_row(&key);
+        assert_eq!(row.row_values().as_deref(), Some(&key[..]));
+        assert_eq!(stream.row_values(), None);
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::column::{ColumnError, Value};
 use crate::edition::Editions;
-use crate::projection::Projector;
+use crate::projection::{ProjectionError, Projector};
 use crate::read_model::ReadModel;
 use crate::selection::{Select, Selection};
 use crate::snapshot::SnapshotStore;
@@ -109,6 +109,18 @@ pub enum QueryError {
         /// Why.
         reason: String,
     },
+}
+
+/// Of what is read beside rows: only a damaged one is not to be read.
+impl From<ProjectionError> for QueryError {
+    fn from(error: ProjectionError) -> Self {
+        let reason = error.to_string();
+        match error {
+            ProjectionError::Unavailable(_) => Self::Unavailable { reason },
+            ProjectionError::Damaged { .. } => Self::Damaged { reason },
+            _ => Self::Refused { reason },
+        }
+    }
 }
 
 /// The table of a typed read model, to be queried. It is written by its projector alone.

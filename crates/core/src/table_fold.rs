@@ -1,6 +1,7 @@
 //! Folds of events into rows of tables: what a database drives to keep read models up to date.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::error::Cause;
 use crate::event::RecordedEvent;
 use crate::parking::{Parking, PartitionKey};
 use crate::position::Position;
-use crate::projection::Projection;
+use crate::projection::{Projection, ProjectionError};
 use crate::query::Query;
 use crate::snapshot::Fingerprint;
 use crate::table_projection::{NotLoaded, Rows, TableProjection, TableShape};
@@ -21,7 +22,7 @@ pub use folding::{Folding, Progress};
 
 mod folding;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// How the tables of a projection are made of events.
 ///
@@ -51,6 +52,7 @@ pub struct TableFold {
     query: Query,
     tables: Vec<TableShape>,
     revision: u32,
+    is_by_row: bool,
     decode: fn(&RecordedEvent) -> Result<AnyEvent, DecodeError>,
     partitions: fn(&dyn Any) -> Vec<PartitionKey>,
     apply: Arc<Apply>,
@@ -90,6 +92,7 @@ impl TableFold {
             query: P::query(),
             tables: vec![TableShape::of::<P>()],
             revision: P::FOLD_REVISION,
+            is_by_row: true,
             decode: decode_any::<P::Event>,
             partitions: |event| row_keys::<P>(typed(event)),
             apply: Arc::new(|rows, event| fold_rows::<P>(rows, typed(event))),
@@ -103,6 +106,7 @@ impl TableFold {
             query: P::query(),
             tables: P::tables(),
             revision: P::REVISION,
+            is_by_row: false,
             decode: decode_any::<P::Event>,
             partitions: |event| P::partitions(typed(event)),
             apply: Arc::new(|rows, event| P::apply(rows, typed(event))),
@@ -128,6 +132,7 @@ impl TableFold {
             query: Query::all(),
             tables: Vec::new(),
             revision: 0,
+            is_by_row: false,
             decode: |record| Ok(Box::new(record.clone())),
             partitions: |event| vec![partition_of::<E>(as_recorded(event))],
             apply: Arc::new(apply),
@@ -149,6 +154,29 @@ impl TableFold {
         &self.tables
     }
 
+    /// True if each row is folded by itself: what becomes of it depends on no other row.
+    pub fn is_by_row(&self) -> bool {
+        self.is_by_row
+    }
+
+    /// What an event must stay in order with. Of a fold by rows those are the rows it belongs to,
+    /// which may be none; of others it is its stream, if nothing else is told.
+    ///
+    /// # Errors
+    /// [`ProjectionError::Event`] when the event cannot be decoded, or does not tell.
+    pub fn partitions_of(
+        &self,
+        record: &RecordedEvent,
+    ) -> Result<BTreeSet<PartitionKey>, ProjectionError> {
+        let event = self.decode(record)?;
+        let partitions = || (self.partitions)(&*event);
+        let told = ProjectionError::catch(record.position, partitions)?;
+        Ok(match told.is_empty() && !self.is_by_row {
+            true => BTreeSet::from([PartitionKey::of_stream(&record.stream)]),
+            false => told.into_iter().collect(),
+        })
+    }
+
     /// Changes with its tables, with the events it asks for, and with its revision.
     pub fn fingerprint(&self) -> Fingerprint {
         let tables = format!("{:?}", self.tables);
@@ -164,6 +192,20 @@ impl TableFold {
     pub fn begin_with(&self, parking: Parking) -> Folding {
         Folding::new(self, parking)
     }
+
+    /// Begins with a batch of events that a fold by rows applies to the rows of these keys alone.
+    pub(crate) fn begin_within(&self, keys: &BTreeSet<PartitionKey>) -> Folding {
+        let mut folding = self.begin();
+        if self.is_by_row {
+            folding.apply_only_to(keys.clone());
+        }
+        folding
+    }
+
+    fn decode(&self, record: &RecordedEvent) -> Result<AnyEvent, ProjectionError> {
+        let decoded = ProjectionError::catch(record.position, || (self.decode)(record))?;
+        decoded.map_err(|error| ProjectionError::at(record.position, error))
+    }
 }
 
 impl fmt::Debug for TableFold {
@@ -173,7 +215,8 @@ impl fmt::Debug for TableFold {
 }
 
 fn fold_rows<P: Projection>(rows: &mut Rows, event: &Recorded<P::Event>) -> Result<(), NotLoaded> {
-    let keys = P::keys(event);
+    let mut keys = P::keys(event);
+    keys.retain(|key| rows.are_to_have::<P>(key));
     rows.need::<P>(&keys)?;
     for key in keys {
         let row = P::fold(rows.get(&key)?, &key, event);

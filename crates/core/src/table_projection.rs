@@ -1,6 +1,6 @@
 //! Projections of several tables, for what a row per key cannot say.
 
-use crate::column::{Column, Value};
+use crate::column::{Column, ColumnKind, Value};
 use crate::decode::Recorded;
 use crate::parking::PartitionKey;
 use crate::projection::query_of;
@@ -9,7 +9,7 @@ use crate::read_model::{Index, ReadModel};
 use crate::typed_event::Event;
 
 pub use fit::RowError;
-pub(crate) use rows::Fault;
+pub(crate) use rows::{Fault, RowKey};
 pub use rows::{NotLoaded, Rows};
 
 mod fit;
@@ -101,7 +101,8 @@ pub trait TableProjection: Send + Sync + 'static {
     fn apply(rows: &mut Rows, event: &Recorded<Self::Event>) -> Result<(), NotLoaded>;
 
     /// What an event must stay in order with: when it cannot be applied, later events of any of these
-    /// wait for it, and all others go on. Say so where rows are changed by more than one stream.
+    /// wait for it, and all others go on. Say so where rows are changed by more than one stream: rows
+    /// of some keys are also [folded again](crate::Refold) from the events of these keys alone.
     fn partitions(event: &Recorded<Self::Event>) -> Vec<PartitionKey> {
         vec![PartitionKey::of_stream(&event.record.stream)]
     }
@@ -143,6 +144,17 @@ impl TableShape {
         let values = self.columns.iter().zip(row);
         let keys = values.filter(|(column, _)| column.key);
         keys.map(|(_, value)| value.clone()).collect()
+    }
+
+    /// True if these values could be the key of a row.
+    pub(crate) fn has_key_like(&self, values: &[Value]) -> bool {
+        let kinds = self.key_columns().map(|column| column.kind);
+        let likes = values.iter().map(|value| match value {
+            Value::Integer(_) => Some(ColumnKind::Integer),
+            Value::Text(_) => Some(ColumnKind::Text),
+            _ => None,
+        });
+        kinds.map(Some).eq(likes)
     }
 
     /// True if there are values that no two rows may have.

@@ -1,7 +1,9 @@
 //! What a failed command or read means over HTTP.
 
 use annals_core::{AppendError, ProjectionError, QueryError, ReadError};
-use annals_runtime::{AuditError, ExecuteError, LoadError, ParkedError, PastError, RebuildError};
+use annals_runtime::{
+    AuditError, ExecuteError, LoadError, ParkedError, PastError, RebuildError, RefoldError,
+};
 use axum::http::StatusCode;
 
 use crate::faults::Faults;
@@ -126,12 +128,29 @@ impl From<RebuildError> for Problem {
             RebuildError::Store(error) => error.into(),
             RebuildError::ReadModel(error) => error.into(),
             RebuildError::Editions(error) => error.into(),
+            RebuildError::Rows(error) => error.into(),
             RebuildError::NeverFree => Self::unavailable(&error),
             RebuildError::NothingToGoBackTo => {
                 conflict("no-previous-edition", "There is no edition to go back to")
             }
             RebuildError::OneEditionOnly => {
                 conflict("one-edition-only", "The database keeps one edition only")
+            }
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<RefoldError> for Problem {
+    fn from(error: RefoldError) -> Self {
+        match error {
+            RefoldError::Store(error) => error.into(),
+            RefoldError::ReadModel(error) => error.into(),
+            RefoldError::Rows(error) => error.into(),
+            RefoldError::Exchanged | RefoldError::NeverFree => Self::unavailable(&error),
+            RefoldError::KeyLeftOut { .. } => {
+                let title = "The rows of a key cannot be made anew by themselves";
+                Self::new(StatusCode::CONFLICT, "key-left-out", title).detail(error.to_string())
             }
             other => Self::internal(&other),
         }

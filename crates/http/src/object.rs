@@ -30,8 +30,8 @@ pub enum JsonValue {
     Number(String),
     /// A text.
     Text(String),
-    /// A list, which is not looked into.
-    List,
+    /// A list.
+    List(Vec<JsonValue>),
     /// An object.
     Object(Object),
 }
@@ -67,7 +67,11 @@ impl JsonValue {
             Some(b't') => Self::Bool(true),
             Some(b'f') => Self::Bool(false),
             Some(b'"') => Self::Text(serde_json::from_str(json)?),
-            Some(b'[') => Self::List,
+            Some(b'[') => {
+                let values: Vec<&RawValue> = serde_json::from_str(json)?;
+                let values = values.into_iter().map(Self::of);
+                Self::List(values.collect::<Result<_, _>>()?)
+            }
             Some(b'{') => Self::Object(serde_json::from_str(json)?),
             _ => Self::Number(json.to_owned()),
         })

@@ -3,15 +3,16 @@
 //! In reading order: `projections` has the routes of projections, and `overview` what they tell, with
 //! their `activity`; `metrics` has the route of what is measured, and `audit` those of audits;
 //! `dead_letters` has the routes of what is parked, and `letter` what they tell; `rebuilds` has the
-//! routes of rebuilds, and `rebuilding` what they tell; `past` has the routes of read models as they
-//! were, and `rows` those of the rows in them and in those of today.
+//! routes of rebuilds, and `rebuilding` what they tell; `refolds` has the routes of rows that are
+//! folded again, and `refolding` what they tell; `past` has the routes of read models as they were,
+//! and `rows` those of the rows in them and in those of today.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{Clock, EventStore, SystemClock};
-use annals_runtime::{ParkedEvents, Pasts, ProjectionHandle, Rebuilds};
+use annals_runtime::{ParkedEvents, Pasts, ProjectionHandle, Rebuilds, Refolds};
 use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,6 +32,8 @@ mod past;
 mod projections;
 mod rebuilding;
 mod rebuilds;
+mod refolding;
+mod refolds;
 mod rows;
 
 /// The operations on the projections of a service: routes to be mounted, such as under
@@ -45,6 +48,8 @@ mod rows;
 /// - `GET` and `POST /projections/{name}/rebuild`, and `POST …/rebuild/pause`, `…/resume`, `…/accept`
 ///   and `…/cancel`: making the read model anew beside the one that is read;
 /// - `POST /projections/{name}/roll-back`: going back to the one before;
+/// - `GET` and `POST /projections/{name}/rows/check`, and `POST …/rows/rebuild`: whether rows are what
+///   the events make of them, and making a few anew;
 /// - `GET` and `POST /projections/{name}/past`, `GET` and `DELETE …/past/{id}`: the read model as it
 ///   was, as of a position or a time;
 /// - `GET /projections/{name}/rows` and `…/past/{id}/rows`: what is in a read model, and what was;
@@ -66,6 +71,7 @@ pub struct Operations {
     clock: Arc<dyn Clock>,
     projections: BTreeMap<String, Operated>,
     rebuilds: BTreeMap<&'static str, Rebuilds>,
+    refolds: BTreeMap<&'static str, Refolds>,
     pasts: Option<Pasts>,
     audits: BTreeMap<String, Audited>,
     render: Option<Render>,
@@ -86,6 +92,7 @@ impl Operations {
             clock: Arc::new(SystemClock),
             projections: BTreeMap::new(),
             rebuilds: BTreeMap::new(),
+            refolds: BTreeMap::new(),
             pasts: None,
             audits: BTreeMap::new(),
             render: None,
@@ -112,6 +119,13 @@ impl Operations {
     #[must_use]
     pub fn with_rebuilds(mut self, rebuilds: BTreeMap<&'static str, Rebuilds>) -> Self {
         self.rebuilds = rebuilds;
+        self
+    }
+
+    /// The same, with the re-folds of these projections, by their names.
+    #[must_use]
+    pub fn with_refolds(mut self, refolds: BTreeMap<&'static str, Refolds>) -> Self {
+        self.refolds = refolds;
         self
     }
 
@@ -159,6 +173,8 @@ impl Operations {
             .routes(routes!(rebuilds::accept_rebuild))
             .routes(routes!(rebuilds::cancel_rebuild))
             .routes(routes!(rebuilds::roll_back))
+            .routes(routes!(refolds::get_latest_check, refolds::check_rows))
+            .routes(routes!(refolds::rebuild_rows))
             .routes(routes!(past::list_pasts, past::begin_past))
             .routes(routes!(past::get_past, past::discard_past))
             .routes(routes!(rows::list_rows))

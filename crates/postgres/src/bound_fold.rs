@@ -67,7 +67,7 @@ impl BoundFold {
     }
 
     /// Writes the same row by row, to find the event whose row is refused.
-    async fn write_one_by_one(
+    pub(crate) async fn write_one_by_one(
         &self,
         tx: &Transaction<'_>,
         writes: &[TableWrites],

@@ -157,8 +157,11 @@ impl Checkpoint {
     }
 
     /// Keeps it where it is until the end of a transaction, and makes sure that the tables are those
-    /// of this declaration.
-    pub(crate) async fn hold(&self, tx: &Transaction<'_>) -> Result<(), ProjectionError> {
+    /// of this declaration. Answers with what it is.
+    pub(crate) async fn hold(
+        &self,
+        tx: &Transaction<'_>,
+    ) -> Result<StoredCheckpoint, ProjectionError> {
         let key: [Parameter<'_>; 1] = [(&self.projection, Type::TEXT)];
         let mut rows = tx.rows(&self.hold, &key).await?;
         if rows.is_empty() {
@@ -166,7 +169,9 @@ impl Checkpoint {
             // statement sees that.
             rows = tx.rows(&self.hold, &key).await?;
         }
-        self.only(&rows)?.verify(&self.projection, self.fingerprint)
+        let stored = self.only(&rows)?;
+        stored.verify(&self.projection, self.fingerprint)?;
+        Ok(stored)
     }
 
     async fn take(
@@ -236,6 +241,19 @@ impl Checkpoint {
             Err(foreign) => foreign,
         }
     }
+}
+
+/// The checkpoint of a projection, of an edition, if it is there.
+pub(crate) async fn find(
+    postgres: &Postgres,
+    tx: &Transaction<'_>,
+    projection: &str,
+) -> Result<Option<StoredCheckpoint>, PostgresError> {
+    let find = "select fingerprint, store, position, edition from {read}.annals_checkpoints
+                where projection = $1";
+    let find = postgres.sql(find);
+    let rows = tx.rows(&find, &[(&projection, Type::TEXT)]).await?;
+    rows.first().map(stored).transpose()
 }
 
 /// A checkpoint as it is kept.

@@ -4,13 +4,16 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Position, Projector,
-    QueryError, Sample, Successor, TableFold, TableRows, TableShape, Timestamp, Value,
+    Edition, EditionRows, EditionState, EditionView, Editions, Exchange, Exchanged, Position,
+    ProjectionError, Projector, QueryError, Replacement, Sample, Successor, TableFold, TableRows,
+    TableShape, Timestamp, Value,
 };
 use async_trait::async_trait;
 use tokio_postgres::types::Type;
 
 use crate::bound_fold::BoundFold;
+use crate::checkpoint;
+use crate::dead_letters::Letters;
 use crate::dependents;
 use crate::error::PostgresError;
 use crate::postgres::{Parameter, Postgres, Transaction};
@@ -110,6 +113,53 @@ impl Editions for PostgresReadModels {
             position: Position(position.cast_unsigned()),
             tables,
         })
+    }
+
+    async fn view(
+        &self,
+        fold: &TableFold,
+        edition: Edition,
+        keys: Vec<Vec<Vec<Value>>>,
+    ) -> Result<Option<EditionView>, QueryError> {
+        let mut client = self.postgres.client().await?;
+        let key = edition.named(fold.name());
+        let tx = client.transaction().await?;
+        if checkpoint::find(&self.postgres, &tx, &key).await?.is_none() {
+            return Ok(None);
+        }
+        drop(tx);
+        let tx = client.transaction().await?;
+        tx.batch("set transaction isolation level repeatable read")
+            .await?;
+        hold_names(&self.postgres, &tx, fold, edition).await?;
+        let Some(checkpoint) = checkpoint::find(&self.postgres, &tx, &key).await? else {
+            return Ok(None);
+        };
+        let letters = Letters::of(key, &self.postgres);
+        let letters = letters.list(&tx, Position::START, u32::MAX).await?;
+        let mut rows = Vec::new();
+        for (shape, keys) in fold.tables().iter().zip(&keys) {
+            let statements = RowStatements::of(shape, edition, &self.postgres);
+            rows.push(statements.load(&tx, keys).await?.into_values().collect());
+        }
+        Ok(Some(EditionView {
+            checkpoint,
+            letters,
+            rows,
+        }))
+    }
+
+    async fn replace(
+        &self,
+        fold: &TableFold,
+        edition: Edition,
+        replacement: Replacement,
+    ) -> Result<(), ProjectionError> {
+        let declaration = Declaration::of(fold, edition);
+        let bound = BoundFold::new(&self.postgres, fold.clone(), edition);
+        TablesProjector::bound(&self.postgres, &declaration, bound)
+            .replace(&replacement)
+            .await
     }
 
     async fn exchange(

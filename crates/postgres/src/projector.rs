@@ -18,6 +18,8 @@ use crate::ledger::{self, LastPage, LedgerPages};
 use crate::postgres::{Postgres, Transaction};
 use crate::schema::{Declaration, OfAnother};
 
+mod replacement;
+
 /// What changes the tables of a projection.
 #[async_trait]
 pub(crate) trait Handler: Send + Sync + 'static {

@@ -15,6 +15,9 @@
 //!   [`Pasts`] are those of one process, of which there may be a few at once;
 //! - [`audit_projection`]: proves that a projection left no event out ([`Audit`]), once or as it
 //!   goes on ([`BackgroundAudit`]);
+//! - [`check_rows`]: folds some rows again to see whether they are right, once or as the projection
+//!   goes on ([`DriftDetection`]); [`rebuild_rows`] makes a few anew; [`Refolds`] are those of one
+//!   read model;
 //! - [`EffectProjector`]: performs an effect for each event, at least once ([`UnboundEffect`]: before
 //!   it is bound to its checkpoint);
 //! - [`METRICS`]: what of all this is measured; there are spans of `tracing` beside;
@@ -37,6 +40,8 @@ mod pasts;
 mod projection;
 mod rebuild;
 mod rebuilds;
+mod refold;
+mod refolds;
 mod refusal;
 mod repository;
 mod snapshots;
@@ -70,5 +75,10 @@ pub use rebuild::{
     RebuildProgress, TableComparison, rebuild, roll_back,
 };
 pub use rebuilds::{EditionOptions, Rebuilds};
+pub use refold::{
+    DriftDetection, DriftOptions, LatestRowsCheck, RefoldError, RefoldOptions, RefoldSubject,
+    RowsRebuilt, check_rows, detect_drift, keys_of_stream, rebuild_rows,
+};
+pub use refolds::Refolds;
 pub use repository::Repository;
 pub use snapshots::SnapshotPolicy;

@@ -1,6 +1,6 @@
 //! What is measured: every metric by its name, its labels and what it tells.
 //!
-//! In reading order: here are the names; `projection`, `rebuild`, `audit` and `command` hold what
+//! In reading order: here are the names; `projection`, `rebuild`, `audit`, `drift` and `command` hold what
 //! each of those measures. Where the numbers go is up to the program: it installs a recorder of the
 //! `metrics` crate before it starts anything that is measured, or none, and then it costs nothing.
 
@@ -11,11 +11,13 @@ use ::metrics::{
 
 pub(crate) use audit::AuditMeter;
 pub(crate) use command::{CommandMeter, Outcome};
+pub(crate) use drift::DriftMeter;
 pub(crate) use projection::ProjectionMeter;
 pub(crate) use rebuild::RebuildMeter;
 
 mod audit;
 mod command;
+mod drift;
 mod projection;
 mod rebuild;
 
@@ -44,7 +46,7 @@ pub enum MetricKind {
 }
 
 /// All that is measured.
-pub const METRICS: [Metric; 21] = [
+pub const METRICS: [Metric; 22] = [
     PROJECTION_POSITION,
     PROJECTION_UP_TO_DATE,
     PROJECTION_LEASE_HELD,
@@ -58,6 +60,7 @@ pub const METRICS: [Metric; 21] = [
     PROJECTION_RETRIES,
     PROJECTION_FAILURES,
     PROJECTION_PARKINGS,
+    PROJECTION_DRIFTED_ROWS,
     REBUILD_PHASE,
     REBUILD_POSITION,
     REBUILD_REMAINING_EVENTS,
@@ -147,6 +150,12 @@ const PROJECTION_PARKINGS: Metric = Metric {
     kind: MetricKind::Counter,
     labels: PROJECTION,
     tells: "events that could not be applied and were parked, without those that wait for them",
+};
+const PROJECTION_DRIFTED_ROWS: Metric = Metric {
+    name: "annals_projection_drifted_rows",
+    kind: MetricKind::Gauge,
+    labels: PROJECTION,
+    tells: "rows that the last check in the background found to be other than the events make them",
 };
 const REBUILD_PHASE: Metric = Metric {
     name: "annals_rebuild_phase",

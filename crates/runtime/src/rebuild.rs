@@ -14,11 +14,12 @@ use std::time::Duration;
 
 use annals_core::{
     Clock, Edition, EditionId, Editions, EventStore, Exchange, Exchanged, IdSource, Leases,
-    Position, QueryError, RandomIds, ReadModels, Sample, SystemClock, TableFold,
+    Position, QueryError, RandomIds, ReadModels, RowsCheck, Sample, SystemClock, TableFold,
 };
 use tokio::sync::watch;
 
 use crate::backoff::Backoff;
+use crate::refold::{RefoldOptions, RefoldSubject, check_rows};
 use crate::spans;
 use catch_up::CatchUp;
 use last_steps::LastSteps;
@@ -359,9 +360,34 @@ impl Rebuild {
                 // Somebody else rebuilds it as well.
                 return Err(RebuildError::NotAlone);
             }
-            return Ok(Some(Comparison::of(&fold, &current, &candidate)));
+            let refolded = self.refold_candidate().await?;
+            let editions = (&current, &candidate);
+            return Ok(Some(Comparison::of(&fold, editions, refolded)));
         }
         Err(RebuildError::CurrentStandsStill)
+    }
+
+    /// Holds some keys of the candidate against what the events make of them.
+    async fn refold_candidate(&mut self) -> Result<RowsCheck, RebuildError> {
+        let candidate = RefoldSubject {
+            store: Arc::clone(&self.store),
+            read_models: Arc::clone(&self.read_models),
+            fold: self.fold.clone(),
+            edition: Edition::Candidate,
+        };
+        let options = RefoldOptions {
+            sample: self.options.sample,
+            throttle: self.options.throttle,
+            ids: Arc::clone(&self.options.ids),
+            ..RefoldOptions::default()
+        };
+        let is_over = |control: &Control| control.ending.is_some();
+        let checked = tokio::select! {
+            checked = check_rows(&candidate, &options) => Some(checked?),
+            _ = self.control.wait_for(is_over) => None,
+        };
+        self.go_ahead().await?;
+        checked.ok_or(RebuildError::BrokenOff)
     }
 
     /// Waits for permission to cut over, if it needs any.

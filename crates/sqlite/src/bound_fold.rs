@@ -2,6 +2,7 @@
 
 use annals_core::{
     Edition, Handled, Parking, Progress, ProjectionError, Query, RecordedEvent, TableFold,
+    TableWrites,
 };
 use rusqlite::Transaction;
 
@@ -24,6 +25,18 @@ impl BoundFold {
             .map(|table| RowStatements::of(table, edition))
             .collect();
         Self { fold, statements }
+    }
+
+    /// Writes to each table of the fold.
+    pub(crate) fn write(
+        &self,
+        tx: &Transaction<'_>,
+        tables: &[TableWrites],
+    ) -> Result<(), ProjectionError> {
+        for (statements, writes) in self.statements.iter().zip(tables) {
+            statements.write(tx, writes)?;
+        }
+        Ok(())
     }
 }
 
@@ -48,9 +61,7 @@ impl Handler for BoundFold {
             }
         }
         let (writes, handled) = folding.finish();
-        for (statements, writes) in self.statements.iter().zip(&writes) {
-            statements.write(tx, writes)?;
-        }
+        self.write(tx, &writes)?;
         Ok(handled)
     }
 }

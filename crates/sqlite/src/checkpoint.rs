@@ -96,10 +96,14 @@ impl Checkpoint {
         })
     }
 
-    /// Makes sure that the tables are those of this declaration.
-    pub(crate) fn verify(&self, connection: &Connection) -> Result<(), ProjectionError> {
+    /// Makes sure that the tables are those of this declaration. Answers with what it is.
+    pub(crate) fn verify(
+        &self,
+        connection: &Connection,
+    ) -> Result<StoredCheckpoint, ProjectionError> {
         let stored = self.stored(connection)?;
-        stored.verify(&self.projection, self.fingerprint)
+        stored.verify(&self.projection, self.fingerprint)?;
+        Ok(stored)
     }
 
     fn claimed(&self) -> Option<Claim> {

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Edition, EditionRows, EditionState, Editions, Exchange, Exchanged, Position, Projector,
-    QueryError, Sample, Successor, TableFold, TableRows, TableShape, Timestamp, Value,
+    Edition, EditionRows, EditionState, EditionView, Editions, Exchange, Exchanged, Position,
+    ProjectionError, Projector, QueryError, Replacement, Sample, Successor, TableFold, TableRows,
+    TableShape, Timestamp, Value,
 };
 use async_trait::async_trait;
-use rusqlite::{Connection, Row, Transaction, params_from_iter};
+use rusqlite::{Connection, Transaction, params_from_iter};
 
 use crate::bound_fold::BoundFold;
 use crate::checkpoint;
 use crate::database::Database;
+use crate::dead_letters::Letters;
 use crate::error::SqliteError;
 use crate::projector::TablesProjector;
 use crate::schema::{self, Declaration, OfAnother};
@@ -83,6 +85,45 @@ impl Editions for Database {
             Ok(EditionRows { position, tables })
         };
         Ok(self.query(rows).await?)
+    }
+
+    async fn view(
+        &self,
+        fold: &TableFold,
+        edition: Edition,
+        keys: Vec<Vec<Vec<Value>>>,
+    ) -> Result<Option<EditionView>, QueryError> {
+        let (fold, key) = (fold.clone(), edition.named(fold.name()));
+        let view = move |connection: &Connection| {
+            let Some(checkpoint) = checkpoint::find(connection, &key)? else {
+                return Ok(Ok(None));
+            };
+            let tables = fold.tables().iter().zip(&keys);
+            let rows = tables.map(|(shape, keys)| rows_of(connection, shape, edition, keys));
+            let rows = rows.collect::<Result<_, SqliteError>>()?;
+            let letters = Letters::of(key).list(connection, Position::START, u32::MAX);
+            Ok(letters.map(|letters| {
+                Some(EditionView {
+                    checkpoint,
+                    letters,
+                    rows,
+                })
+            }))
+        };
+        Ok(self.query(view).await??)
+    }
+
+    async fn replace(
+        &self,
+        fold: &TableFold,
+        edition: Edition,
+        replacement: Replacement,
+    ) -> Result<(), ProjectionError> {
+        let declaration = Declaration::of(fold, edition);
+        let bound = BoundFold::new(fold.clone(), edition);
+        TablesProjector::bound(self.clone(), &declaration, bound)
+            .replace(replacement)
+            .await
     }
 
     async fn exchange(
@@ -177,34 +218,53 @@ fn table_rows(
     let (table, columns) = (quoted(&edition.named(shape.name)), names(shape.columns));
     let count = format!("select count(*) from {table}");
     let count: i64 = connection.query_row(&count, [], |row| row.get(0))?;
-    let read = |row: &Row<'_>| read_row(shape.columns, row);
-    let mut sampled = TableRows {
-        count: count.cast_unsigned(),
-        rows: Vec::new(),
-    };
-    let mut take = |select: &str, values: &[Value]| -> Result<(), SqliteError> {
-        let mut select = connection.prepare_cached(select)?;
-        let mut rows = select.query(params_from_iter(parameters(values)))?;
-        while let Some(row) = rows.next()? {
-            sampled.rows.push(read(row)?);
-        }
-        Ok(())
-    };
-    match sample {
+    let rows = match sample {
         Sample::Random(most) => {
             let select = format!("select {columns} from {table} order by random() limit {most}");
-            take(&select, &[])?;
+            select_rows(connection, shape, &select, &[])?
         }
-        Sample::Keys(keys) => {
-            let is_key = shape
-                .key_columns()
-                .map(|key| format!("{} = ?", quoted(key.name)));
-            let is_key = is_key.collect::<Vec<_>>().join(" and ");
-            let select = format!("select {columns} from {table} where {is_key}");
-            for key in keys.get(place).into_iter().flatten() {
-                take(&select, key)?;
-            }
-        }
+        Sample::Keys(keys) => match keys.get(place) {
+            Some(keys) => rows_of(connection, shape, edition, keys)?,
+            None => Vec::new(),
+        },
+    };
+    Ok(TableRows {
+        count: count.cast_unsigned(),
+        rows,
+    })
+}
+
+/// The rows of these keys, as far as they are there.
+fn rows_of(
+    connection: &Connection,
+    shape: &TableShape,
+    edition: Edition,
+    keys: &[Vec<Value>],
+) -> Result<Vec<Vec<Value>>, SqliteError> {
+    let (table, columns) = (quoted(&edition.named(shape.name)), names(shape.columns));
+    let is_key = shape
+        .key_columns()
+        .map(|key| format!("{} = ?", quoted(key.name)));
+    let is_key = is_key.collect::<Vec<_>>().join(" and ");
+    let select = format!("select {columns} from {table} where {is_key}");
+    let mut rows = Vec::new();
+    for key in keys {
+        rows.extend(select_rows(connection, shape, &select, key)?);
     }
-    Ok(sampled)
+    Ok(rows)
+}
+
+fn select_rows(
+    connection: &Connection,
+    shape: &TableShape,
+    select: &str,
+    values: &[Value],
+) -> Result<Vec<Vec<Value>>, SqliteError> {
+    let mut select = connection.prepare_cached(select)?;
+    let mut rows = select.query(params_from_iter(parameters(values)))?;
+    let mut read = Vec::new();
+    while let Some(row) = rows.next()? {
+        read.push(read_row(shape.columns, row)?);
+    }
+    Ok(read)
 }

@@ -18,6 +18,8 @@ use crate::error::SqliteError;
 use crate::ledger::LedgerPages;
 use crate::schema::{Declaration, OfAnother};
 
+mod replacement;
+
 /// What changes the tables of a projection.
 pub(crate) trait Handler: Send + Sync + 'static {
     /// The events it wants.

@@ -36,6 +36,7 @@ mod effects;
 mod indexes;
 mod ledgers;
 mod others;
+mod replacements;
 mod scratch;
 mod selections;
 mod several_tables;

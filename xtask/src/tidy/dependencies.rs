@@ -4,7 +4,7 @@ use super::Finding;
 use super::tree::{Manifest, Tree};
 
 /// A crate and the crates of ours it may use. Dev-dependencies are free: a test may stand on anything.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("annals-core", &[]),
     ("annals-macros", &[]),
     ("annals-log", &[]),
@@ -38,8 +38,10 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             "annals-embedded",
             "annals-postgres",
             "annals-runtime",
+            "annals-sqlite",
         ],
     ),
+    ("sqlx-sqlite", &[]),
     ("xtask", &["annals-servers"]),
 ];
 

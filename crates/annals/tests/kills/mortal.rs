@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use annals::{
-    DeadLetter, DeadLetters, Edition, EditionRows, EditionState, Editions, Exchange, Exchanged,
-    Failure, Position, ProjectionBatch, ProjectionError, Projector, Query, QueryError, ReadModels,
-    RecordedEvent, Released, Sample, Select, Skipped, SnapshotStore, StoreId, Successor, TableFold,
-    Timestamp, Tried, Value,
+    DeadLetter, DeadLetters, Edition, EditionRows, EditionState, EditionView, Editions, Exchange,
+    Exchanged, Failure, Position, ProjectionBatch, ProjectionError, Projector, Query, QueryError,
+    ReadModels, RecordedEvent, Released, Replacement, Sample, Select, Skipped, SnapshotStore,
+    StoreId, Successor, TableFold, Timestamp, Tried, Value,
 };
 use async_trait::async_trait;
 
@@ -91,6 +91,26 @@ impl Editions for Mortal {
     ) -> Result<EditionRows, QueryError> {
         let call = self.all_editions().rows(fold, edition, sample);
         self.life.call("rows", call).await
+    }
+
+    async fn view(
+        &self,
+        fold: &TableFold,
+        edition: Edition,
+        keys: Vec<Vec<Vec<Value>>>,
+    ) -> Result<Option<EditionView>, QueryError> {
+        let call = self.all_editions().view(fold, edition, keys);
+        self.life.call("view", call).await
+    }
+
+    async fn replace(
+        &self,
+        fold: &TableFold,
+        edition: Edition,
+        replacement: Replacement,
+    ) -> Result<(), ProjectionError> {
+        let call = self.all_editions().replace(fold, edition, replacement);
+        self.life.call("replace", call).await
     }
 
     async fn exchange(

@@ -1,5 +1,6 @@
 //! One batch of events on its way into rows.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{AnyEvent, TableFold, TableWrites};
@@ -50,6 +51,11 @@ impl Folding {
         }
     }
 
+    /// Leaves the rows of all other keys as they are.
+    pub(super) fn apply_only_to(&mut self, keys: BTreeSet<PartitionKey>) {
+        self.rows.keep_to(keys);
+    }
+
     /// Goes on until rows are missing or all events are applied or parked. It is called with the same
     /// events each time.
     ///
@@ -58,7 +64,8 @@ impl Folding {
     /// [`ProjectionError::Damaged`] when a row that was loaded is not one of its read model.
     pub fn advance(&mut self, events: &[RecordedEvent]) -> Result<Progress, ProjectionError> {
         if self.events.is_empty() {
-            self.events = events.iter().map(|record| self.decode(record)).collect();
+            let events = events.iter().map(|record| self.fold.decode(record));
+            self.events = events.collect();
         }
         for (place, record) in events.iter().enumerate().skip(self.handled.len()) {
             let is_next = place == self.handled.len();
@@ -101,11 +108,6 @@ impl Folding {
             parked: self.parking.into_parked(),
         };
         (self.rows.into_writes(), handled)
-    }
-
-    fn decode(&self, record: &RecordedEvent) -> Result<AnyEvent, ProjectionError> {
-        let decoded = ProjectionError::catch(record.position, || (self.fold.decode)(record))?;
-        decoded.map_err(|error| ProjectionError::at(record.position, error))
     }
 
     /// Applies one event. False if it misses rows; what it changed does not count then.

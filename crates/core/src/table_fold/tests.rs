@@ -18,7 +18,7 @@ use crate::stream::StreamId;
 
 use bank::{AccountEvent, Balance, ClosedOnly, Doubled, NOT_OPENED, Statement};
 
-mod bank;
+pub(crate) mod bank;
 mod parked;
 
 /// The rows of a fold's tables, and how often they were asked for.
@@ -57,11 +57,11 @@ impl Tables {
     }
 }
 
-fn text(text: &str) -> Value {
+pub(crate) fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
-fn recorded(position: u64, account: &str, event: &AccountEvent) -> RecordedEvent {
+pub(crate) fn recorded(position: u64, account: &str, event: &AccountEvent) -> RecordedEvent {
     RecordedEvent {
         position: Position(position),
         stream: StreamId::new("Account", account).unwrap(),
@@ -78,7 +78,7 @@ fn recorded(position: u64, account: &str, event: &AccountEvent) -> RecordedEvent
     }
 }
 
-fn deposit(position: u64, account: &str, cents: i64) -> RecordedEvent {
+pub(crate) fn deposit(position: u64, account: &str, cents: i64) -> RecordedEvent {
     recorded(position, account, &AccountEvent::Deposited { cents })
 }
 

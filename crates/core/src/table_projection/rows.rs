@@ -1,12 +1,13 @@
 //! The rows a batch works on, in memory.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use super::{RowError, TableShape};
 use crate::column::Value;
 use crate::error::Cause;
+use crate::parking::PartitionKey;
 use crate::position::Position;
 use crate::read_model::ReadModel;
 use crate::table_fold::{RowWrite, TableWrites};
@@ -25,6 +26,8 @@ pub struct Rows {
     lacks_rows: bool,
     fault: Option<Fault>,
     changes: u64,
+    /// The keys of the rows that a fold by rows is to change; none: of all.
+    only: Option<BTreeSet<PartitionKey>>,
 }
 
 /// A row that a projection asks for is not in memory yet.
@@ -142,7 +145,21 @@ impl Rows {
             lacks_rows: false,
             fault: None,
             changes: 0,
+            only: None,
         }
+    }
+
+    /// Has a fold by rows change the rows of these keys alone.
+    pub(crate) fn keep_to(&mut self, keys: BTreeSet<PartitionKey>) {
+        self.only = Some(keys);
+    }
+
+    /// True if a fold by rows is to change the row of a key.
+    pub(crate) fn are_to_have<R: ReadModel>(&self, key: &R::Key) -> bool {
+        let is_named = |only: &BTreeSet<PartitionKey>| {
+            only.contains(&PartitionKey::of_row(&R::key_values(key)))
+        };
+        self.only.as_ref().is_none_or(is_named)
     }
 
     /// Asks for all of these rows at once.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::milliseconds;
+use super::refolding::CheckView;
 
 /// How far a rebuild is.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -46,6 +47,8 @@ pub(super) struct ComparisonView {
     position: u64,
     /// Table by table.
     tables: Vec<TableView>,
+    /// Whether rows of the candidate are what the events make of them.
+    refolded: CheckView,
 }
 
 /// What two editions of one table hold.
@@ -106,6 +109,7 @@ impl From<Comparison> for ComparisonView {
             is_same: comparison.is_same(),
             position: comparison.position.0,
             tables: comparison.tables.into_iter().map(TableView::from).collect(),
+            refolded: comparison.refolded.into(),
         }
     }
 }

@@ -14,7 +14,7 @@ use annals_http::{BearerToken, Limits, Operations, guard};
 use annals_macros::{Event, ReadModel};
 use annals_runtime::{
     AuditSubject, Backoff, EditionOptions, ParkedEvents, Pasts, PastsOptions, ProjectionHandle,
-    Rebuilds, RunnerOptions, run_projection,
+    Rebuilds, Refolds, RunnerOptions, run_projection,
 };
 use annals_sqlite::Database;
 use annals_testing::ManualClock;
@@ -127,6 +127,7 @@ impl Bank {
             ..EditionOptions::default()
         };
         let fold = TableFold::of_rows::<P>();
+        let refolds = Refolds::new(&self.store(), &read_models, fold.clone());
         let rebuilds = Rebuilds::new(&self.store(), &read_models, fold.clone(), options);
         let projector = rebuilds.projector().await.unwrap();
         let parked = ParkedEvents::new(self.store(), Arc::clone(&projector))
@@ -146,6 +147,7 @@ impl Bank {
             .operations()
             .with_projection(Arc::clone(&projection), parked)
             .with_rebuilds(BTreeMap::from([("balances", rebuilds)]))
+            .with_refolds(BTreeMap::from([("balances", refolds)]))
             .with_pasts(pasts)
             .with_audits(subject, None)
             .with_metrics(|| "a_number 1\n".to_owned());

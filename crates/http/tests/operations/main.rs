@@ -15,5 +15,6 @@ mod a_read_model_is_made_anew_by_hand;
 mod a_read_model_is_seen_as_it_was;
 mod an_effect_is_mended_by_hand;
 mod an_overview_tells_how_a_projection_is;
+mod drifted_rows_are_mended_by_hand;
 mod metrics_are_rendered_after_a_look;
 mod only_who_shows_the_token_gets_in;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use annals_core::{EditionRows, Position, TableFold, TableRows, TableShape, Value};
+use annals_core::{EditionRows, Position, RowsCheck, TableFold, TableRows, TableShape, Value};
 
 /// Most differences that are told of each table.
 const MOST_TOLD: usize = 20;
@@ -15,6 +15,9 @@ pub struct Comparison {
     pub position: Position,
     /// Table by table.
     pub tables: Vec<TableComparison>,
+    /// Whether rows of the candidate are what the events make of them, one key at a time: a mistake
+    /// that both editions have in common shows only there.
+    pub refolded: RowsCheck,
 }
 
 /// What two editions of one table hold.
@@ -46,7 +49,11 @@ pub struct Difference {
 }
 
 impl Comparison {
-    pub(super) fn of(fold: &TableFold, current: &EditionRows, candidate: &EditionRows) -> Self {
+    pub(super) fn of(
+        fold: &TableFold,
+        (current, candidate): (&EditionRows, &EditionRows),
+        refolded: RowsCheck,
+    ) -> Self {
         let tables = fold
             .tables()
             .iter()
@@ -56,12 +63,13 @@ impl Comparison {
             tables: tables
                 .map(|(shape, (current, candidate))| compare(shape, current, candidate))
                 .collect(),
+            refolded,
         }
     }
 
-    /// True if nothing differs.
+    /// True if nothing differs, neither from each other nor from what the events say.
     pub fn is_same(&self) -> bool {
-        self.tables.iter().all(TableComparison::is_same)
+        self.tables.iter().all(TableComparison::is_same) && self.refolded.is_right()
     }
 }
 
@@ -126,6 +134,6 @@ impl fmt::Display for Comparison {
                 table.compared
             )?;
         }
-        Ok(())
+        write!(f, "; folded again: {}", self.refolded)
     }
 }

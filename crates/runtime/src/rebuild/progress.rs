@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::catch_up::Step;
 use super::comparison::Comparison;
 use crate::metrics::RebuildMeter;
+use crate::refold::RefoldError;
 
 /// How far a rebuild is.
 #[derive(Debug, Clone)]
@@ -77,6 +78,10 @@ pub enum RebuildError {
     /// **Do:** what [`QueryError`] says, then begin it again.
     #[error(transparent)]
     Editions(#[from] QueryError),
+    /// Rows of the candidate could not be folded again.
+    /// **Do:** what [`RefoldError`] says, then begin it again.
+    #[error(transparent)]
+    Rows(#[from] RefoldError),
     /// The database keeps one edition of a read model only.
     /// **Do:** raise the projection's revision: it is made again in place.
     #[error("the read models' database keeps one edition only")]
@@ -166,6 +171,10 @@ impl RebuildError {
                 | Self::Lease(LeaseError::Unavailable(_))
                 | Self::LeaseLost
                 | Self::NeverFree
+                | Self::Rows(
+                    RefoldError::Store(ReadError::Unavailable { .. })
+                        | RefoldError::Rows(QueryError::Unavailable { .. })
+                )
         )
     }
 }

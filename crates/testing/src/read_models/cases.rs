@@ -2,7 +2,7 @@
 
 use super::{
     Case, Contract, batches, by_hand, checkpoints, dead_letters, declarations, editions, effects,
-    indexes, ledgers, others, scratch, selections, several_tables, snapshots, values,
+    indexes, ledgers, others, replacements, scratch, selections, several_tables, snapshots, values,
 };
 
 /// Hands the list of all cases to another macro: themes, and in each the contract, its line and
@@ -99,6 +99,14 @@ macro_rules! read_models_cases {
                 Editions 4 an_edition_keeps_its_identity_wherever_it_is,
                 Editions 5 what_is_current_stands_still_while_the_next_catches_up,
                 Editions 6 a_projector_of_a_dropped_edition_writes_nothing_to_the_next,
+            }
+            replacements {
+                Editions 2 rows_are_seen_with_the_checkpoint_and_the_letters_of_their_moment,
+                Editions 7 rows_are_replaced_and_nothing_else,
+                Editions 7 rows_that_were_made_for_another_position_or_edition_are_refused,
+                Editions 7 what_is_parked_is_unparked_with_its_rows_and_only_once,
+                Editions 7 rows_of_another_declaration_are_refused,
+                Editions 7 a_row_that_is_refused_leaves_all_as_they_were,
             }
             ledgers {
                 Ledger 1 events_are_noted_where_the_checkpoint_moves,
@@ -218,7 +226,7 @@ mod tests {
             (Contract::Projector, 5),
             (Contract::DeadLetters, 4),
             (Contract::Ledger, 4),
-            (Contract::Editions, 6),
+            (Contract::Editions, 7),
         ];
         for (contract, lines) in contracts {
             for line in 1..=lines {

@@ -14,7 +14,7 @@ use crate::table_projection::{NotLoaded, Rows, TableProjection, TableShape};
 use crate::typed_event::{EncodeError, Event, EventSchema};
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum AccountEvent {
+pub(crate) enum AccountEvent {
     Deposited {
         cents: i64,
     },
@@ -33,11 +33,11 @@ pub(super) enum AccountEvent {
 }
 
 impl AccountEvent {
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         self.schema().name
     }
 
-    pub(super) fn payload(&self) -> Bytes {
+    pub(crate) fn payload(&self) -> Bytes {
         self.encode().unwrap().into()
     }
 }
@@ -85,7 +85,7 @@ impl Event for AccountEvent {
 macro_rules! table {
     ($row:ident, $table:literal, $column:ident: $kind:ty) => {
         #[derive(Clone)]
-        pub(super) struct $row {
+        pub(crate) struct $row {
             name: String,
             $column: $kind,
         }
@@ -165,7 +165,7 @@ impl Projection for Balance {
 }
 
 /// Deposits go to the account that the row of a forward names.
-pub(super) struct Statement;
+pub(crate) struct Statement;
 
 /// The tables [`Statement`] writes: its own numbers, the balances, and the forwards.
 impl TableProjection for Statement {
@@ -211,7 +211,7 @@ impl TableProjection for Statement {
 }
 
 /// Writes before it asks.
-pub(super) struct Doubled;
+pub(crate) struct Doubled;
 
 impl TableProjection for Doubled {
     type Event = AccountEvent;
@@ -246,11 +246,11 @@ impl TableProjection for Doubled {
 }
 
 /// Relies on an account having been opened by a deposit.
-pub(super) struct ClosedOnly;
+pub(crate) struct ClosedOnly;
 
 thread_local! {
     /// How often it was run for an account that was not there.
-    pub(super) static NOT_OPENED: Cell<u32> = const { Cell::new(0) };
+    pub(crate) static NOT_OPENED: Cell<u32> = const { Cell::new(0) };
 }
 
 impl TableProjection for ClosedOnly {

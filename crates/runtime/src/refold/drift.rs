@@ -1,0 +1,120 @@
+//! Looking for drift in the background: rows that are not what the events make of them.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use annals_core::RowsCheck;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use super::{RefoldError, RefoldOptions, RefoldSubject, check_rows};
+use crate::backoff::wait;
+use crate::metrics::DriftMeter;
+
+/// How drift is looked for in the background. The defaults are for production.
+#[derive(Debug, Clone)]
+pub struct DriftOptions {
+    /// How rows are folded again, each time others.
+    pub refold: RefoldOptions,
+    /// How long after the start they are for the first time, and after a check that could not be made.
+    pub first_after: Duration,
+    /// How long after one check the next one begins.
+    pub every: Duration,
+}
+
+impl Default for DriftOptions {
+    /// Once a day, and so slowly that nobody else is held up.
+    fn default() -> Self {
+        Self {
+            refold: RefoldOptions {
+                throttle: NonZeroU32::new(5_000),
+                ..RefoldOptions::default()
+            },
+            first_after: Duration::from_secs(10 * 60),
+            every: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}
+
+/// How the last check ended; `None` before the first one has.
+pub type LatestRowsCheck = Option<Result<RowsCheck, RefoldError>>;
+
+/// Checks some rows of a read model again and again, in a task of its own. What drifted is logged as
+/// an error, and counted by the gauge `annals_projection_drifted_rows` with the label `projection`.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+pub fn detect_drift(subject: RefoldSubject, options: DriftOptions) -> DriftDetection {
+    let (results, latest) = watch::channel(None);
+    let task = tokio::spawn(check_repeatedly(subject, options, results)).abort_handle();
+    DriftDetection { latest, task }
+}
+
+/// Checks that go on beside a projection. Dropping it ends them.
+#[must_use = "dropping it ends the checks"]
+#[derive(Debug)]
+pub struct DriftDetection {
+    latest: watch::Receiver<LatestRowsCheck>,
+    task: AbortHandle,
+}
+
+impl DriftDetection {
+    /// How the last check ended.
+    pub fn latest(&self) -> LatestRowsCheck {
+        self.latest.borrow().clone()
+    }
+
+    /// How each check ends, from now on. It is closed once there are no more.
+    pub fn watch(&self) -> watch::Receiver<LatestRowsCheck> {
+        self.latest.clone()
+    }
+
+    /// Ends them, in the midst of one if need be. Then they have also let go of the store and the
+    /// read model.
+    pub async fn stop(&self) {
+        self.task.abort();
+        let mut latest = self.latest.clone();
+        while latest.changed().await.is_ok() {}
+    }
+}
+
+impl Drop for DriftDetection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Ends by being aborted. The results are dropped last: then it is over.
+async fn check_repeatedly(
+    subject: RefoldSubject,
+    options: DriftOptions,
+    results: watch::Sender<LatestRowsCheck>,
+) {
+    let meter = DriftMeter::new(subject.fold.name());
+    wait(options.first_after).await;
+    loop {
+        let checked = check_rows(&subject, &options.refold).await;
+        report(subject.fold.name(), &meter, &checked);
+        let pause = match checked {
+            Ok(_) => options.every,
+            Err(_) => options.first_after,
+        };
+        results.send_replace(Some(checked));
+        wait(pause).await;
+    }
+}
+
+fn report(projection: &'static str, meter: &DriftMeter, checked: &Result<RowsCheck, RefoldError>) {
+    let check = match checked {
+        Ok(check) => check,
+        Err(error) => {
+            tracing::warn!(projection, %error, "rows could not be checked");
+            return;
+        }
+    };
+    meter.checked(check);
+    match check.is_right() {
+        true => tracing::debug!(projection, %check, "rows checked"),
+        false => tracing::error!(projection, %check, "rows drifted"),
+    }
+}
