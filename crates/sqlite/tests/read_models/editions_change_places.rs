@@ -1,5 +1,7 @@
 //! Editions that change places, amid what others make of the file by hand.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use annals_core::{
     Edition, Exchange, Exchanged, Position, QueryError, ReadModels, Successor, TableFold, Timestamp,
 };
