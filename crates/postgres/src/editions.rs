@@ -14,13 +14,14 @@ use tokio_postgres::types::Type;
 use crate::bound_fold::BoundFold;
 use crate::checkpoint;
 use crate::dead_letters::Letters;
+use crate::dependents;
 use crate::error::PostgresError;
 use crate::postgres::{Parameter, Postgres, Transaction};
 use crate::projector::TablesProjector;
 use crate::read_models::PostgresReadModels;
 use crate::rows::RowStatements;
 use crate::schema::{Declaration, Installed, OfAnother, discard, lock, rename};
-use crate::tables::{in_read_schema, quoted, schema, selected};
+use crate::tables::{comma_separated, in_read_schema, quoted, schema, selected};
 use crate::value::read_row;
 
 /// How long an exchange waits for whoever moves a checkpoint: nobody else waits behind it. Should
@@ -32,6 +33,9 @@ const CHECKPOINTS: &str = "set local lock_timeout = '1s';
 /// behind it.
 const TABLES: &str = "set local lock_timeout = '10ms'";
 
+/// How long the dropping of what was replaced waits for those who read it: whoever does so comes back.
+const DROPPING: &str = "set local lock_timeout = '100ms'";
+
 /// Where tables are while two editions change places.
 const IN_EXCHANGE: &str = "{read}_exchange";
 
@@ -40,6 +44,9 @@ impl Editions for PostgresReadModels {
     async fn list(&self, projection: &str) -> Result<Vec<EditionState>, QueryError> {
         let mut client = self.postgres.client().await?;
         let tx = client.transaction().await?;
+        // All as they are at one moment.
+        tx.batch("set transaction isolation level repeatable read")
+            .await?;
         let mut states = Vec::new();
         for edition in [Edition::Current, Edition::Candidate, Edition::Previous] {
             let there = Installed::find(&self.postgres, &tx, &edition.named(projection)).await?;
@@ -57,7 +64,12 @@ impl Editions for PostgresReadModels {
         let bound = BoundFold::new(&self.postgres, fold, edition);
         let of_another = match edition {
             Edition::Current => OfAnother::Stays,
-            Edition::Candidate => OfAnother::IsMadeAgain,
+            Edition::Candidate => {
+                let mut client = self.postgres.client().await?;
+                let tx = client.transaction().await?;
+                dependents::refuse(&self.postgres, &tx, declaration.projection).await?;
+                OfAnother::IsMadeAgain
+            }
             Edition::Previous => {
                 let projector = TablesProjector::bound(&self.postgres, &declaration, bound);
                 return Ok(Arc::new(projector));
@@ -164,7 +176,12 @@ impl Editions for PostgresReadModels {
             Ok(pair) => pair,
             Err(unchanged) => return Ok(unchanged),
         };
+        if exchange == Exchange::CutOver {
+            dependents::refuse(&self.postgres, &tx, fold.name()).await?;
+        }
         let exchanged = Exchanged::Done(pair.next.position);
+        let previous = Edition::Previous.named(fold.name());
+        Installed::hold(&self.postgres, &tx, &previous).await?;
         tx.batch(TABLES).await?;
         exchange_within(&self.postgres, &tx, fold.name(), (exchange, pair)).await?;
         note_replaced(&self.postgres, &tx, fold.name(), now).await?;
@@ -189,6 +206,7 @@ impl Editions for PostgresReadModels {
         let mut client = self.postgres.client().await?;
         let tx = client.transaction().await?;
         lock(&self.postgres, &tx, projection).await?;
+        tx.batch(DROPPING).await?;
         let previous = Edition::Previous;
         let there = Installed::hold(&self.postgres, &tx, &previous.named(projection)).await?;
         let replaced_at = there.and_then(|there| there.replaced_at);
@@ -238,6 +256,24 @@ async fn hold(
     Ok(Ok(Pair { current, next }))
 }
 
+/// Keeps tables from everybody else until the end of the transaction.
+async fn hold_exclusively(
+    postgres: &Postgres,
+    tx: &Transaction<'_>,
+    tables: &[String],
+    edition: Edition,
+) -> Result<(), PostgresError> {
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let tables = tables.iter().map(|table| in_read_schema(table, edition));
+    let lock = format!(
+        "lock table {} in access exclusive mode",
+        comma_separated(tables)
+    );
+    tx.batch(&postgres.sql(&lock)).await
+}
+
 async fn exchange_within(
     postgres: &Postgres,
     tx: &Transaction<'_>,
@@ -249,6 +285,9 @@ async fn exchange_within(
     if exchange == Exchange::CutOver {
         discard(postgres, tx, projection, Edition::Previous).await?;
     }
+    // Last those that are read, all at once: their readers wait a single time, and not in vain.
+    hold_exclusively(postgres, tx, &next.tables, successor).await?;
+    hold_exclusively(postgres, tx, &current.tables, Edition::Current).await?;
     let (here, there) = (schema(Edition::Current), schema(successor));
     move_tables(postgres, tx, &current.tables, (here, IN_EXCHANGE)).await?;
     move_tables(postgres, tx, &next.tables, (there, here)).await?;

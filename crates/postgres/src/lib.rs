@@ -8,6 +8,7 @@
 //! stand for categories and event types, and `payloads` are indexed for those who query them as
 //! JSON.
 
+mod dependents;
 mod durability;
 mod editions;
 mod error;

@@ -169,9 +169,12 @@ pub(crate) fn replaced_at(
     let replaced_at: Option<Option<i64>> = connection
         .query_row(select, [projection], |row| row.get(0))
         .optional()?;
-    let replaced_at = replaced_at.flatten().map(Timestamp::from_microsecond);
-    // Only what was a time was written.
-    Ok(replaced_at.and_then(Result::ok))
+    let replaced_at = replaced_at.flatten().map(|micros| {
+        // Only what was a time was written.
+        let damaged = rusqlite::Error::IntegralValueOutOfRange(0, micros);
+        Timestamp::from_microsecond(micros).map_err(|_| SqliteError::Damaged(damaged))
+    });
+    replaced_at.transpose()
 }
 
 /// Notes when another edition took the place of one; none: no other has.

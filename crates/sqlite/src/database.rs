@@ -9,6 +9,7 @@ use tokio::task::spawn_blocking;
 
 use crate::connections::{Connections, LONGEST_WAIT};
 use crate::error::SqliteError;
+use crate::schema;
 use crate::turns::Turns;
 
 /// How many reads run at once.
@@ -83,6 +84,7 @@ impl Database {
 
     fn of_one_connection(name: &str) -> Result<Self, SqliteError> {
         let connection = Connection::open(name).and_then(configured);
+        let connection = connection.and_then(with_own_tables);
         let connection = connection.map_err(|source| SqliteError::Open {
             path: PathBuf::from(name),
             source,
@@ -161,6 +163,7 @@ impl Database {
         let writer = configured(Connection::open(path)?)?;
         // Readers go on while one writes; only this mode has that.
         writer.pragma_update(None, "journal_mode", "wal")?;
+        let writer = with_own_tables(writer)?;
         let reader = |_| {
             let reader = configured(Connection::open(path)?)?;
             reader.pragma_update(None, "query_only", true)?;
@@ -181,6 +184,17 @@ fn configured(connection: Connection) -> rusqlite::Result<Connection> {
     // After a power cut the last transactions may be missing, but each with its checkpoint: they
     // are applied again from the log, which is the truth. A sync for each would buy nothing.
     connection.pragma_update(None, "synchronous", "normal")?;
+    // A view made by hand names a table. It goes on to do so when another edition takes the name, and
+    // hinders none of them.
+    connection.pragma_update(None, "legacy_alter_table", true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// Makes the tables that are not those of any projection, if they are not there.
+fn with_own_tables(mut connection: Connection) -> rusqlite::Result<Connection> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    schema::create_own_tables(&tx)?;
+    tx.commit()?;
     Ok(connection)
 }

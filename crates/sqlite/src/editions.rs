@@ -27,13 +27,11 @@ const IN_EXCHANGE: &str = "__exchanged";
 impl Editions for Database {
     async fn list(&self, projection: &str) -> Result<Vec<EditionState>, QueryError> {
         let projection = projection.to_owned();
-        // In the writer's turn: what a process that is gone began to write is done by then.
-        let list = move |tx: &Transaction<'_>| {
-            schema::create_own_tables(tx)?;
+        let list = move |connection: &Connection| {
             let mut states = Vec::new();
             for edition in [Edition::Current, Edition::Candidate, Edition::Previous] {
                 let key = edition.named(&projection);
-                let Some(stored) = checkpoint::find(tx, &key)? else {
+                let Some(stored) = checkpoint::find(connection, &key)? else {
                     continue;
                 };
                 states.push(EditionState {
@@ -41,12 +39,12 @@ impl Editions for Database {
                     id: stored.edition,
                     fingerprint: stored.fingerprint,
                     position: stored.position,
-                    replaced_at: checkpoint::replaced_at(tx, &key)?,
+                    replaced_at: checkpoint::replaced_at(connection, &key)?,
                 });
             }
-            Ok::<_, SqliteError>(states)
+            Ok(states)
         };
-        Ok(self.transact(list).await?)
+        Ok(self.query(list).await?)
     }
 
     async fn projector(

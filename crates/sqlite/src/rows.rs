@@ -85,8 +85,10 @@ impl RowStatements {
         let mut update = prepare(tx, &beside_indexes.update)?;
         for row in rows {
             match beside_indexes.will_do(row) {
-                true => execute(&mut update, beside_indexes.parameters(row), row)?,
-                false => execute(&mut put, all(&row.values), row)?,
+                true => update_one(&mut update, beside_indexes.parameters(row), row)?,
+                false => {
+                    execute(&mut put, all(&row.values), row)?;
+                }
             }
         }
         Ok(())
@@ -114,10 +116,23 @@ fn execute(
     statement: &mut CachedStatement<'_>,
     parameters: impl Params,
     row: &RowWrite,
+) -> Result<usize, ProjectionError> {
+    let changed = statement.execute(parameters);
+    changed.map_err(|error| SqliteError::from(error).at(row.by))
+}
+
+/// Updates a row that was there when it was read, in this transaction.
+fn update_one(
+    update: &mut CachedStatement<'_>,
+    parameters: impl Params,
+    row: &RowWrite,
 ) -> Result<(), ProjectionError> {
-    match statement.execute(parameters) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(SqliteError::from(error).at(row.by)),
+    match execute(update, parameters, row)? {
+        1 => Ok(()),
+        changed => {
+            let damaged = rusqlite::Error::StatementChangedRows(changed);
+            Err(SqliteError::Damaged(damaged).into())
+        }
     }
 }
 
@@ -136,4 +151,53 @@ fn put(table: &str, shape: &TableShape) -> String {
         others => format!("update set {}", others.join(", ")),
     };
     format!("insert into {table} ({columns}) values ({places}) on conflict ({keys}) do {update}")
+}
+
+#[cfg(test)]
+mod tests {
+    use annals_core::{ColumnKind, Position};
+    use rusqlite::Connection;
+
+    use super::*;
+
+    const COLUMNS: &[Column] = &[
+        Column {
+            name: "id",
+            kind: ColumnKind::Integer,
+            nullable: false,
+            key: true,
+        },
+        Column {
+            name: "cents",
+            kind: ColumnKind::Integer,
+            nullable: false,
+            key: false,
+        },
+    ];
+
+    #[test]
+    fn a_row_that_is_gone_though_it_was_read_is_damage() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let tx = connection.transaction().unwrap();
+        let shape = TableShape {
+            name: "balances",
+            columns: COLUMNS,
+            indexes: &[],
+        };
+        let table = "create table balances (id integer primary key, cents integer not null)";
+        tx.execute_batch(table).unwrap();
+        let row = |cents| vec![Value::Integer(7), Value::Integer(cents)];
+        let writes = TableWrites {
+            put: vec![RowWrite {
+                values: row(2),
+                before: Some(row(1)),
+                by: Position(1),
+            }],
+            ..TableWrites::default()
+        };
+        let statements = RowStatements::of(&shape, Edition::Current);
+        let written = statements.write(&tx, &writes);
+        let is_damage = matches!(written, Err(ProjectionError::Damaged { .. }));
+        assert!(is_damage, "{written:?}");
+    }
 }

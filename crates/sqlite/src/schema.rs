@@ -79,7 +79,6 @@ impl Declaration {
         tx: &Transaction<'_>,
         of_another: OfAnother,
     ) -> Result<(), SqliteError> {
-        create_own_tables(tx)?;
         let key = self.key();
         match checkpoint::find(tx, &key)? {
             Some(stored) if stored.fingerprint == self.fingerprint => return Ok(()),

@@ -1,4 +1,6 @@
-//! Who moves the checkpoint of a projection on takes turns with who lets it stand still.
+//! Who moves the checkpoint of a projection on takes turns with who lets it stand still: those who use
+//! clones of one handle of the database. Another one, in this process or another, moves on meanwhile,
+//! and the exchange is tried again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod a_paused_owner_writes_nothing;
+mod a_view_by_hand_stops_a_rebuild_at_once;
 mod an_exchange_meets_readers;
 mod an_import_shows_in_inline_read_models;
 mod an_inline_projection_runs_beside_its_runner;

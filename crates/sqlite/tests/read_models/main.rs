@@ -2,6 +2,7 @@
 //! of this one.
 
 mod bank;
+mod editions_change_places;
 mod readers_see_whole_writes;
 
 use std::sync::Arc;
