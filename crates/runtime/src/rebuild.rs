@@ -98,7 +98,13 @@ impl Rebuild {
             Err(RebuildError::Cancelled) => self.discard().await,
             Err(error) => RebuildPhase::Failed(error),
         };
-        self.report.phase(ended);
+        // Whoever waits for its end may then open the store anew.
+        self.into_report().phase(ended);
+    }
+
+    /// Lets go of all else.
+    fn into_report(self) -> Report {
+        self.report
     }
 
     /// Begins again, where the candidate is, after what may pass: until it got nowhere too often.

@@ -46,7 +46,12 @@ pub type LatestRowsCheck = Option<Result<RowsCheck, RefoldError>>;
 /// Outside of a tokio runtime.
 pub fn detect_drift(subject: RefoldSubject, options: DriftOptions) -> DriftDetection {
     let (results, latest) = watch::channel(None);
-    let task = tokio::spawn(check_repeatedly(subject, options, results)).abort_handle();
+    let checks = Checks {
+        subject,
+        options,
+        results,
+    };
+    let task = tokio::spawn(checks.run()).abort_handle();
     DriftDetection { latest, task }
 }
 
@@ -84,23 +89,29 @@ impl Drop for DriftDetection {
     }
 }
 
-/// Ends by being aborted. The results are dropped last: then it is over.
-async fn check_repeatedly(
+/// The task of a [`DriftDetection`], which ends by being aborted.
+struct Checks {
     subject: RefoldSubject,
     options: DriftOptions,
+    // Last, so that it is dropped last: whoever waits for its end may then open the store anew.
     results: watch::Sender<LatestRowsCheck>,
-) {
-    let meter = DriftMeter::new(subject.fold.name());
-    wait(options.first_after).await;
-    loop {
-        let checked = check_rows(&subject, &options.refold).await;
-        report(subject.fold.name(), &meter, &checked);
-        let pause = match checked {
-            Ok(_) => options.every,
-            Err(_) => options.first_after,
-        };
-        results.send_replace(Some(checked));
-        wait(pause).await;
+}
+
+impl Checks {
+    async fn run(self) {
+        let name = self.subject.fold.name();
+        let meter = DriftMeter::new(name);
+        wait(self.options.first_after).await;
+        loop {
+            let checked = check_rows(&self.subject, &self.options.refold).await;
+            report(name, &meter, &checked);
+            let pause = match checked {
+                Ok(_) => self.options.every,
+                Err(_) => self.options.first_after,
+            };
+            self.results.send_replace(Some(checked));
+            wait(pause).await;
+        }
     }
 }
 
