@@ -20,7 +20,7 @@ pub struct Plan {
     pub before: usize,
     /// How many are recorded, at least, once watchers have caught up.
     pub live: usize,
-    /// How many watchers there are for each filter and each [`Manner`].
+    /// How many watchers there are for each filter and each manner of watching.
     pub rounds: usize,
 }
 
