@@ -19,7 +19,7 @@ use crate::error::PostgresError;
 use crate::postgres::{Postgres, Transaction};
 use crate::projector::TablesProjector;
 use crate::read::Reader;
-use crate::schema::{Declaration, OfAnother};
+use crate::schema::Declaration;
 use crate::sql_projection::SqlProjection;
 
 mod catch_up;
@@ -40,9 +40,8 @@ impl InlineProjection {
         let install = |postgres: Postgres| -> Installing {
             async move {
                 let declaration = Declaration::of(&fold, Edition::Current);
-                let declared = (declaration, OfAnother::IsMadeAgain);
                 let bound = BoundFold::new(&postgres, fold, Edition::Current);
-                Ok(Arc::new(TablesProjector::new(&postgres, declared, bound).await?) as _)
+                Ok(Arc::new(TablesProjector::new(&postgres, declaration, bound).await?) as _)
             }
             .boxed()
         };

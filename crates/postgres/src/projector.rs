@@ -16,7 +16,7 @@ use crate::error::PostgresError;
 use crate::inline::InlineProjector;
 use crate::ledger::{self, LastPage, LedgerPages};
 use crate::postgres::{Postgres, Transaction};
-use crate::schema::{Declaration, OfAnother};
+use crate::schema::Declaration;
 
 mod replacement;
 
@@ -68,10 +68,10 @@ impl<H: Handler> TablesProjector<H> {
     /// Makes the tables if they are not there.
     pub(crate) async fn new(
         postgres: &Postgres,
-        (declaration, of_another): (Declaration, OfAnother),
+        declaration: Declaration,
         handler: H,
     ) -> Result<Self, PostgresError> {
-        declaration.install(postgres, of_another).await?;
+        declaration.install(postgres).await?;
         Ok(Self::bound(postgres, &declaration, handler))
     }
 

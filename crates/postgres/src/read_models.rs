@@ -11,7 +11,7 @@ use crate::bound_fold::BoundFold;
 use crate::error::PostgresError;
 use crate::postgres::{Parameter, Postgres};
 use crate::projector::TablesProjector;
-use crate::schema::{Declaration, OfAnother};
+use crate::schema::Declaration;
 use crate::scratch::Scratch;
 use crate::select::statement;
 use crate::snapshots::SnapshotTable;
@@ -71,9 +71,8 @@ impl ReadModels for PostgresReadModels {
 
     async fn projector(&self, fold: TableFold) -> Result<Arc<dyn Projector>, QueryError> {
         let declaration = Declaration::of(&fold, Edition::Current);
-        let declared = (declaration, OfAnother::IsMadeAgain);
         let bound = BoundFold::new(&self.postgres, fold, Edition::Current);
-        let projector = TablesProjector::new(&self.postgres, declared, bound).await?;
+        let projector = TablesProjector::new(&self.postgres, declaration, bound).await?;
         Ok(Arc::new(projector))
     }
 

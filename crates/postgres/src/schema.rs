@@ -13,7 +13,7 @@ use crate::tables::{create, in_read_schema, schema};
 pub(crate) const SEARCH_PATH: &str = "set local search_path to {read}, public";
 
 /// Where something is kept for each projection, of each edition.
-const KEPT: [&str; 3] = ["annals_checkpoints", "annals_dead_letters", "annals_ledger"];
+pub(crate) const KEPT: [&str; 3] = ["annals_checkpoints", "annals_dead_letters", "annals_ledger"];
 
 /// What a projection says of its tables.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(crate) struct Declaration {
     pub(crate) ddl: String,
     /// Changes with the tables and with the code that fills them.
     pub(crate) fingerprint: Fingerprint,
+    /// Whether tables of another declaration stay as they are. Otherwise they are dropped and made again.
+    pub(crate) others_stay: bool,
 }
 
 /// What is there of a projection, of an edition.
@@ -39,15 +41,6 @@ pub(crate) struct Installed {
     pub(crate) replaced_at: Option<Timestamp>,
 }
 
-/// What becomes of tables that are of another declaration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OfAnother {
-    /// They are dropped and made again.
-    IsMadeAgain,
-    /// They stay as they are.
-    Stays,
-}
-
 impl Declaration {
     pub(crate) fn of(fold: &TableFold, edition: Edition) -> Self {
         Self {
@@ -56,6 +49,15 @@ impl Declaration {
             tables: fold.tables().iter().map(|table| table.name).collect(),
             ddl: fold.tables().iter().map(create).collect(),
             fingerprint: fold.fingerprint(),
+            others_stay: false,
+        }
+    }
+
+    /// The same, for who leaves tables of another declaration as they are.
+    pub(crate) fn letting_others_stay(self) -> Self {
+        Self {
+            others_stay: true,
+            ..self
         }
     }
 
@@ -66,17 +68,13 @@ impl Declaration {
 
     /// Makes the tables, unless they are there and of this declaration. Of several processes that
     /// start at once, one does it and the others wait.
-    pub(crate) async fn install(
-        &self,
-        postgres: &Postgres,
-        of_another: OfAnother,
-    ) -> Result<(), PostgresError> {
+    pub(crate) async fn install(&self, postgres: &Postgres) -> Result<(), PostgresError> {
         let mut client = postgres.client().await?;
         let tx = client.transaction().await?;
         lock(postgres, &tx, self.projection).await?;
         match Installed::hold(postgres, &tx, &self.key()).await? {
             Some(installed) if installed.fingerprint == self.fingerprint => return Ok(()),
-            Some(_) if of_another == OfAnother::Stays => return Ok(()),
+            Some(_) if self.others_stay => return Ok(()),
             Some(_) => {
                 tracing::warn!(
                     projection = self.key(),

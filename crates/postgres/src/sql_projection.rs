@@ -13,7 +13,7 @@ use tokio_postgres::types::Type;
 use crate::error::PostgresError;
 use crate::postgres::{Postgres, Transaction};
 use crate::projector::{Handler, NotHandled, Pace, TablesProjector};
-use crate::schema::{Declaration, OfAnother, SEARCH_PATH};
+use crate::schema::{Declaration, SEARCH_PATH};
 
 /// A read model kept by SQL of one's own, for what rows per key cannot say: joins, set-based
 /// updates, extensions of the server.
@@ -101,11 +101,10 @@ impl<P: SqlProjection> TablesProjector<ByHand<P>> {
             tables: P::TABLES.to_vec(),
             ddl: P::schema().to_owned(),
             fingerprint: Fingerprint::of_read_model(P::schema(), &P::query(), P::REVISION),
+            others_stay: false,
         };
         // First, because the constraints are those of the tables.
-        declaration
-            .install(postgres, OfAnother::IsMadeAgain)
-            .await?;
+        declaration.install(postgres).await?;
         let by_hand = ByHand {
             projection,
             search_path: postgres.sql(SEARCH_PATH),

@@ -16,7 +16,7 @@ use crate::database::Database;
 use crate::dead_letters::Letters;
 use crate::error::SqliteError;
 use crate::projector::TablesProjector;
-use crate::schema::{self, Declaration, OfAnother};
+use crate::schema::{self, Declaration};
 use crate::tables::{names, quoted};
 use crate::value::{parameters, read_row};
 
@@ -54,18 +54,16 @@ impl Editions for Database {
     ) -> Result<Arc<dyn Projector>, QueryError> {
         let declaration = Declaration::of(&fold, edition);
         let bound = BoundFold::new(fold, edition);
-        let of_another = match edition {
-            Edition::Current => OfAnother::Stays,
-            Edition::Candidate => OfAnother::IsMadeAgain,
+        let declaration = match edition {
+            Edition::Current => declaration.letting_others_stay(),
+            Edition::Candidate => declaration,
             Edition::Previous => {
                 let projector = TablesProjector::bound(self.clone(), &declaration, bound);
                 return Ok(Arc::new(projector));
             }
         };
-        let declared = (declaration, of_another);
-        Ok(Arc::new(
-            TablesProjector::new(self.clone(), declared, bound).await?,
-        ))
+        let projector = TablesProjector::new(self.clone(), declaration, bound).await?;
+        Ok(Arc::new(projector))
     }
 
     async fn rows(

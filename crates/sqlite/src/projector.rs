@@ -16,7 +16,7 @@ use crate::database::Database;
 use crate::dead_letters::Letters;
 use crate::error::SqliteError;
 use crate::ledger::LedgerPages;
-use crate::schema::{Declaration, OfAnother};
+use crate::schema::Declaration;
 
 mod replacement;
 
@@ -55,12 +55,11 @@ impl<H: Handler> TablesProjector<H> {
     /// the first event.
     pub(crate) async fn new(
         database: Database,
-        (declaration, of_another): (Declaration, OfAnother),
+        declaration: Declaration,
         handler: H,
     ) -> Result<Self, SqliteError> {
         let projector = Self::bound(database.clone(), &declaration, handler);
-        let install = move |tx: &Transaction<'_>| declaration.install(tx, of_another);
-        database.transact(install).await?;
+        database.transact(move |tx| declaration.install(tx)).await?;
         Ok(projector)
     }
 

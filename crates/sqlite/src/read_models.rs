@@ -11,7 +11,7 @@ use rusqlite::params_from_iter;
 use crate::bound_fold::BoundFold;
 use crate::database::Database;
 use crate::projector::TablesProjector;
-use crate::schema::{Declaration, OfAnother};
+use crate::schema::Declaration;
 use crate::select::statement;
 use crate::snapshots::SnapshotTable;
 use crate::value::{parameters, read_row};
@@ -35,9 +35,8 @@ impl ReadModels for Database {
 
     async fn projector(&self, fold: TableFold) -> Result<Arc<dyn Projector>, QueryError> {
         let declaration = Declaration::of(&fold, Edition::Current);
-        let declared = (declaration, OfAnother::IsMadeAgain);
         let bound = BoundFold::new(fold, Edition::Current);
-        let projector = TablesProjector::new(self.clone(), declared, bound).await?;
+        let projector = TablesProjector::new(self.clone(), declaration, bound).await?;
         Ok(Arc::new(projector))
     }
 

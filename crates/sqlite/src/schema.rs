@@ -35,6 +35,8 @@ pub(crate) struct Declaration {
     pub(crate) tables: Tables,
     /// Changes with the tables, with the code that fills them and with the events it asks for.
     pub(crate) fingerprint: Fingerprint,
+    /// Whether tables of another declaration stay as they are. Otherwise they are dropped and made again.
+    pub(crate) others_stay: bool,
 }
 
 /// How tables are made.
@@ -49,15 +51,6 @@ pub(crate) enum Tables {
     },
 }
 
-/// What becomes of tables that are of another declaration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OfAnother {
-    /// They are dropped and made again.
-    IsMadeAgain,
-    /// They stay as they are.
-    Stays,
-}
-
 impl Declaration {
     pub(crate) fn of(fold: &TableFold, edition: Edition) -> Self {
         Self {
@@ -65,6 +58,15 @@ impl Declaration {
             edition,
             tables: Tables::OfFold(fold.clone()),
             fingerprint: fold.fingerprint(),
+            others_stay: false,
+        }
+    }
+
+    /// The same, for who leaves tables of another declaration as they are.
+    pub(crate) fn letting_others_stay(self) -> Self {
+        Self {
+            others_stay: true,
+            ..self
         }
     }
 
@@ -74,15 +76,11 @@ impl Declaration {
     }
 
     /// Makes the tables, unless they are there and of this declaration.
-    pub(crate) fn install(
-        &self,
-        tx: &Transaction<'_>,
-        of_another: OfAnother,
-    ) -> Result<(), SqliteError> {
+    pub(crate) fn install(&self, tx: &Transaction<'_>) -> Result<(), SqliteError> {
         let key = self.key();
         match checkpoint::find(tx, &key)? {
             Some(stored) if stored.fingerprint == self.fingerprint => return Ok(()),
-            Some(_) if of_another == OfAnother::Stays => return Ok(()),
+            Some(_) if self.others_stay => return Ok(()),
             Some(_) => {
                 tracing::warn!(
                     projection = key,

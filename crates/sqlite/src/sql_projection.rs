@@ -11,7 +11,7 @@ use rusqlite::Transaction;
 use crate::database::Database;
 use crate::error::SqliteError;
 use crate::projector::{Handler, TablesProjector, savepoint};
-use crate::schema::{Declaration, OfAnother, Tables};
+use crate::schema::{Declaration, Tables};
 
 /// A read model kept by SQL of one's own, for what a row per key cannot say: several tables,
 /// joins, full-text search.
@@ -82,10 +82,10 @@ impl Database {
                 ddl: P::schema(),
             },
             fingerprint: Fingerprint::of_read_model(P::schema(), &query::<P>(), P::REVISION),
+            others_stay: false,
         };
         let by_hand = ByHand(projection);
-        let declared = (declaration, OfAnother::IsMadeAgain);
-        let projector = TablesProjector::new(self.clone(), declared, by_hand).await?;
+        let projector = TablesProjector::new(self.clone(), declaration, by_hand).await?;
         Ok(Arc::new(projector))
     }
 }
