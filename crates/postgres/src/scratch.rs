@@ -18,6 +18,7 @@ use crate::error::PostgresError;
 use crate::leases::{LeaseOptions, PostgresLeases};
 use crate::postgres::Postgres;
 use crate::read_models::PostgresReadModels;
+use crate::schema::KEPT;
 use crate::tables::quoted;
 
 #[cfg(test)]
@@ -35,13 +36,8 @@ const GIVEN_UP: &str = "the lease of the scratch place ran out; make another one
 /// For how long a place is leased: a database that stands still for a while takes none away.
 const LEASED_FOR: Duration = Duration::from_secs(15 * 60);
 
-/// What read models need beside their tables, of the same shape as that at home.
-const KEPT: [&str; 4] = [
-    "annals_checkpoints",
-    "annals_dead_letters",
-    "annals_ledger",
-    "annals_snapshots",
-];
+/// Where snapshots are, beside what is kept of each projection.
+const SNAPSHOTS: &str = "annals_snapshots";
 
 /// A schema for read models that are not meant to last. Dropping it drops the schema.
 #[derive(Debug)]
@@ -81,7 +77,8 @@ impl Scratch {
     /// Makes the schema of one that is noted. Whoever drops it waits for that, or was there before.
     async fn make_schema(&self) -> Result<(), PostgresError> {
         let (here, home) = (self.schema(), self.home.sql("{read}"));
-        let tables = KEPT.map(|table| {
+        // Of the same shape as those at home.
+        let tables = KEPT.into_iter().chain([SNAPSHOTS]).map(|table| {
             format!("create table {here}.{table} (like {home}.{table} including all);")
         });
         let mut client = self.home.client().await?;
@@ -92,7 +89,7 @@ impl Scratch {
             return Err(PostgresError::unavailable(GIVEN_UP));
         }
         let schema = format!("create schema {here}; create sequence {here}.annals_tokens;");
-        tx.batch(&(schema + &tables.concat())).await?;
+        tx.batch(&(schema + &tables.collect::<String>())).await?;
         tx.commit().await
     }
 
