@@ -70,13 +70,14 @@ impl Batches {
         in_a_second.map_or(most, |events| most.min(events as usize))
     }
 
-    /// Waits as long as so many events may take.
+    /// Waits as long as so many events may take; lets others do their work in any case.
     pub(crate) async fn throttle(&self, events: u64) {
-        if let Some(most) = self.throttle {
-            let each = Duration::from_secs(1) / most.get();
-            let events = u32::try_from(events).unwrap_or(u32::MAX);
-            wait(each.saturating_mul(events)).await;
-        }
+        let Some(most) = self.throttle else {
+            return tokio::task::yield_now().await;
+        };
+        let each = Duration::from_secs(1) / most.get();
+        let events = u32::try_from(events).unwrap_or(u32::MAX);
+        wait(each.saturating_mul(events)).await;
     }
 }
 

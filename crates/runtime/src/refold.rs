@@ -4,7 +4,7 @@
 //! with it; `drift` does it in the background.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use annals_core::{
 };
 
 use crate::backoff::Backoff;
+use crate::batches::Batches;
 use walk::Walk;
 
 pub use drift::{DriftDetection, DriftOptions, LatestRowsCheck, detect_drift};
@@ -52,7 +53,7 @@ pub struct RefoldOptions {
     /// no event.
     pub sample: u32,
     /// Most events that are read at once.
-    pub max_batch: NonZeroU32,
+    pub max_batch: NonZeroUsize,
     /// Most events in a second; none is as many as there can be.
     pub throttle: Option<NonZeroU32>,
     /// Draws other keys each time, and makes waits differ.
@@ -63,9 +64,19 @@ impl Default for RefoldOptions {
     fn default() -> Self {
         Self {
             sample: 200,
-            max_batch: NonZeroU32::new(1_000).expect("1,000 is not zero"),
+            max_batch: NonZeroUsize::new(1_000).expect("1,000 is not zero"),
             throttle: None,
             ids: Arc::new(RandomIds),
+        }
+    }
+}
+
+impl RefoldOptions {
+    /// How events are read.
+    fn batches(&self) -> Batches {
+        Batches {
+            max_batch: self.max_batch,
+            throttle: self.throttle,
         }
     }
 }

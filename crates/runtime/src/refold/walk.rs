@@ -1,14 +1,11 @@
 //! A re-fold on its way through the log, up to where the database is.
 
-use std::time::Duration;
-
 use annals_core::{
-    EditionId, EditionView, Editions, KeySample, Position, ProjectionError, Read, Refold,
-    RefoldPurpose, Source, Value,
+    EditionId, EditionView, Editions, KeySample, Position, ProjectionError, Refold, RefoldPurpose,
+    Value,
 };
 
 use super::{RefoldError, RefoldOptions, RefoldSubject};
-use crate::backoff::wait;
 
 /// A re-fold on its way through the log.
 pub(super) struct Walk<'a> {
@@ -77,49 +74,21 @@ impl<'a> Walk<'a> {
     }
 
     async fn fold_up_to(&mut self, up_to: Position) -> Result<(), RefoldError> {
+        let RefoldSubject { store, fold, .. } = self.subject;
+        let batches = self.options.batches();
         while self.refold.position() < up_to {
-            let events = self.fold_page(up_to).await?;
-            self.throttle(events).await;
+            let way = (self.refold.position(), up_to);
+            let batch = batches.read(&**store, fold.query().clone(), way).await?;
+            if batch.head < up_to {
+                let (checkpoint, head) = (up_to, batch.head);
+                return Err(RefoldError::AheadOfStore { checkpoint, head });
+            }
+            for event in &*batch.events {
+                self.refold.take_in(event)?;
+            }
+            self.refold.reached(batch.up_to);
+            batches.throttle(batch.events.len() as u64).await;
         }
         Ok(())
-    }
-
-    /// Folds the next events. Answers with how many it was.
-    async fn fold_page(&mut self, up_to: Position) -> Result<u32, RefoldError> {
-        let RefoldSubject { store, fold, .. } = self.subject;
-        let (most, mut events) = (self.most(), 0);
-        let source = Source::query_after(fold.query().clone(), self.refold.position());
-        let mut page = store
-            .read(Read::forwards(source).limit(most.into()))
-            .await?;
-        if page.head() < up_to {
-            let (checkpoint, head) = (up_to, page.head());
-            return Err(RefoldError::AheadOfStore { checkpoint, head });
-        }
-        while let Some(event) = page.try_next().await? {
-            if event.position > up_to {
-                break;
-            }
-            self.refold.take_in(&event)?;
-            events += 1;
-        }
-        if events < most {
-            self.refold.reached(up_to);
-        }
-        Ok(events)
-    }
-
-    /// No more than a second's worth.
-    fn most(&self) -> u32 {
-        let most = self.options.max_batch;
-        self.options.throttle.map_or(most, |it| it.min(most)).get()
-    }
-
-    /// Waits as long as so many events may take; lets others do their work in any case.
-    async fn throttle(&self, events: u32) {
-        match self.options.throttle {
-            Some(most) => wait(Duration::from_secs(1) / most.get() * events).await,
-            None => tokio::task::yield_now().await,
-        }
     }
 }
