@@ -210,7 +210,7 @@ impl Annals {
         for refolds in self.refolds.values() {
             refolds.stop().await;
         }
-        self.pasts.discard_all();
+        self.pasts.stop().await;
     }
 
     fn running(&self, name: &str) -> &Running {

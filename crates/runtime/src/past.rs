@@ -12,6 +12,7 @@ use annals_core::{
     TableFold, Timestamp,
 };
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::task::AbortHandle;
 
 use crate::backoff::Backoff;
 use folding::Folding;
@@ -128,54 +129,81 @@ pub(crate) fn begin(
 ) -> PastHandle {
     let (report, progress) = Report::new(subject.fold.name(), Arc::clone(&options.clock));
     let place = Arc::new(OnceLock::new());
-    let handed_to = Arc::downgrade(&place);
-    tokio::spawn(async move {
-        let made = tokio::select! {
-            made = make(&subject, as_of, (&options, &report), turn) => made,
-            () = report.nobody_listens() => return,
-        };
-        report.phase(match made.map(|past| hand_over(past, &handed_to)) {
-            Ok(()) => PastPhase::Complete,
-            Err(error) => PastPhase::Failed(error),
-        });
-    });
-    PastHandle { progress, place }
-}
-
-/// Leaves it to the handle alone, so that it is gone with that.
-fn hand_over(past: Past, handed_to: &Weak<OnceLock<Past>>) {
-    if let Some(place) = handed_to.upgrade() {
-        place.set(past).expect("it is made once");
+    let making = Making {
+        subject,
+        as_of,
+        options,
+        turn,
+        handed_to: Arc::downgrade(&place),
+        report,
+    };
+    let task = tokio::spawn(making.run()).abort_handle();
+    PastHandle {
+        progress,
+        place,
+        task,
     }
 }
 
-async fn make(
-    subject: &PastSubject,
+/// One that is being made.
+struct Making {
+    subject: PastSubject,
     as_of: AsOf,
-    (options, report): (&PastOptions, &Report),
+    options: PastOptions,
     turn: Option<Turn>,
-) -> Result<Past, PastError> {
-    let up_to = position_of(&*subject.store, as_of).await?;
-    report.begins(up_to);
-    let read_models = subject.read_models.scratch().await?;
-    let projector = read_models.projector(subject.fold.clone()).await?;
-    let folding = Folding {
-        store: &*subject.store,
-        projector: &*projector,
-        options,
-        report,
-    };
-    folding.up_to(up_to).await?;
-    let parked = match projector.dead_letters() {
-        Some(letters) => letters.parked().await?,
-        None => 0,
-    };
-    Ok(Past {
-        read_models,
-        position: up_to,
-        parked,
-        _turn: turn,
-    })
+    handed_to: Weak<OnceLock<Past>>,
+    // Last, so that it is dropped last: whoever waits for its end may then open the store anew.
+    report: Report,
+}
+
+impl Making {
+    async fn run(self) {
+        let made = tokio::select! {
+            made = self.make() => made,
+            () = self.report.nobody_listens() => return,
+        };
+        self.report
+            .phase(match made.map(|past| self.hand_over(past)) {
+                Ok(()) => PastPhase::Complete,
+                Err(error) => PastPhase::Failed(error),
+            });
+    }
+
+    async fn make(&self) -> Result<Past, PastError> {
+        let PastSubject {
+            store,
+            read_models,
+            fold,
+        } = &self.subject;
+        let up_to = position_of(&**store, self.as_of).await?;
+        self.report.begins(up_to);
+        let read_models = read_models.scratch().await?;
+        let projector = read_models.projector(fold.clone()).await?;
+        let folding = Folding {
+            store: &**store,
+            projector: &*projector,
+            options: &self.options,
+            report: &self.report,
+        };
+        folding.up_to(up_to).await?;
+        let parked = match projector.dead_letters() {
+            Some(letters) => letters.parked().await?,
+            None => 0,
+        };
+        Ok(Past {
+            read_models,
+            position: up_to,
+            parked,
+            _turn: self.turn.clone(),
+        })
+    }
+
+    /// Leaves it to the handle alone, so that it is gone with that.
+    fn hand_over(&self, past: Past) {
+        if let Some(place) = self.handed_to.upgrade() {
+            place.set(past).expect("it is made once");
+        }
+    }
 }
 
 async fn position_of(store: &dyn EventStore, as_of: AsOf) -> Result<Position, PastError> {
@@ -195,6 +223,7 @@ async fn position_of(store: &dyn EventStore, as_of: AsOf) -> Result<Position, Pa
 pub struct PastHandle {
     progress: watch::Receiver<PastProgress>,
     place: Arc<OnceLock<Past>>,
+    task: AbortHandle,
 }
 
 impl PastHandle {
@@ -220,6 +249,13 @@ impl PastHandle {
             PastPhase::Failed(error) => Err(error.clone()),
             _ => Ok(self.past().expect("what is complete was handed over")),
         }
+    }
+
+    /// Breaks it off if it is still being made. Then the store is let go of.
+    pub(crate) async fn stop(&self) {
+        self.task.abort();
+        let mut progress = self.progress.clone();
+        while progress.changed().await.is_ok() {}
     }
 }
 

@@ -192,9 +192,12 @@ impl Pasts {
         self.find(projection, id).is_some() && self.shared.kept().remove(&id).is_some()
     }
 
-    /// Drops all that are kept.
-    pub fn discard_all(&self) {
-        self.shared.kept().clear();
+    /// Drops all that are kept, and waits until those that are still being made let go of the store.
+    pub async fn stop(&self) {
+        let kept = std::mem::take(&mut *self.shared.kept());
+        for kept in kept.into_values() {
+            kept.handle.stop().await;
+        }
     }
 }
 
