@@ -121,7 +121,8 @@ impl ParkedEvents {
     /// Tries all events again, in order. One that fails stays, and so does what waits for it.
     ///
     /// It takes a transaction for every 500 of them: what is applied by then stays applied, also if
-    /// it is broken off.
+    /// it is broken off. Those of an effect are performed one after the other, which takes as long as
+    /// the outside does: drop the future to leave off.
     ///
     /// # Errors
     /// [`ParkedError`] when events cannot be read or rows not be written.
