@@ -1,9 +1,17 @@
 //! The one decode path: every reader of events as types goes through here.
+//!
+//! A payload of the newest version is read at once. An older one is opened, upcast and then read;
+//! in both cases its personal fields are opened with the keys that came with the record.
+
+use serde_json::Value;
+use smallvec::SmallVec;
 
 use crate::event::RecordedEvent;
+use crate::payload::Payload;
+use crate::personal::{self, Origin, PersonalFault};
 use crate::position::Position;
 use crate::typed_event::{Event, EventSchema};
-use crate::upcast::{UpcastError, upcast};
+use crate::upcast::{RetiredEvent, Step, UpcastError, next_step, upcast};
 
 /// An event as its type, with the record it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +20,13 @@ pub struct Recorded<E> {
     pub event: E,
     /// Where, when, by whom; and the bytes as they are stored.
     pub record: RecordedEvent,
+    /// Which of the events that the record is read as, from 0: others than the first there are
+    /// only of a [retired](RetiredEvent) event that was split.
+    pub part: usize,
 }
+
+/// What a record is read as: nearly always one event.
+pub type Decoded<E> = SmallVec<[Recorded<E>; 1]>;
 
 /// Why a stored event could not be read as its type.
 ///
@@ -42,34 +56,125 @@ pub enum DecodeFault {
     /// Its payload is not of the shape its version promises.
     #[error("payload does not fit: {0}")]
     Payload(#[from] serde_json::Error),
+    /// A personal field cannot be opened.
+    #[error("field {field}: {fault}")]
+    Personal {
+        /// Its stored name.
+        field: String,
+        /// Why not.
+        #[source]
+        fault: PersonalFault,
+    },
 }
 
-/// Reads a recorded event as its type: upcast, then deserialize.
+/// Reads a recorded event as its type, in its newest shape.
 ///
 /// # Errors
 /// [`DecodeError`] names the event and what is wrong with it.
-pub fn decode<E: Event>(record: RecordedEvent) -> Result<Recorded<E>, DecodeError> {
-    match decode_payload(&record) {
-        Ok(event) => Ok(Recorded { event, record }),
-        Err(fault) => Err(DecodeError {
-            position: record.position,
-            event_type: record.event_type.to_string(),
-            fault,
-        }),
+pub fn decode<E: Event>(record: RecordedEvent) -> Result<Decoded<E>, DecodeError> {
+    let events = events_of(&record)?;
+    Ok(recorded(events, record))
+}
+
+/// What a recorded event is read as, without the record.
+///
+/// # Errors
+/// As [`decode`].
+pub fn events_of<E: Event>(record: &RecordedEvent) -> Result<SmallVec<[E; 1]>, DecodeError> {
+    read(record).map_err(|fault| DecodeError {
+        position: record.position,
+        event_type: record.event_type.to_string(),
+        fault,
+    })
+}
+
+fn recorded<E>(mut events: SmallVec<[E; 1]>, record: RecordedEvent) -> Decoded<E> {
+    if events.len() == 1
+        && let Some(event) = events.pop()
+    {
+        return SmallVec::from_buf([Recorded {
+            event,
+            record,
+            part: 0,
+        }]);
+    }
+    let parts = events.into_iter().enumerate();
+    let part = |(part, event)| Recorded {
+        event,
+        record: record.clone(),
+        part,
+    };
+    parts.map(part).collect()
+}
+
+fn read<E: Event>(record: &RecordedEvent) -> Result<SmallVec<[E; 1]>, DecodeFault> {
+    let name = record.event_type.as_str();
+    let mut events = match (schema_of::<E>(name), retired::<E>(name)) {
+        (Some(schema), _) => SmallVec::from_buf([read_as(schema, record)?]),
+        (None, Some(retired)) => read_retired(retired, record)?,
+        (None, None) => return Err(DecodeFault::UnknownType),
+    };
+    for event in &mut events {
+        let opened = personal::open_event(event, record);
+        opened.map_err(|(field, fault)| personal_fault(field.to_owned(), fault))?;
+    }
+    Ok(events)
+}
+
+fn read_as<E: Event>(schema: &EventSchema, record: &RecordedEvent) -> Result<E, DecodeFault> {
+    let stored = record.schema_version;
+    match next_step(schema, stored)? {
+        Some(Step::Json(_)) => upcast_and_read(schema, stored, opened(record)?),
+        // Its fields may have other names by now: they are opened under those they were sealed for.
+        Some(Step::Typed) if !record.keys.is_empty() => {
+            upcast_and_read(schema, stored, opened(record)?)
+        }
+        Some(Step::Typed) | None => Ok(E::decode(schema, stored, Payload::of(record))?),
     }
 }
 
-fn decode_payload<E: Event>(record: &RecordedEvent) -> Result<E, DecodeFault> {
-    let schema = schema_of::<E>(record.event_type.as_str()).ok_or(DecodeFault::UnknownType)?;
-    if record.schema_version == schema.version {
-        return Ok(E::decode(schema, &record.data)?);
-    }
-    let payload = serde_json::from_slice(&record.data)?;
-    let payload = upcast(schema, record.schema_version, payload)?;
-    Ok(E::decode(schema, &serde_json::to_vec(&payload)?)?)
+fn upcast_and_read<E: Event>(
+    schema: &EventSchema,
+    stored: u32,
+    payload: Value,
+) -> Result<E, DecodeFault> {
+    let (version, payload) = upcast(schema, stored, payload)?;
+    Ok(E::decode(schema, version, Payload::Value(payload))?)
 }
 
-/// The entry of an event type's schemas with this name.
+fn read_retired<E: Event>(
+    retired: &RetiredEvent,
+    record: &RecordedEvent,
+) -> Result<SmallVec<[E; 1]>, DecodeFault> {
+    let became = (retired.becomes)(record.schema_version, opened(record)?);
+    let events = became.into_iter().map(|became| {
+        let name = became.name;
+        let schema = schema_of::<E>(name).ok_or(UpcastError::BecameUnknown { name })?;
+        upcast_and_read(schema, became.version, became.payload)
+    });
+    events.collect()
+}
+
+/// The payload as JSON, personal data open as far as there are keys.
+fn opened(record: &RecordedEvent) -> Result<Value, DecodeFault> {
+    let mut payload = Payload::of(record).into_value()?;
+    if let Some(origin) = Origin::of(record) {
+        let opened = personal::open_json(&mut payload, &record.keys, &origin);
+        opened.map_err(|(field, fault)| personal_fault(field, fault))?;
+    }
+    Ok(payload)
+}
+
+fn personal_fault(field: String, fault: PersonalFault) -> DecodeFault {
+    DecodeFault::Personal { field, fault }
+}
+
+/// The entry of an event type's schemas with this name, or with this one among those it once had.
 pub fn schema_of<E: Event>(name: &str) -> Option<&'static EventSchema> {
-    E::SCHEMAS.iter().find(|schema| schema.name == name)
+    let mut schemas = E::SCHEMAS.iter();
+    schemas.find(|schema| schema.name == name || schema.aliases.contains(&name))
+}
+
+fn retired<E: Event>(name: &str) -> Option<&'static RetiredEvent> {
+    E::RETIRED.iter().find(|retired| retired.name == name)
 }

@@ -134,7 +134,9 @@ pub trait Effect: Send + Sync + 'static {
 pub fn partition_of<E: Effect>(record: &RecordedEvent) -> PartitionKey {
     let told = ProjectionError::catch(record.position, || {
         let event = decode::<E::Event>(record.clone());
-        event.ok().map(|event| E::partition(&event))
+        // One that was split is performed at once, in the place of its first part.
+        let first = event.ok()?.into_iter().next()?;
+        Some(E::partition(&first))
     });
     let told = told.ok().flatten();
     told.unwrap_or_else(|| PartitionKey::of_stream(&record.stream))

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::ids::{AppendId, EventId};
 use crate::metadata::Metadata;
 use crate::name::name_type;
+use crate::personal::Keys;
 use crate::position::{Position, StreamVersion};
 use crate::query::Tag;
 use crate::stream::StreamId;
@@ -97,6 +98,8 @@ pub struct RecordedEvent {
     pub metadata: Metadata,
     /// When the store accepted it, by the store's clock.
     pub recorded_at: Timestamp,
+    /// What is at hand to read its personal data: none, unless a keyring attached it.
+    pub keys: Keys,
 }
 
 impl RecordedEvent {

@@ -59,6 +59,15 @@ impl EffectKey {
         let scope = Uuid::new_v5(&DERIVED, effect.as_bytes());
         Self(Uuid::new_v5(&scope, event.0.as_bytes()))
     }
+
+    /// The key for one [part](crate::Recorded::part) of what the event is read as: itself for the first.
+    #[must_use]
+    pub fn of_part(self, part: usize) -> Self {
+        match part {
+            0 => self,
+            part => Self(Uuid::new_v5(&self.0, &(part as u64).to_be_bytes())),
+        }
+    }
 }
 
 impl EventId {

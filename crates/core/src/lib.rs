@@ -5,7 +5,8 @@
 //! - what is stored: [`stream`](StreamId), [`event`](NewEvent), [`query`](Query), [`Metadata`],
 //!   and how large it may be: [`limits`];
 //! - the store: [`Append`], [`Read`], [`Subscription`], and the contract of [`EventStore`];
-//! - events as types: [`Event`], [`Upcaster`], and the one way to read them, [`decode()`];
+//! - events as types: [`Event`], [`Upcaster`], what of them is [`Personal`], and the one way to read
+//!   them, [`decode()`];
 //! - the write side: [`Aggregate`], [`Snapshot`];
 //! - the read side: [`Projection`] and [`TableProjection`], the rows they write: [`ReadModel`],
 //!   what a backend makes of them: [`TableFold`], [`ReadModels`], [`Projector`], and how they are
@@ -15,6 +16,7 @@
 //!   are what the events make of them: [`Refold`];
 //! - what is done in the outside world for events: [`Effect`];
 //! - who of several processes does a piece of work: [`Leases`];
+//! - the keys that personal data is sealed under: [`KeyStore`], [`RootKeys`];
 //! - the seams by which time and identity enter: [`Clock`], [`IdSource`].
 
 mod aggregate;
@@ -30,6 +32,7 @@ mod error;
 mod event;
 mod handled;
 mod ids;
+mod key_store;
 mod lease;
 mod ledger;
 pub mod limits;
@@ -37,6 +40,7 @@ mod metadata;
 mod name;
 mod parking;
 pub mod payload;
+mod personal;
 mod position;
 mod projection;
 mod query;
@@ -62,7 +66,7 @@ pub use checkpoint::StoredCheckpoint;
 pub use clock::{Clock, SystemClock};
 pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
 pub use dead_letter::{DeadLetter, DeadLetters, Failure, ParkCause, Released, Skipped, Tried};
-pub use decode::{DecodeError, DecodeFault, Recorded, decode, schema_of};
+pub use decode::{DecodeError, DecodeFault, Decoded, Recorded, decode, events_of, schema_of};
 pub use edition::{
     Edition, EditionRows, EditionState, EditionView, Editions, Exchange, Exchanged, Replacement,
     Sample, Successor, TableRows,
@@ -73,11 +77,16 @@ pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
 pub use handled::{Handled, HandledEvent};
 pub use ids::{AppendId, EditionId, EffectKey, EventId, IdSource, RandomIds, StoreId};
 pub use jiff::Timestamp;
+pub use key_store::{KeyStore, KeyStoreError, RootId, RootKeys, StoredKey, WrappedKey};
 pub use lease::{Lease, LeaseError, LeaseState, Leases};
 pub use ledger::{DamagedPage, Ledger, LedgerDigest, LedgerPage, LedgerView, PAGE_POSITIONS};
 pub use metadata::Metadata;
 pub use name::{InvalidName, NameFault};
 pub use parking::{Parking, PartitionKey};
+pub use personal::{
+    DataKey, KeyId, Keys, Opening, Origin, Personal, PersonalFault, PersonalField, PersonalValue,
+    Sealed, Sealing, SubjectId, SubjectKey, Undisclosed, open_event, seal_event,
+};
 pub use position::{Position, StreamVersion};
 pub use projection::{Projection, ProjectionBatch, ProjectionError, Projector, query_of};
 pub use query::{AppendCondition, Query, QueryItem, Tag};
@@ -93,5 +102,5 @@ pub use stream::StreamId;
 pub use subscribe::{Delivery, Subscription};
 pub use table_fold::{Folding, Progress, RowWrite, TableFold, TableWrites};
 pub use table_projection::{NotLoaded, RowError, Rows, TableProjection, TableShape};
-pub use typed_event::{EncodeError, Event, EventSchema};
-pub use upcast::{UpcastError, Upcaster, upcast};
+pub use typed_event::{EncodeError, Event, EventSchema, subject_tag, tagged_subject};
+pub use upcast::{Became, RetiredEvent, Step, UpcastError, Upcaster, upcast};

@@ -1,11 +1,17 @@
 //! Payloads of enums: the fields of a variant as JSON, without the variant's name around them.
 //!
 //! serde writes an enum as `{"Deposited": {"amount": 5}}`. The name is stored apart, under a
-//! stable event type, so a payload is only `{"amount": 5}`. `#[derive(Event)]` calls these two
+//! stable event type, so a payload is only `{"amount": 5}`. `#[derive(Event)]` calls these
 //! functions; every serde attribute on fields keeps its meaning.
 
-use serde::de::{self, DeserializeOwned, DeserializeSeed, EnumAccess, VariantAccess, Visitor};
-use serde::{Serialize, de::IntoDeserializer};
+use serde::Serialize;
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer,
+    VariantAccess, Visitor,
+};
+use serde_json::Value;
+
+use crate::event::RecordedEvent;
 
 /// What is wrong with a payload.
 pub use serde_json::Error;
@@ -24,30 +30,71 @@ pub fn to_json(event: &impl Serialize) -> Result<Vec<u8>, Error> {
     Ok(payload)
 }
 
+/// The payload of an event that is to be read.
+#[derive(Debug)]
+pub enum Payload<'a> {
+    /// JSON, as it is stored.
+    Json(&'a [u8]),
+    /// JSON values: what upcasting made.
+    Value(Value),
+}
+
+impl<'a> Payload<'a> {
+    /// That of a record.
+    pub fn of(record: &'a RecordedEvent) -> Self {
+        Self::Json(&record.data)
+    }
+
+    /// As JSON values.
+    ///
+    /// # Errors
+    /// When it is no JSON.
+    pub fn into_value(self) -> Result<Value, Error> {
+        match self {
+            Self::Json(json) => serde_json::from_slice(json),
+            Self::Value(value) => Ok(value),
+        }
+    }
+}
+
 /// Reads the fields of the variant that Rust calls `variant`.
 ///
 /// # Errors
 /// When the payload does not hold these fields.
-pub fn from_json<E: DeserializeOwned>(variant: &'static str, payload: &[u8]) -> Result<E, Error> {
-    let mut json = serde_json::Deserializer::from_slice(payload);
-    let event = E::deserialize(NamedVariant {
-        variant,
-        json: &mut json,
-    })?;
-    json.end()?;
-    Ok(event)
+pub fn read<E: DeserializeOwned>(variant: &'static str, payload: Payload<'_>) -> Result<E, Error> {
+    match payload {
+        Payload::Json(json) => {
+            let mut fields = serde_json::Deserializer::from_slice(json);
+            let event = E::deserialize(NamedVariant {
+                variant,
+                fields: &mut fields,
+            })?;
+            fields.end()?;
+            Ok(event)
+        }
+        Payload::Value(fields) => E::deserialize(NamedVariant { variant, fields }),
+    }
 }
 
-/// Presents a payload to serde as the one variant it is known to be.
-struct NamedVariant<'a, D> {
+/// Reads a payload as a type that holds just its fields.
+///
+/// # Errors
+/// When the payload does not hold these fields.
+pub fn read_fields<T: DeserializeOwned>(payload: Payload<'_>) -> Result<T, Error> {
+    match payload {
+        Payload::Json(json) => serde_json::from_slice(json),
+        Payload::Value(fields) => T::deserialize(fields),
+    }
+}
+
+/// Presents the fields of a payload to serde as the one variant they are known to be.
+struct NamedVariant<D> {
     variant: &'static str,
-    json: &'a mut D,
+    fields: D,
 }
 
-type Json<'de> = serde_json::Deserializer<serde_json::de::SliceRead<'de>>;
-
-impl<'de> de::Deserializer<'de> for NamedVariant<'_, Json<'de>> {
-    type Error = Error;
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for NamedVariant<D> {
+    type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         visitor.visit_enum(self)
@@ -59,8 +106,8 @@ impl<'de> de::Deserializer<'de> for NamedVariant<'_, Json<'de>> {
     }
 }
 
-impl<'de> EnumAccess<'de> for NamedVariant<'_, Json<'de>> {
-    type Error = Error;
+impl<'de, D: Deserializer<'de>> EnumAccess<'de> for NamedVariant<D> {
+    type Error = D::Error;
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(
@@ -72,18 +119,18 @@ impl<'de> EnumAccess<'de> for NamedVariant<'_, Json<'de>> {
     }
 }
 
-impl<'de> VariantAccess<'de> for NamedVariant<'_, Json<'de>> {
-    type Error = Error;
+impl<'de, D: Deserializer<'de>> VariantAccess<'de> for NamedVariant<D> {
+    type Error = D::Error;
 
     fn unit_variant(self) -> Result<(), Self::Error> {
-        de::Deserialize::deserialize(self.json).map(|_: de::IgnoredAny| ())
+        de::Deserialize::deserialize(self.fields).map(|_: de::IgnoredAny| ())
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(
         self,
         seed: T,
     ) -> Result<T::Value, Self::Error> {
-        seed.deserialize(self.json)
+        seed.deserialize(self.fields)
     }
 
     fn tuple_variant<V: Visitor<'de>>(
@@ -91,7 +138,7 @@ impl<'de> VariantAccess<'de> for NamedVariant<'_, Json<'de>> {
         _len: usize,
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        de::Deserializer::deserialize_seq(self.json, visitor)
+        self.fields.deserialize_seq(visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -99,6 +146,6 @@ impl<'de> VariantAccess<'de> for NamedVariant<'_, Json<'de>> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        de::Deserializer::deserialize_struct(self.json, "", fields, visitor)
+        self.fields.deserialize_struct("", fields, visitor)
     }
 }

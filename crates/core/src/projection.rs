@@ -16,7 +16,7 @@ use crate::ledger::Ledger;
 use crate::position::Position;
 use crate::query::{Query, QueryItem, Tag};
 use crate::read_model::ReadModel;
-use crate::typed_event::Event;
+use crate::typed_event::{Event, stored_names};
 
 /// A read model that is a fold of events, row by row.
 ///
@@ -96,16 +96,15 @@ pub trait Projection: ReadModel {
     }
 }
 
-/// All event types of `E`, in the given categories, with all of the given tags. No categories means
-/// in any, no tags with any or none.
+/// All event types of `E`, also by names that are not written any more, in the given categories,
+/// with all of the given tags. No categories means in any, no tags with any or none.
 ///
 /// # Panics
 /// When a name in `E::SCHEMAS` cannot be an event type, or one of `tags` no tag: a mistake in the
 /// program.
 pub fn query_of<E: Event>(categories: &[&str], tags: &[&str]) -> Query {
-    let types = E::SCHEMAS
-        .iter()
-        .map(|schema| EventType::new(schema.name).expect("names in SCHEMAS are valid event types"));
+    let types = stored_names::<E>()
+        .map(|name| EventType::new(name).expect("names in SCHEMAS are valid event types"));
     let tags = tags
         .iter()
         .map(|tag| Tag::new(*tag).expect("names in TAGS are valid tags"));

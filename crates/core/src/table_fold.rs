@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::column::Value;
-use crate::decode::{DecodeError, Recorded, decode};
+use crate::decode::{DecodeError, Decoded, Recorded, decode};
 use crate::effect::{Effect, partition_of};
 use crate::error::Cause;
 use crate::event::RecordedEvent;
@@ -60,7 +60,7 @@ pub struct TableFold {
 
 type Apply = dyn Fn(&mut Rows, &dyn Any) -> Result<(), NotLoaded> + Send + Sync;
 
-/// A [`Recorded`] event of the projection's type; as it is recorded, for an effect.
+/// What a record is [`Decoded`] to, of the projection's type; as it is recorded, for an effect.
 type AnyEvent = Box<dyn Any + Send + Sync>;
 
 /// What is to be written to one table: first what is to be deleted, then what is to be put, each
@@ -94,8 +94,11 @@ impl TableFold {
             revision: P::FOLD_REVISION,
             is_by_row: true,
             decode: decode_any::<P::Event>,
-            partitions: |event| row_keys::<P>(typed(event)),
-            apply: Arc::new(|rows, event| fold_rows::<P>(rows, typed(event))),
+            partitions: |events| typed(events).iter().flat_map(row_keys::<P>).collect(),
+            apply: Arc::new(|rows, events| {
+                let mut events = typed(events).iter();
+                events.try_for_each(|event| fold_rows::<P>(rows, event))
+            }),
         }
     }
 
@@ -108,8 +111,11 @@ impl TableFold {
             revision: P::REVISION,
             is_by_row: false,
             decode: decode_any::<P::Event>,
-            partitions: |event| P::partitions(typed(event)),
-            apply: Arc::new(|rows, event| P::apply(rows, typed(event))),
+            partitions: |events| typed(events).iter().flat_map(P::partitions).collect(),
+            apply: Arc::new(|rows, events| {
+                let mut events = typed(events).iter();
+                events.try_for_each(|event| P::apply(rows, event))
+            }),
         }
     }
 
@@ -242,7 +248,7 @@ fn as_recorded(event: &dyn Any) -> &RecordedEvent {
     event.expect("the fold of an effect takes events as they are recorded")
 }
 
-fn typed<E: Event>(event: &dyn Any) -> &Recorded<E> {
-    let event = event.downcast_ref();
-    event.expect("a fold is given the events it decoded")
+fn typed<E: Event>(events: &dyn Any) -> &Decoded<E> {
+    let events = events.downcast_ref();
+    events.expect("a fold is given the events it decoded")
 }

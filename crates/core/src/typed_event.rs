@@ -1,11 +1,15 @@
 //! Events as types: the bridge between a domain's enum and stored bytes.
 
+use jiff::Timestamp;
+
 use crate::event::{ContentType, EventType, NewEvent};
 use crate::ids::EventId;
 use crate::metadata::Metadata;
 use crate::name::InvalidName;
+use crate::payload::Payload;
+use crate::personal::PersonalField;
 use crate::query::Tag;
-use crate::upcast::Upcaster;
+use crate::upcast::{RetiredEvent, Upcaster};
 
 /// What happened, as a type: usually an enum with a variant for each event type.
 ///
@@ -25,12 +29,18 @@ use crate::upcast::Upcaster;
 /// # Contract
 ///
 /// 1. [`schema`](Self::schema) returns an entry of [`SCHEMAS`](Self::SCHEMAS).
-/// 2. What [`encode`](Self::encode) writes, [`decode`](Self::decode) reads back under that entry.
-/// 3. Names in [`SCHEMAS`](Self::SCHEMAS) are unique, and each entry's upcasters lead from
-///    version 1 to its version without a gap.
+/// 2. What [`encode`](Self::encode) writes, [`decode`](Self::decode) reads back under that entry and
+///    its newest version.
+/// 3. Names in [`SCHEMAS`](Self::SCHEMAS), their aliases, and those in [`RETIRED`](Self::RETIRED) are
+///    unique, and each entry's upcasters lead from version 1 to its version without a gap, those on
+///    JSON first.
+/// 4. [`subjects`](Self::subjects) names whom [`personal_fields`](Self::personal_fields) are about.
 pub trait Event: Sized + Send + Sync + 'static {
     /// Every event type this knows, each with its newest version.
     const SCHEMAS: &'static [EventSchema];
+
+    /// Event types that are not written any more, and what they are read as.
+    const RETIRED: &'static [RetiredEvent] = &[];
 
     /// The entry of [`SCHEMAS`](Self::SCHEMAS) that describes this event.
     fn schema(&self) -> &'static EventSchema;
@@ -38,14 +48,19 @@ pub trait Event: Sized + Send + Sync + 'static {
     /// The payload, in the newest shape.
     ///
     /// # Errors
-    /// [`EncodeError`] when a value has no JSON form, such as a map with keys that are no texts.
+    /// [`EncodeError`] when a value has no JSON form, such as a map with keys that are no texts, or
+    /// one that is [personal](crate::Personal) and not sealed.
     fn encode(&self) -> Result<Vec<u8>, EncodeError>;
 
-    /// Reads a payload in the newest shape of `schema`.
+    /// Reads a payload of `schema`: of its newest version, or of one with a typed step.
     ///
     /// # Errors
     /// What is wrong with the payload.
-    fn decode(schema: &EventSchema, payload: &[u8]) -> Result<Self, serde_json::Error>;
+    fn decode(
+        schema: &EventSchema,
+        version: u32,
+        payload: Payload<'_>,
+    ) -> Result<Self, serde_json::Error>;
 
     /// What it is about.
     ///
@@ -55,33 +70,112 @@ pub trait Event: Sized + Send + Sync + 'static {
         Ok(Vec::new())
     }
 
-    /// This event ready to be appended.
+    /// When it happened in the world, if it tells.
+    fn business_time(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// The persons its personal fields are about, by pseudonyms.
+    fn subjects(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Its personal fields, to be sealed and opened where they are.
+    fn personal_fields(&mut self) -> Vec<PersonalField<'_>> {
+        Vec::new()
+    }
+
+    /// This event ready to be appended. It carries a tag for each person it tells something about,
+    /// `subject:<pseudonym>`, by which it is found when they are forgotten.
     ///
     /// # Errors
     /// [`EncodeError`] when it has no JSON form or a value cannot be a tag.
-    fn to_new(&self, id: EventId, metadata: Metadata) -> Result<NewEvent, EncodeError> {
+    fn to_new(&self, id: EventId, mut metadata: Metadata) -> Result<NewEvent, EncodeError> {
         let schema = self.schema();
+        let mut tags = self.tags()?;
+        for subject in self.subjects() {
+            let tag = subject_tag(&subject)?;
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+        metadata.business_time = metadata.business_time.or_else(|| self.business_time());
         Ok(NewEvent {
             id,
             event_type: EventType::new(schema.name)?,
             schema_version: schema.version,
             content_type: ContentType::json(),
             data: self.encode()?.into(),
-            tags: self.tags()?,
+            tags,
             metadata,
         })
     }
 }
 
+const SUBJECT: &str = "subject:";
+
+/// The tag of events that tell something about a person.
+///
+/// # Errors
+/// [`InvalidName`] when the pseudonym is too long or empty for a tag.
+pub fn subject_tag(subject: &str) -> Result<Tag, InvalidName> {
+    Tag::new(format!("{SUBJECT}{subject}"))
+}
+
+/// The person that a tag names, if it is the tag of one.
+pub fn tagged_subject(tag: &Tag) -> Option<&str> {
+    tag.as_str().strip_prefix(SUBJECT)
+}
+
+/// Every name that events of a type are stored under.
+pub(crate) fn stored_names<E: Event>() -> impl Iterator<Item = &'static str> {
+    let written = E::SCHEMAS.iter().map(|schema| schema.name);
+    let aliases = E::SCHEMAS.iter().flat_map(|schema| schema.aliases).copied();
+    let retired = E::RETIRED.iter().map(|retired| retired.name);
+    written.chain(aliases).chain(retired)
+}
+
 /// One event type: its stable name, the version written now, and the way there from older ones.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct EventSchema {
     /// Stable name, apart from the Rust name.
     pub name: &'static str,
+    /// What Rust calls it.
+    pub variant: &'static str,
+    /// Names it was stored under before; never written again.
+    pub aliases: &'static [&'static str],
     /// The version that is written now, from 1.
     pub version: u32,
     /// One step for each older version, oldest first.
     pub upcasters: &'static [Upcaster],
+}
+
+impl EventSchema {
+    /// Version 1 of an event type, by its stored name and by the one it has in Rust.
+    pub const fn new(name: &'static str, variant: &'static str) -> Self {
+        Self {
+            name,
+            variant,
+            aliases: &[],
+            version: 1,
+            upcasters: &[],
+        }
+    }
+
+    /// The same at this version, with the way there.
+    #[must_use]
+    pub const fn at(mut self, version: u32, upcasters: &'static [Upcaster]) -> Self {
+        self.version = version;
+        self.upcasters = upcasters;
+        self
+    }
+
+    /// The same, once stored under other names.
+    #[must_use]
+    pub const fn once(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
 }
 
 /// Why an event has no stored form.
@@ -96,4 +190,13 @@ pub enum EncodeError {
     /// A value that cannot be a tag or an event type.
     #[error(transparent)]
     Name(#[from] InvalidName),
+    /// A personal field that cannot be sealed.
+    #[error("field {field}: {fault}")]
+    Personal {
+        /// Its stored name.
+        field: &'static str,
+        /// Why not.
+        #[source]
+        fault: crate::personal::PersonalFault,
+    },
 }

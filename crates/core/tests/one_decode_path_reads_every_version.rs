@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use annals_core::{
-    AppendId, DecodeFault, EncodeError, Event, EventId, EventSchema, Metadata, Position,
+    AppendId, DecodeFault, EncodeError, Event, EventId, EventSchema, Keys, Metadata, Position,
     RecordedEvent, StreamVersion, Timestamp, UpcastError, Upcaster, decode, payload,
+    payload::Payload,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -31,37 +32,21 @@ struct Note {
 
 impl Event for Account {
     const SCHEMAS: &'static [EventSchema] = &[
-        EventSchema {
-            name: "AccountClosed",
-            version: 1,
-            upcasters: &[],
-        },
-        EventSchema {
-            name: "MoneyDeposited",
-            version: 3,
-            upcasters: &[
-                Upcaster {
-                    from: 1,
-                    step: |mut payload| {
-                        payload["currency"] = json!("USD");
-                        payload
-                    },
-                },
-                Upcaster {
-                    from: 2,
-                    step: |mut payload| {
-                        payload["amount"] =
-                            json!(payload["amount"].as_u64().map(|whole| whole * 100));
-                        payload
-                    },
-                },
+        EventSchema::new("AccountClosed", "Closed"),
+        EventSchema::new("MoneyDeposited", "Deposited").at(
+            3,
+            &[
+                Upcaster::json(1, |mut payload| {
+                    payload["currency"] = json!("USD");
+                    payload
+                }),
+                Upcaster::json(2, |mut payload| {
+                    payload["amount"] = json!(payload["amount"].as_u64().map(|whole| whole * 100));
+                    payload
+                }),
             ],
-        },
-        EventSchema {
-            name: "AccountNoted",
-            version: 2,
-            upcasters: &[],
-        },
+        ),
+        EventSchema::new("AccountNoted", "Noted").at(2, &[]),
     ];
 
     fn schema(&self) -> &'static EventSchema {
@@ -76,13 +61,8 @@ impl Event for Account {
         Ok(payload::to_json(self)?)
     }
 
-    fn decode(schema: &EventSchema, payload: &[u8]) -> Result<Self, serde_json::Error> {
-        let variant = match schema.name {
-            "AccountClosed" => "Closed",
-            "MoneyDeposited" => "Deposited",
-            _ => "Noted",
-        };
-        payload::from_json(variant, payload)
+    fn decode(schema: &EventSchema, _: u32, payload: Payload<'_>) -> Result<Self, payload::Error> {
+        payload::read(schema.variant, payload)
     }
 }
 
@@ -100,6 +80,7 @@ fn recorded(name: &str, schema_version: u32, payload: &Value) -> RecordedEvent {
         tags: vec![],
         metadata: Metadata::default(),
         recorded_at: Timestamp::UNIX_EPOCH,
+        keys: Keys::default(),
     }
 }
 
@@ -125,7 +106,15 @@ fn every_kind_of_variant_comes_back() {
     let text = "hi".to_owned();
     for event in [Account::Closed, deposited(5), Account::Noted(Note { text })] {
         let payload = event.encode().unwrap();
-        assert_eq!(Account::decode(event.schema(), &payload).unwrap(), event);
+        assert_eq!(
+            Account::decode(
+                event.schema(),
+                event.schema().version,
+                Payload::Json(&payload)
+            )
+            .unwrap(),
+            event
+        );
     }
 }
 
@@ -138,8 +127,8 @@ fn each_stored_version_is_read_as_the_newest() {
     ];
     for (version, payload) in stored {
         let read = decode::<Account>(recorded("MoneyDeposited", version, &payload)).unwrap();
-        assert_eq!(read.event, deposited(500), "version {version}");
-        assert_eq!(read.record.schema_version, version);
+        assert_eq!(read[0].event, deposited(500), "version {version}");
+        assert_eq!(read[0].record.schema_version, version);
     }
 }
 

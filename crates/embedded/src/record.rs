@@ -16,8 +16,8 @@
 //! empty content type means `application/json`. Index and count place the event in its append.
 
 use annals_core::{
-    AppendId, Bytes, ContentType, EventId, EventType, Metadata, NewEvent, Position, RecordedEvent,
-    StreamId, StreamVersion, Tag, Timestamp,
+    AppendId, Bytes, ContentType, EventId, EventType, Keys, Metadata, NewEvent, Position,
+    RecordedEvent, StreamId, StreamVersion, Tag, Timestamp,
 };
 use uuid::Uuid;
 
@@ -120,6 +120,7 @@ pub(crate) fn decode(position: Position, bytes: &Bytes) -> Result<Record, Record
         metadata: input.metadata()?,
         data: input.payload()?,
         recorded_at: recorded_at.map_err(|_| RecordError::Invalid("time"))?,
+        keys: Keys::default(),
     };
     Ok(Record {
         event,

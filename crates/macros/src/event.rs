@@ -30,7 +30,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let event = &input.ident;
     let schemas = schemas(&core, &types);
     let schema = schema_method(&core, &types);
-    let decode = decode_method(&core, &types);
+    let decode = decode_method(&core);
     let tags = tags_method(&core, &types);
     Ok(quote! {
         #[automatically_derived]
@@ -106,14 +106,15 @@ fn check_names_are_unique(types: &[EventType]) -> Result<()> {
 fn schemas(core: &TokenStream, types: &[EventType]) -> Vec<TokenStream> {
     let schema = |event_type: &EventType| {
         let name = &event_type.name;
+        let variant = event_type.variant.unraw().to_string();
         let version = event_type.attributes.version;
         let steps = event_type.attributes.steps.iter();
         let upcasters = steps.map(|step| {
             let (from, path) = (step.from, &step.path);
-            quote!(#core::Upcaster { from: #from, step: #path })
+            quote!(#core::Upcaster::json(#from, #path))
         });
         quote! {
-            #core::EventSchema { name: #name, version: #version, upcasters: &[#(#upcasters),*] }
+            #core::EventSchema::new(#name, #variant).at(#version, &[#(#upcasters),*])
         }
     };
     types.iter().map(schema).collect()
@@ -129,19 +130,14 @@ fn schema_method(core: &TokenStream, types: &[EventType]) -> TokenStream {
     }
 }
 
-/// A name that is not declared goes on to serde as it is, which says what it expected.
-fn decode_method(core: &TokenStream, types: &[EventType]) -> TokenStream {
-    let names = types.iter().map(|event_type| &event_type.name);
-    let variants = types
-        .iter()
-        .map(|event_type| event_type.variant.unraw().to_string());
+fn decode_method(core: &TokenStream) -> TokenStream {
     quote! {
         fn decode(
             schema: &#core::EventSchema,
-            payload: &[u8],
+            _version: u32,
+            payload: #core::payload::Payload<'_>,
         ) -> ::std::result::Result<Self, #core::payload::Error> {
-            let variant = match schema.name { #(#names => #variants,)* unknown => unknown };
-            #core::payload::from_json(variant, payload)
+            #core::payload::read(schema.variant, payload)
         }
     }
 }

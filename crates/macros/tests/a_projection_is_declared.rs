@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use annals_core::{
-    AppendId, Event, EventId, EventType, Metadata, Position, Progress, Projection, ProjectionError,
-    Query, QueryItem, Recorded, RecordedEvent, StreamVersion, TableFold, Tag, Timestamp,
+    AppendId, Event, EventId, EventType, Keys, Metadata, Position, Progress, Projection,
+    ProjectionError, Query, QueryItem, Recorded, RecordedEvent, StreamVersion, TableFold, Tag,
+    Timestamp,
 };
 use annals_macros::{Event, Projection, ReadModel};
 use serde::{Deserialize, Serialize};
@@ -97,8 +98,14 @@ fn recorded(position: u64, stream: &str, event: AccountEvent) -> Recorded<Accoun
         tags: new.tags,
         metadata: new.metadata,
         recorded_at: at(100),
+        keys: Keys::default(),
     };
-    Recorded { event, record }
+    let part = 0;
+    Recorded {
+        event,
+        record,
+        part,
+    }
 }
 
 fn payment(cents: u32, month: &str) -> Payment {

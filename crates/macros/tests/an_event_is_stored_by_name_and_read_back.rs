@@ -1,8 +1,8 @@
 //! What `#[derive(Event)]` promises.
 
 use annals_core::{
-    AppendId, ContentType, Event, EventId, EventType, Metadata, Position, RecordedEvent, StreamId,
-    StreamVersion, Tag, Timestamp, decode,
+    AppendId, ContentType, Event, EventId, EventType, Keys, Metadata, Position, RecordedEvent,
+    StreamId, StreamVersion, Tag, Timestamp, decode,
 };
 use annals_macros::Event;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,7 @@ fn recorded(name: &str, version: u32, data: Vec<u8>) -> RecordedEvent {
         tags: Vec::new(),
         metadata: Metadata::default(),
         recorded_at: Timestamp::UNIX_EPOCH,
+        keys: Keys::default(),
     }
 }
 
@@ -96,7 +97,7 @@ fn every_variant_reads_back_as_it_was_written() {
     ] {
         let schema = event.schema();
         let stored = recorded(schema.name, schema.version, event.encode().unwrap());
-        assert_eq!(decode::<AccountEvent>(stored).unwrap().event, event);
+        assert_eq!(decode::<AccountEvent>(stored).unwrap()[0].event, event);
     }
 }
 
@@ -120,7 +121,10 @@ fn a_payload_holds_the_fields_alone() {
 #[test]
 fn the_oldest_version_is_brought_to_the_newest_step_by_step() {
     let stored = recorded("MoneyDeposited", 1, br#"{"amount": 5}"#.to_vec());
-    assert_eq!(decode::<AccountEvent>(stored).unwrap().event, deposited());
+    assert_eq!(
+        decode::<AccountEvent>(stored).unwrap()[0].event,
+        deposited()
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! A row of the events table as an event.
 
 use annals_core::{
-    AppendId, Bytes, ContentType, Corruption, EventId, Metadata, Position, RecordedEvent, StreamId,
-    StreamVersion, Tag,
+    AppendId, Bytes, ContentType, Corruption, EventId, Keys, Metadata, Position, RecordedEvent,
+    StreamId, StreamVersion, Tag,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
@@ -47,6 +47,7 @@ pub(crate) fn decode(
         },
         version: StreamVersion(fields.get::<i64>(1)?.unsigned_abs()),
         recorded_at: fields.get(2)?,
+        keys: Keys::default(),
         schema_version: fields.valid(u32::try_from(fields.get::<i64>(3)?))?,
         id: EventId(fields.get(4)?),
         append: AppendId(fields.get(5)?),

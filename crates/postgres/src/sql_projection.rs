@@ -180,12 +180,15 @@ impl<P: SqlProjection> ByHand<P> {
     ) -> Result<(), ProjectionError> {
         let position = record.position;
         let decoded = ProjectionError::catch(position, || decode(record.clone()))?;
-        let event = decoded.map_err(|error| ProjectionError::at(position, error))?;
+        let events = decoded.map_err(|error| ProjectionError::at(position, error))?;
+        let applying = async {
+            for event in &events {
+                self.projection.apply(tx, event).await?;
+            }
+            Ok::<_, PostgresError>(())
+        };
         // What it changed before a panic is taken back.
-        match AssertUnwindSafe(self.projection.apply(tx, &event))
-            .catch_unwind()
-            .await
-        {
+        match AssertUnwindSafe(applying).catch_unwind().await {
             Ok(applied) => applied.map_err(|error| error.at(position)),
             Err(panic) => Err(ProjectionError::panicked_at(position, panic.as_ref())),
         }

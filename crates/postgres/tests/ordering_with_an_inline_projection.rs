@@ -8,6 +8,7 @@ mod place;
 mod proxy;
 
 use adversary::OnPostgres;
+use annals_core::payload::Payload;
 use annals_core::{EncodeError, Event, EventSchema, Recorded};
 use annals_postgres::tokio_postgres::types::Type;
 use annals_postgres::{
@@ -61,11 +62,7 @@ impl SqlProjection for EveryPosition {
 struct Noted;
 
 impl Event for Noted {
-    const SCHEMAS: &'static [EventSchema] = &[EventSchema {
-        name: "NumberNoted",
-        version: 1,
-        upcasters: &[],
-    }];
+    const SCHEMAS: &'static [EventSchema] = &[EventSchema::new("NumberNoted", "Noted")];
 
     fn schema(&self) -> &'static EventSchema {
         &Self::SCHEMAS[0]
@@ -75,7 +72,7 @@ impl Event for Noted {
         Ok(Vec::new())
     }
 
-    fn decode(_: &EventSchema, _: &[u8]) -> Result<Self, serde_json::Error> {
+    fn decode(_: &EventSchema, _: u32, _: Payload<'_>) -> Result<Self, serde_json::Error> {
         Ok(Self)
     }
 }

@@ -2,7 +2,7 @@
 
 use annals_core::{
     Aggregate, DecodeError, EventId, EventStream, Position, Read, Recorded, RecordedEvent, Source,
-    StreamId, StreamVersion, Timestamp, decode,
+    StreamId, StreamVersion, Timestamp, decode, events_of,
 };
 
 use crate::error::LoadError;
@@ -89,7 +89,7 @@ impl<A: Aggregate> Repository<A> {
         let mut events = self.store.read(Read::forwards(source).limit(limit)).await?;
         let mut history = Vec::new();
         while let Some(record) = events.try_next().await? {
-            history.push(decode(record)?);
+            history.extend(decode(record)?);
         }
         Ok(history)
     }
@@ -189,8 +189,9 @@ async fn fold<A: Aggregate>(
 
 impl<A: Aggregate> Loaded<A> {
     fn take_in(&mut self, record: RecordedEvent) -> Result<(), DecodeError> {
-        let Recorded { event, record } = decode(record)?;
-        self.state.evolve(&event);
+        for event in events_of(&record)? {
+            self.state.evolve(&event);
+        }
         self.version = record.version;
         self.replayed += 1;
         self.last = Some(record);

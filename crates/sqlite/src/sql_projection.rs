@@ -135,9 +135,10 @@ impl<P: SqlProjection> ByHand<P> {
         let position = record.position;
         // What it wrote before a panic is taken back.
         ProjectionError::catch(position, || {
-            let event = decode(record.clone());
-            let event = event.map_err(|error| ProjectionError::at(position, error))?;
-            let applied = self.0.apply(tx, &event);
+            let events = decode(record.clone());
+            let events = events.map_err(|error| ProjectionError::at(position, error))?;
+            let mut events = events.iter();
+            let applied = events.try_for_each(|event| self.0.apply(tx, event));
             applied.map_err(|error| SqliteError::from(error).at(position))
         })?
     }

@@ -35,7 +35,7 @@ pub struct EventView {
 }
 
 impl EventView {
-    fn of(Recorded { event, record }: &Recorded<AccountEvent>) -> Result<Self, Problem> {
+    fn of(Recorded { event, record, .. }: &Recorded<AccountEvent>) -> Result<Self, Problem> {
         let data = event.encode().map_err(|error| Problem::internal(&error))?;
         let data = serde_json::from_slice(&data).map_err(|error| Problem::internal(&error))?;
         let metadata = record.metadata.clone();

@@ -75,6 +75,7 @@ pub(crate) fn recorded(position: u64, account: &str, event: &AccountEvent) -> Re
         tags: Vec::new(),
         metadata: Metadata::default(),
         recorded_at: jiff::Timestamp::UNIX_EPOCH,
+        keys: crate::personal::Keys::default(),
     }
 }
 

@@ -16,6 +16,7 @@ fn page_of(events: usize, bytes: usize) -> Page {
         tags: Vec::new(),
         metadata: annals_core::Metadata::default(),
         recorded_at: annals_core::Timestamp::UNIX_EPOCH,
+        keys: annals_core::Keys::default(),
     };
     Page {
         events: vec![event; events],

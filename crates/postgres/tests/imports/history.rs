@@ -1,7 +1,7 @@
 //! Histories, and the stores that they go into.
 
 use annals_core::{
-    Append, EventId, EventStore, EventType, ExpectedVersion, IdSource, NewEvent, Position,
+    Append, EventId, EventStore, EventType, ExpectedVersion, IdSource, Keys, NewEvent, Position,
     RandomIds, Read, RecordedEvent, Source, StreamId, StreamVersion, Tag,
 };
 use annals_postgres::{ImportError, Imported, Postgres, PostgresStore};
@@ -77,6 +77,7 @@ pub(crate) async fn recorded_after(store: &PostgresStore, after: Position) -> Ve
 pub(crate) fn timeless(events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
     let timeless = |event| RecordedEvent {
         recorded_at: Timestamp::UNIX_EPOCH,
+        keys: Keys::default(),
         ..event
     };
     events.into_iter().map(timeless).collect()

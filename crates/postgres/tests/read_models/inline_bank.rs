@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use annals_core::{
     Append, Event as _, EventId, EventStore, ExpectedVersion, IdSource, LedgerPage, Metadata,
-    NewEvent, Projector, RandomIds, Read, ReadModels, Selection, Source, StreamId, TableFold,
-    decode,
+    NewEvent, Projector, RandomIds, Read, ReadModels, Recorded, Selection, Source, StreamId,
+    TableFold, decode,
 };
 use annals_postgres::{InlineProjection, PostgresError, PostgresReadModels, PostgresStore};
 use annals_testing::read_models::bank::pages_noting;
@@ -44,7 +44,7 @@ impl InlineBank {
         let mut balances: BTreeMap<String, i64> = BTreeMap::new();
         let mut deposits = 0;
         for record in &log {
-            let event = decode(record.clone()).unwrap().event;
+            let Recorded { event, .. } = decode(record.clone()).unwrap().remove(0);
             if let AccountEvent::Deposited { cents } = event {
                 let account = record.stream.id().to_owned();
                 *balances.entry(account).or_default() += cents;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use annals_core::{
     Append, AppendError, AppendId, Appended, ContentType, Delivery, EventId, EventStore,
-    EventStream, EventType, Metadata, Position, Read, ReadError, RecordedEvent, Source, StoreId,
-    StreamId, StreamVersion, Subscription, Timestamp,
+    EventStream, EventType, Keys, Metadata, Position, Read, ReadError, RecordedEvent, Source,
+    StoreId, StreamId, StreamVersion, Subscription, Timestamp,
 };
 use async_trait::async_trait;
 use futures_util::stream;
@@ -252,6 +252,7 @@ fn recorded(row: &Row) -> RecordedEvent {
         tags: Vec::new(),
         metadata: Metadata::default(),
         recorded_at: Timestamp::UNIX_EPOCH,
+        keys: Keys::default(),
     }
 }
 

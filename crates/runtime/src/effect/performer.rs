@@ -14,10 +14,16 @@ impl<E: Effect> Performer<E> {
     /// the effect panics; no answer in time is a failure that passes.
     pub(super) async fn perform(&self, record: &RecordedEvent) -> Result<(), EffectError> {
         let position = record.position;
-        let event = ProjectionError::catch(position, || decode(record.clone())).map_err(refused)?;
-        let event = event.map_err(EffectError::event)?;
-        let key = EffectKey::of(E::NAME, record.id);
-        let performing = async { self.0.perform(&event, key).await };
+        let events =
+            ProjectionError::catch(position, || decode(record.clone())).map_err(refused)?;
+        let events = events.map_err(EffectError::event)?;
+        let performing = async {
+            for event in &events {
+                let key = EffectKey::of(E::NAME, record.id).of_part(event.part);
+                self.0.perform(event, key).await?;
+            }
+            Ok(())
+        };
         let performing = AssertUnwindSafe(performing).catch_unwind();
         let answer = timeout(E::TIMEOUT, performing).await;
         let answer = answer.map_err(EffectError::transient)?;

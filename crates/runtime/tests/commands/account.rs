@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use annals_core::payload::{self, Payload};
 use annals_core::{
     Aggregate, EncodeError, Event, EventSchema, EventStore, Read, RecordedEvent, Snapshot, Source,
-    StreamId, Upcaster, payload,
+    StreamId, Upcaster,
 };
 use annals_embedded::EmbeddedStore;
 use annals_runtime::{CommandContext, IdempotencyKey, Repository};
@@ -84,20 +85,15 @@ impl Snapshot for Account {
 
 impl Event for AccountEvent {
     const SCHEMAS: &'static [EventSchema] = &[
-        EventSchema {
-            name: "MoneyDeposited",
-            version: 2,
-            // The first version counted whole units.
-            upcasters: &[Upcaster {
-                from: 1,
-                step: |old| json!({ "cents": old["units"].as_i64().map(|units| units * 100) }),
-            }],
-        },
-        EventSchema {
-            name: "MoneyWithdrawn",
-            version: 1,
-            upcasters: &[],
-        },
+        // The first version counted whole units.
+        EventSchema::new("MoneyDeposited", "MoneyDeposited").at(
+            2,
+            &[Upcaster::json(
+                1,
+                |old| json!({ "cents": old["units"].as_i64().map(|units| units * 100) }),
+            )],
+        ),
+        EventSchema::new("MoneyWithdrawn", "MoneyWithdrawn"),
     ];
 
     fn schema(&self) -> &'static EventSchema {
@@ -111,8 +107,12 @@ impl Event for AccountEvent {
         Ok(payload::to_json(self)?)
     }
 
-    fn decode(schema: &EventSchema, json: &[u8]) -> Result<Self, serde_json::Error> {
-        payload::from_json(schema.name, json)
+    fn decode(
+        schema: &EventSchema,
+        _: u32,
+        payload: Payload<'_>,
+    ) -> Result<Self, serde_json::Error> {
+        payload::read(schema.variant, payload)
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{Error, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use annals_core::payload::{self, Payload};
 use annals_core::{
     Effect, EffectError, EffectKey, EffectStart, EncodeError, Event, EventSchema, EventStore,
     PartitionKey, Position, ProjectionBatch, Read, ReadModels, Recorded, RecordedEvent, Source,
@@ -26,11 +27,7 @@ use crate::ledger::{LONG, Ledger, quick};
 pub(crate) struct Happened {}
 
 impl Event for Happened {
-    const SCHEMAS: &'static [EventSchema] = &[EventSchema {
-        name: "Happened",
-        version: 1,
-        upcasters: &[],
-    }];
+    const SCHEMAS: &'static [EventSchema] = &[EventSchema::new("Happened", "Happened")];
 
     fn schema(&self) -> &'static EventSchema {
         &Self::SCHEMAS[0]
@@ -40,8 +37,8 @@ impl Event for Happened {
         Ok(serde_json::to_vec(self)?)
     }
 
-    fn decode(_: &EventSchema, payload: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(payload)
+    fn decode(_: &EventSchema, _: u32, payload: Payload<'_>) -> Result<Self, serde_json::Error> {
+        payload::read_fields(payload)
     }
 }
 

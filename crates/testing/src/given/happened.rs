@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use annals_core::{
-    AppendId, Event, EventId, Metadata, Position, RecordedEvent, StreamId, StreamVersion, Timestamp,
+    AppendId, Event, EventId, Keys, Metadata, Position, RecordedEvent, StreamId, StreamVersion,
+    Timestamp,
 };
 
 /// An event as it happened in a test: where, and if it matters when and as part of what.
@@ -87,5 +88,6 @@ fn recorded<E: Event>(
         tags: event.tags,
         metadata: event.metadata,
         recorded_at: happened.recorded_at.unwrap_or(next_second),
+        keys: Keys::default(),
     }
 }

@@ -1,9 +1,9 @@
 //! A small bank: its events, and a read model of them.
 
 use annals_core::{
-    AppendId, ContentType, Event as _, EventId, EventType, HandledEvent, LedgerPage, Metadata,
-    Position, Projection, ProjectionBatch, ProjectionError, Recorded, RecordedEvent, StoreId,
-    StreamId, StreamVersion, Timestamp,
+    AppendId, ContentType, Event as _, EventId, EventType, HandledEvent, Keys, LedgerPage,
+    Metadata, Position, Projection, ProjectionBatch, ProjectionError, Recorded, RecordedEvent,
+    StoreId, StreamId, StreamVersion, Timestamp,
 };
 use annals_macros::{Event, ReadModel};
 use serde::{Deserialize, Serialize};
@@ -97,6 +97,7 @@ pub fn recorded(position: u64, account: &str, event: &AccountEvent) -> RecordedE
         tags: Vec::new(),
         metadata: Metadata::default(),
         recorded_at: Timestamp::UNIX_EPOCH,
+        keys: Keys::default(),
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use annals_core::{
     Append, AppendError, AppendId, Appended, Delivery, Direction, EventStore, EventStream,
-    InvalidAppend, NewEvent, Position, Read, ReadError, RecordedEvent, Source, StoreId, StreamId,
-    StreamVersion, Subscription, Timestamp,
+    InvalidAppend, Keys, NewEvent, Position, Read, ReadError, RecordedEvent, Source, StoreId,
+    StreamId, StreamVersion, Subscription, Timestamp,
 };
 use async_trait::async_trait;
 use futures_util::stream;
@@ -234,6 +234,7 @@ impl Log {
             tags: event.tags,
             metadata: event.metadata,
             recorded_at: Timestamp::UNIX_EPOCH,
+            keys: Keys::default(),
         }
     }
 }

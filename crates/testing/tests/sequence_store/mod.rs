@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use annals_core::{
-    Append, AppendError, AppendId, Appended, Delivery, EventStore, EventStream, Position, Read,
-    ReadError, RecordedEvent, Source, StoreId, StreamId, StreamVersion, Subscription, Timestamp,
+    Append, AppendError, AppendId, Appended, Delivery, EventStore, EventStream, Keys, Position,
+    Read, ReadError, RecordedEvent, Source, StoreId, StreamId, StreamVersion, Subscription,
+    Timestamp,
 };
 use async_trait::async_trait;
 use futures_util::stream;
@@ -201,6 +202,7 @@ impl Transaction {
                     tags: new.tags.clone(),
                     metadata: new.metadata.clone(),
                     recorded_at: Timestamp::UNIX_EPOCH,
+                    keys: Keys::default(),
                 };
                 tables.rows.insert(number, (transaction, event));
                 number += 1;

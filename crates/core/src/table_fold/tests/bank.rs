@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
 use crate::decode::Recorded;
-use crate::payload;
+use crate::payload::{self, Payload};
 use crate::projection::Projection;
 use crate::read_model::{Index, ReadModel};
 use crate::table_projection::{NotLoaded, Rows, TableProjection, TableShape};
@@ -42,23 +42,14 @@ impl AccountEvent {
     }
 }
 
-const fn schema(name: &'static str) -> EventSchema {
-    let (version, upcasters) = (1, &[] as &[_]);
-    EventSchema {
-        name,
-        version,
-        upcasters,
-    }
-}
-
 impl Event for AccountEvent {
     const SCHEMAS: &'static [EventSchema] = &[
-        schema("Deposited"),
-        schema("Transferred"),
-        schema("Numbered"),
-        schema("Closed"),
-        schema("Astray"),
-        schema("Poisoned"),
+        EventSchema::new("Deposited", "Deposited"),
+        EventSchema::new("Transferred", "Transferred"),
+        EventSchema::new("Numbered", "Numbered"),
+        EventSchema::new("Closed", "Closed"),
+        EventSchema::new("Astray", "Astray"),
+        EventSchema::new("Poisoned", "Poisoned"),
     ];
 
     fn schema(&self) -> &'static EventSchema {
@@ -76,8 +67,12 @@ impl Event for AccountEvent {
         Ok(payload::to_json(self)?)
     }
 
-    fn decode(schema: &EventSchema, json: &[u8]) -> Result<Self, serde_json::Error> {
-        payload::from_json(schema.name, json)
+    fn decode(
+        schema: &EventSchema,
+        _: u32,
+        payload: Payload<'_>,
+    ) -> Result<Self, serde_json::Error> {
+        payload::read(schema.variant, payload)
     }
 }
 

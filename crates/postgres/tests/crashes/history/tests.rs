@@ -1,5 +1,5 @@
 use annals_core::{
-    Appended, EventId, EventType, ExpectedVersion, Metadata, NewEvent, Position, Query,
+    Appended, EventId, EventType, ExpectedVersion, Keys, Metadata, NewEvent, Position, Query,
     StreamVersion,
 };
 use jiff::Timestamp;
@@ -61,6 +61,7 @@ fn recorded(entries: &[Entry]) -> Vec<RecordedEvent> {
                 tags: Vec::new(),
                 metadata: Metadata::default(),
                 recorded_at: Timestamp::UNIX_EPOCH,
+                keys: Keys::default(),
             });
         }
     }

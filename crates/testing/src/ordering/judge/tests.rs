@@ -1,6 +1,6 @@
 //! Each kind of evidence convicts.
 
-use annals_core::{Append, Appended, Delivery, Query, Timestamp};
+use annals_core::{Append, Appended, Delivery, Keys, Query, Timestamp};
 
 use super::*;
 use crate::conformance::sample;
@@ -39,6 +39,7 @@ fn record(append: &Append, log: &mut Vec<RecordedEvent>) {
             tags: new.tags.clone(),
             metadata: new.metadata.clone(),
             recorded_at: Timestamp::UNIX_EPOCH,
+            keys: Keys::default(),
         });
     }
 }

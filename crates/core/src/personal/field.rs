@@ -1,0 +1,256 @@
+//! The personal fields of an event: sealed before it is written, opened when it is read.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{DataKey, Keys, Personal, Sealed, State, SubjectId, SubjectKey};
+use crate::event::RecordedEvent;
+use crate::ids::{EventId, StoreId};
+use crate::name::NameFault;
+use crate::stream::StreamId;
+use crate::typed_event::Event;
+
+/// A field of an event that is marked as personal.
+pub struct PersonalField<'a> {
+    /// Its name, as it is stored.
+    pub name: &'static str,
+    /// Whom it is about.
+    pub subject: String,
+    /// What it says.
+    pub value: &'a mut dyn PersonalValue,
+}
+
+/// The one place a value is sealed for: an event in a stream of a store. Elsewhere it does not open.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// Which store.
+    pub store: StoreId,
+    /// Which stream.
+    pub stream: &'a StreamId,
+    /// Which event.
+    pub event: EventId,
+}
+
+/// Why a personal value could not be sealed or opened. It never quotes the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PersonalFault {
+    /// It is about nobody that could be named. **Do:** fix the subject.
+    #[error("the text that names whom it is about {0}")]
+    Subject(NameFault),
+    /// There is no key to seal it under. **Do:** give the service a keyring.
+    #[error("no key of {0} is at hand")]
+    NoKey(SubjectId),
+    /// The person was forgotten. **Do:** record nothing personal about them any more.
+    #[error("personal data of {0} was erased")]
+    Erased(SubjectId),
+    /// The value has no JSON form. **Do:** fix the type of the value.
+    #[error("it has no JSON form")]
+    NoJson,
+    /// It was sealed under another key. **Do:** look for a key store that was put back or swapped.
+    #[error("it is sealed under another key")]
+    OtherKey,
+    /// It was sealed for another field, event, stream or store. **Do:** look for who moved it.
+    #[error("it was sealed for another place")]
+    Moved,
+    /// Its bytes were changed. **Do:** call for help: what is stored is damaged or forged.
+    #[error("its bytes were changed")]
+    Forged,
+    /// What was sealed is not of the type that is asked for. **Do:** fix the type, or upcast.
+    #[error("what is sealed is of another shape")]
+    Shape,
+}
+
+/// A value that can be sealed and opened where it is: a [`Personal`] one, or none.
+pub trait PersonalValue {
+    /// Seals it, if it is not.
+    ///
+    /// # Errors
+    /// [`PersonalFault`] when it has no JSON form.
+    fn seal(&mut self, sealing: &Sealing<'_>) -> Result<(), PersonalFault>;
+
+    /// Opens it, if it is sealed; seals what was stored as it is.
+    ///
+    /// # Errors
+    /// [`PersonalFault`] when it does not open.
+    fn open(&mut self, opening: &Opening<'_>) -> Result<(), PersonalFault>;
+}
+
+/// How the value of one field is sealed.
+pub struct Sealing<'a> {
+    subject: &'a SubjectId,
+    key: &'a DataKey,
+    origin: &'a Origin<'a>,
+    field: &'static str,
+}
+
+/// How the value of one field is opened.
+pub struct Opening<'a> {
+    subject: SubjectId,
+    key: &'a SubjectKey,
+    origin: &'a Origin<'a>,
+    field: &'static str,
+}
+
+impl<T: Serialize + DeserializeOwned> PersonalValue for Personal<T> {
+    fn seal(&mut self, sealing: &Sealing<'_>) -> Result<(), PersonalFault> {
+        take_plain(&mut self.0, |value| {
+            let key = (sealing.subject, sealing.key);
+            Sealed::seal(value, key, sealing.origin, sealing.field)
+        })
+    }
+
+    fn open(&mut self, opening: &Opening<'_>) -> Result<(), PersonalFault> {
+        match &self.0 {
+            State::Closed(sealed) => {
+                if *sealed.subject() != opening.subject
+                    || !sealed.is_of(opening.origin, opening.field)
+                {
+                    return Err(PersonalFault::Moved);
+                }
+                self.disclose(opening.key)
+            }
+            State::Plain(_) => self.take_over(opening),
+            State::Open { .. } | State::Erased(_) => Ok(()),
+        }
+    }
+}
+
+impl<T: Serialize> Personal<T> {
+    /// A value that was stored as it is, or came sealed from an older shape: from here on it is as
+    /// any other.
+    fn take_over(&mut self, opening: &Opening<'_>) -> Result<(), PersonalFault> {
+        match opening.key {
+            SubjectKey::Erased => self.0 = State::Erased(opening.subject.clone()),
+            SubjectKey::Living(key) => take_plain(&mut self.0, |value| {
+                let key = (&opening.subject, &**key);
+                Sealed::seal(value, key, opening.origin, opening.field)
+            })?,
+        }
+        Ok(())
+    }
+}
+
+/// Keeps a plain value together with what it is sealed to.
+fn take_plain<T>(
+    state: &mut State<T>,
+    seal: impl FnOnce(&T) -> Result<Sealed, PersonalFault>,
+) -> Result<(), PersonalFault> {
+    let State::Plain(value) = state else {
+        return Ok(());
+    };
+    let sealed = seal(value)?;
+    // Only for a moment: it is put back at once.
+    let erased = State::Erased(sealed.subject().clone());
+    if let State::Plain(value) = std::mem::replace(state, erased) {
+        *state = State::Open { value, sealed };
+    }
+    Ok(())
+}
+
+impl<V: PersonalValue> PersonalValue for Option<V> {
+    fn seal(&mut self, sealing: &Sealing<'_>) -> Result<(), PersonalFault> {
+        self.as_mut().map_or(Ok(()), |value| value.seal(sealing))
+    }
+
+    fn open(&mut self, opening: &Opening<'_>) -> Result<(), PersonalFault> {
+        self.as_mut().map_or(Ok(()), |value| value.open(opening))
+    }
+}
+
+impl<'a> Origin<'a> {
+    /// The place of a record; `None`: it came without keys.
+    pub(crate) fn of(record: &'a RecordedEvent) -> Option<Self> {
+        Some(Self {
+            store: record.keys.store()?,
+            stream: &record.stream,
+            event: record.id,
+        })
+    }
+
+    /// A hash of the place of one field.
+    pub(super) fn binding(&self, field: &str) -> [u8; 16] {
+        let mut hash = blake3::Hasher::new();
+        hash.update(self.store.0.as_bytes());
+        hash.update(self.event.0.as_bytes());
+        for name in [self.stream.as_str(), field] {
+            hash.update(&(name.len() as u64).to_le_bytes());
+            hash.update(name.as_bytes());
+        }
+        let hash = hash.finalize();
+        let (binding, _) = hash
+            .as_bytes()
+            .split_first_chunk()
+            .expect("32 bytes hold 16");
+        *binding
+    }
+}
+
+/// Seals the personal fields of an event that is going to be recorded.
+///
+/// # Errors
+/// The field, and its [`PersonalFault`]: nothing of the event may be written.
+pub fn seal_event<E: Event>(
+    event: &mut E,
+    keys: &Keys,
+    origin: &Origin<'_>,
+) -> Result<(), (&'static str, PersonalFault)> {
+    for field in event.personal_fields() {
+        let mut seal = || {
+            let subject = named(&field.subject)?;
+            let key = match keys.find(&field.subject) {
+                None => return Err(PersonalFault::NoKey(subject)),
+                Some(SubjectKey::Erased) => return Err(PersonalFault::Erased(subject)),
+                Some(SubjectKey::Living(key)) => key,
+            };
+            let (subject, field_name) = (&subject, field.name);
+            field.value.seal(&Sealing {
+                subject,
+                key,
+                origin,
+                field: field_name,
+            })
+        };
+        seal().map_err(|fault| (field.name, fault))?;
+    }
+    Ok(())
+}
+
+/// Opens the personal fields of an event that was read, with the keys that came with it. Those of
+/// persons whose keys did not stay as they are.
+///
+/// # Errors
+/// The field, and its [`PersonalFault`].
+pub fn open_event<E: Event>(
+    event: &mut E,
+    record: &RecordedEvent,
+) -> Result<(), (&'static str, PersonalFault)> {
+    let Some(origin) = &Origin::of(record) else {
+        return Ok(());
+    };
+    for PersonalField {
+        name,
+        subject,
+        value,
+    } in event.personal_fields()
+    {
+        let Some(key) = record.keys.find(&subject) else {
+            continue;
+        };
+        let mut open = || {
+            let subject = named(&subject)?;
+            value.open(&Opening {
+                subject,
+                key,
+                origin,
+                field: name,
+            })
+        };
+        open().map_err(|fault| (name, fault))?;
+    }
+    Ok(())
+}
+
+fn named(subject: &str) -> Result<SubjectId, PersonalFault> {
+    SubjectId::new(subject).map_err(|error| PersonalFault::Subject(error.fault))
+}

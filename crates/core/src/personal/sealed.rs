@@ -1,0 +1,109 @@
+//! What is stored of a personal value.
+//!
+//! ```text
+//! <subject>~<base64url of: format 1 │ key 16 │ binding 16 │ nonce 24 │ ciphertext │ tag 16>
+//! ```
+//!
+//! The cipher authenticates everything in front of the nonce, and the subject. The binding is a hash
+//! of the one place it was sealed for; it is compared where an event is read, and not where a copy is.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::field::{Origin, PersonalFault};
+use super::{DataKey, KeyId, SubjectId};
+
+const FORMAT: u8 = 1;
+/// Format, key and binding: what the cipher does not hide.
+const HEAD_BYTES: usize = 1 + 16 + 16;
+
+/// A personal value, sealed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed {
+    subject: SubjectId,
+    /// From the format on.
+    bytes: Vec<u8>,
+}
+
+impl Sealed {
+    pub(super) fn seal<T: Serialize>(
+        value: &T,
+        (subject, key): (&SubjectId, &DataKey),
+        origin: &Origin<'_>,
+        field: &str,
+    ) -> Result<Self, PersonalFault> {
+        let plain = serde_json::to_vec(value).map_err(|_| PersonalFault::NoJson)?;
+        let plain = Zeroizing::new(plain);
+        let mut bytes = vec![FORMAT];
+        bytes.extend_from_slice(key.id().0.as_bytes());
+        bytes.extend_from_slice(&origin.binding(field));
+        let sealed = key.seal(&plain, &about(&bytes, subject));
+        bytes.extend_from_slice(&sealed);
+        let subject = subject.clone();
+        Ok(Self { subject, bytes })
+    }
+
+    /// Whom it is about.
+    pub fn subject(&self) -> &SubjectId {
+        &self.subject
+    }
+
+    /// The key it is sealed under.
+    pub fn key(&self) -> KeyId {
+        let (id, _) = self.bytes[1..]
+            .split_first_chunk()
+            .expect("the head was checked");
+        KeyId(Uuid::from_bytes(*id))
+    }
+
+    /// True if it was sealed for this place.
+    pub(super) fn is_of(&self, origin: &Origin<'_>, field: &str) -> bool {
+        self.bytes[17..HEAD_BYTES] == origin.binding(field)
+    }
+
+    pub(super) fn open<T: DeserializeOwned>(&self, key: &DataKey) -> Result<T, PersonalFault> {
+        if key.id() != self.key() {
+            return Err(PersonalFault::OtherKey);
+        }
+        let (head, sealed) = self.bytes.split_at(HEAD_BYTES);
+        let plain = key.open(sealed, &about(head, &self.subject));
+        let plain = plain.map_err(|_| PersonalFault::Forged)?;
+        // What serde says would quote the value.
+        serde_json::from_slice(&plain).map_err(|_| PersonalFault::Shape)
+    }
+
+    /// Reads what [`Display`](fmt::Display) wrote.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (subject, bytes) = text.rsplit_once('~')?;
+        let bytes = BASE64.decode(bytes).ok()?;
+        let is_whole = bytes.first() == Some(&FORMAT) && bytes.len() > HEAD_BYTES;
+        let subject = SubjectId::new(subject).ok()?;
+        is_whole.then_some(Self { subject, bytes })
+    }
+}
+
+/// What the cipher authenticates beside the value.
+fn about(head: &[u8], subject: &SubjectId) -> Vec<u8> {
+    [head, subject.as_str().as_bytes()].concat()
+}
+
+impl fmt::Display for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}~{}", self.subject, BASE64.encode(&self.bytes))
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealed")
+            .field("subject", &self.subject)
+            .field("key", &self.key())
+            .finish_non_exhaustive()
+    }
+}
