@@ -47,7 +47,7 @@ mod read_model;
 ///
 /// - `tag`: the event carries the tag `<field>:<value>`.
 /// - `tag = "…"`: the event carries the tag `…:<value>`.
-#[proc_macro_derive(Event, attributes(event))]
+#[proc_macro_derive(Event, attributes(event, personal))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     event::derive(&input)
