@@ -18,6 +18,7 @@ mod attributes;
 mod business_time;
 mod decode;
 mod fields;
+mod held;
 mod personal;
 mod retired;
 mod serde_shape;

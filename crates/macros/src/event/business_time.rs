@@ -1,10 +1,10 @@
 //! `Event::business_time`: when an event happened in the world.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use quote::quote;
 
 use super::EventType;
+use super::held::Held;
 
 /// Left to the trait's default when no event tells.
 pub(super) fn method(core: &TokenStream, types: &[EventType]) -> TokenStream {
@@ -15,12 +15,10 @@ pub(super) fn method(core: &TokenStream, types: &[EventType]) -> TokenStream {
         let variant = &event_type.variant;
         match &event_type.fields.business_time {
             None => quote!(Self::#variant { .. } => ::std::option::Option::None),
-            Some((field, ty)) => {
-                let time = quote_spanned! {ty.span()=>
-                    <::std::option::Option<#core::Timestamp> as ::std::convert::From<#ty>>::from(*#field)
-                };
-                quote!(Self::#variant { #field, .. } => #time)
+            Some((field, Held::Always)) => {
+                quote!(Self::#variant { #field, .. } => ::std::option::Option::Some(*#field))
             }
+            Some((field, Held::Perhaps)) => quote!(Self::#variant { #field, .. } => *#field),
         }
     });
     quote! {

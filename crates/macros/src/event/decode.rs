@@ -53,10 +53,11 @@ fn chain(core: &TokenStream, types: &[&Type]) -> TokenStream {
     let read = quote_spanned! {first.span()=>
         let event: #first = #core::payload::read_fields::<#first>(payload)?;
     };
-    let this_one = types.iter();
-    let next_one = later.iter().map(|next| quote!(#next)).chain([quote!(Self)]);
-    let steps = this_one.zip(next_one).map(|(this, next)| {
-        quote_spanned! {this.span()=>
+    let next = later.iter().map(Some).chain([None]);
+    let steps = types.iter().zip(next).map(|(this, next)| {
+        let span = this.span();
+        let next = next.map_or_else(|| quote_spanned!(span=> Self), |next| quote!(#next));
+        quote_spanned! {span=>
             let event = <#next as ::std::convert::From<#this>>::from(event);
         }
     });

@@ -5,6 +5,7 @@ use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Error, Field, Ident, LitStr, Path, Result, Type, Variant};
 
+use super::held::Held;
 use super::personal::{self, PersonalField};
 use super::stored_name::Case;
 use super::tag::TagField;
@@ -12,8 +13,8 @@ use super::tag::TagField;
 /// All of it, checked.
 pub(super) struct DeclaredFields {
     pub(super) tags: Vec<TagField>,
-    /// The field that tells when it happened, and its type.
-    pub(super) business_time: Option<(Ident, Type)>,
+    /// The field that tells when it happened.
+    pub(super) business_time: Option<(Ident, Held)>,
     pub(super) personal: Vec<PersonalField>,
 }
 
@@ -72,7 +73,9 @@ impl DeclaredFields {
             let message = format!("an event happened at one time, and `{first}` tells it already");
             return Err(Error::new_spanned(path, message));
         }
-        self.business_time = Some((field.clone(), ty.clone()));
+        let message = "the business time is a `Timestamp` or an `Option<Timestamp>`";
+        let held = Held::of(ty, "Timestamp").ok_or_else(|| Error::new_spanned(ty, message))?;
+        self.business_time = Some((field.clone(), held));
         Ok(())
     }
 }

@@ -3,11 +3,9 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{
-    Attribute, Error, Field, GenericArgument, Ident, PathArguments, PathSegment, Result, Type,
-    Variant,
-};
+use syn::{Attribute, Error, Field, Ident, Result, Type, Variant};
 
+use super::held::Held;
 use super::stored_name::{self, Case};
 use super::{EventType, serde_shape};
 
@@ -17,8 +15,7 @@ pub(super) struct PersonalField {
     /// The field beside it that names whom it is about.
     subject: Ident,
     stored_name: String,
-    /// True if there may be no value.
-    optional: bool,
+    held: Held,
 }
 
 /// What a field says; `None`: nothing personal.
@@ -34,7 +31,7 @@ pub(super) fn of_field(field: &Field, case: Case) -> Result<Option<PersonalField
     Ok(Some(PersonalField {
         subject: subject(mark)?,
         stored_name: stored_name::of(&ident.unraw().to_string(), &field.attrs, case)?,
-        optional: is_optional(&field.ty)?,
+        held: held(&field.ty)?,
         field: ident,
     }))
 }
@@ -79,39 +76,10 @@ fn subject(mark: &Attribute) -> Result<Ident> {
     subject.ok_or_else(|| Error::new_spanned(mark, expected))
 }
 
-/// Whether a type is `Option<Personal<…>>`, not `Personal<…>`; others are refused.
-fn is_optional(ty: &Type) -> Result<bool> {
-    match last_segment(ty) {
-        Some(segment) if segment.ident == "Personal" => return Ok(false),
-        Some(segment) if segment.ident == "Option" => {
-            if let Some(value) = argument(segment).and_then(last_segment)
-                && value.ident == "Personal"
-            {
-                return Ok(true);
-            }
-        }
-        _ => {}
-    }
+fn held(ty: &Type) -> Result<Held> {
     let message = "a personal field is a `Personal<…>` or an `Option<Personal<…>>`, which are never \
                    written in the open";
-    Err(Error::new_spanned(ty, message))
-}
-
-fn last_segment(ty: &Type) -> Option<&PathSegment> {
-    match ty {
-        Type::Path(path) => path.path.segments.last(),
-        _ => None,
-    }
-}
-
-fn argument(segment: &PathSegment) -> Option<&Type> {
-    match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
-            Some(GenericArgument::Type(ty)) => Some(ty),
-            _ => None,
-        },
-        _ => None,
-    }
+    Held::of(ty, "Personal").ok_or_else(|| Error::new_spanned(ty, message))
 }
 
 /// Refuses subjects that are no field beside, or that are personal themselves.
@@ -166,7 +134,7 @@ fn subjects_arm(event_type: &EventType) -> TokenStream {
     let named = subjects.iter().map(|subject| {
         let about = || personal.iter().filter(|it| it.subject == **subject);
         let text = quote!(::std::string::ToString::to_string(#subject));
-        if about().any(|it| !it.optional) {
+        if about().any(|it| it.held == Held::Always) {
             return quote!(::std::option::Option::Some(#text));
         }
         let values = about().map(|it| &it.field);
@@ -181,7 +149,7 @@ fn fields_arm(core: &TokenStream, event_type: &EventType) -> TokenStream {
             field,
             subject,
             stored_name,
-            optional,
+            held,
         } = personal;
         // It meets no field of the same name.
         let value = Ident::new("value", Span::mixed_site());
@@ -192,10 +160,9 @@ fn fields_arm(core: &TokenStream, event_type: &EventType) -> TokenStream {
                 value: #value,
             }
         };
-        if *optional {
-            quote!(#field.as_mut().map(|#value| #entry))
-        } else {
-            quote!(::std::option::Option::Some({ let #value = #field; #entry }))
+        match held {
+            Held::Always => quote!(::std::option::Option::Some({ let #value = #field; #entry })),
+            Held::Perhaps => quote!(#field.as_mut().map(|#value| #entry)),
         }
     });
     arm(event_type, &fields.collect::<Vec<_>>())
