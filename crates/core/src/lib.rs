@@ -24,6 +24,7 @@ mod append;
 mod checkpoint;
 mod clock;
 mod column;
+mod command;
 mod dead_letter;
 mod decode;
 mod edition;
@@ -49,6 +50,7 @@ mod read_model;
 mod read_models;
 mod refold;
 mod releasing;
+mod saga;
 mod selection;
 mod snapshot;
 mod store;
@@ -65,6 +67,7 @@ pub use bytes::Bytes;
 pub use checkpoint::StoredCheckpoint;
 pub use clock::{Clock, SystemClock};
 pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
+pub use command::{Command, Request};
 pub use dead_letter::{DeadLetter, DeadLetters, Failure, ParkCause, Released, Skipped, Tried};
 pub use decode::{DecodeError, DecodeFault, Decoded, Recorded, decode, events_of, schema_of};
 pub use edition::{
@@ -95,6 +98,10 @@ pub use read_model::{Index, IndexOn, ReadModel};
 pub use read_models::{QueryError, ReadModels, Table};
 pub use refold::{KeySample, LeftOut, Refold, RefoldPurpose, RowDrift, RowsCheck};
 pub use releasing::Releasing;
+pub use saga::{
+    Answer, Asked, Call, Decision, Ending, Input, Instance, InstanceId, OpenCall, OpenTimer,
+    RetryPolicy, Route, Saga, SagaStatus, SagaStep, Stage, Stepped, Steps, TimerName,
+};
 pub use selection::{Beyond, Condition, Operator, Order, Select, Selection};
 pub use snapshot::{Fingerprint, Snapshot, SnapshotError, SnapshotStore, StoredSnapshot};
 pub use store::EventStore;

@@ -1,0 +1,89 @@
+//! Sagas: long-running work over several owners of state, that finishes, undoes itself, or calls a
+//! person.
+//!
+//! A saga is a pure function of what it is told: an event, the answer to a command, a timer, a word
+//! of an operator. It answers with decisions. An [`Instance`] keeps what one run of it has decided and
+//! not yet done; whoever drives it records each step of it before anything of that is acted on.
+//!
+//! In reading order: the [trait](Saga), what it is [told](Input), what it [decides](Decision), sagas
+//! declared as [steps](Steps), and the [instance](Instance).
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::decode::Recorded;
+use crate::name::name_type;
+use crate::projection::query_of;
+use crate::query::Query;
+use crate::typed_event::Event;
+
+pub use decision::{Call, Decision, RetryPolicy, TimerName};
+pub use input::{Answer, Asked, Input};
+pub use instance::{Ending, Instance, OpenCall, OpenTimer, SagaStatus};
+pub use steps::{SagaStep, Stage, Stepped, Steps};
+
+mod decision;
+mod input;
+mod instance;
+mod steps;
+
+name_type! {
+    /// One run of a saga.
+    InstanceId, "saga instance"
+}
+
+/// A process manager: it reacts to events of many streams with commands, and remembers how far it is.
+///
+/// # Contract
+///
+/// 1. [`route`](Self::route) and [`react`](Self::react) are pure and depend on nothing but their
+///    arguments.
+/// 2. [`Default`] is the state before the first input.
+/// 3. A state that was written is read back by the definition of the same [`VERSION`](Self::VERSION),
+///    for as long as there are instances of it.
+pub trait Saga: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The name its instances are kept under.
+    const NAME: &'static str;
+
+    /// Which definition this is. An instance goes on under the one it was started with, unless a later
+    /// one [takes it over](Self::migrate).
+    const VERSION: u32 = 1;
+
+    /// The events it reacts to.
+    type Event: Event;
+
+    /// The categories it listens to; none listens to all.
+    const CATEGORIES: &'static [&'static str] = &[];
+
+    /// Which instance an event is for.
+    fn route(event: &Recorded<Self::Event>) -> Route;
+
+    /// Takes an input in, and says what is to be done.
+    fn react(&mut self, input: &Input<Self::Event>) -> Vec<Decision>;
+
+    /// The state of an instance of an earlier definition, as this one has it. `None`: such instances
+    /// finish under the definition they were started with.
+    fn migrate(_version: u32, _state: &Value) -> Option<Value> {
+        None
+    }
+
+    /// The events it asks the store for.
+    fn query() -> Query {
+        query_of::<Self::Event>(Self::CATEGORIES, &[])
+    }
+}
+
+/// Which instance an event is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// A new one, or one that it has started already.
+    Start(InstanceId),
+    /// One that is running. If there is none, that is told, and nothing is lost: see
+    /// [`Route::ContinueIfThere`].
+    Continue(InstanceId),
+    /// One that is running, if there is one; else nobody.
+    ContinueIfThere(InstanceId),
+    /// None.
+    Nobody,
+}
