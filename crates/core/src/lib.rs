@@ -15,6 +15,8 @@
 //! - which events a projection has handled, so that one left out shows: [`Ledger`]; whether its rows
 //!   are what the events make of them: [`Refold`];
 //! - what is done in the outside world for events: [`Effect`];
+//! - what goes over several owners of state, and undoes itself if it must: [`Saga`], [`Steps`], the
+//!   [`Command`]s it sends;
 //! - who of several processes does a piece of work: [`Leases`];
 //! - the keys that personal data is sealed under: [`KeyStore`], [`RootKeys`];
 //! - the seams by which time and identity enter: [`Clock`], [`IdSource`].
@@ -100,7 +102,8 @@ pub use refold::{KeySample, LeftOut, Refold, RefoldPurpose, RowDrift, RowsCheck}
 pub use releasing::Releasing;
 pub use saga::{
     Answer, Asked, Call, Decision, Ending, Input, Instance, InstanceId, OpenCall, OpenTimer,
-    RetryPolicy, Route, Saga, SagaStatus, SagaStep, Stage, Stepped, Steps, TimerName,
+    RetryPolicy, Route, Saga, SagaEvent, SagaInput, SagaStatus, SagaStep, Stage, Stepped, Steps,
+    TimerName, Unwanted,
 };
 pub use selection::{Beyond, Condition, Operator, Order, Select, Selection};
 pub use snapshot::{Fingerprint, Snapshot, SnapshotError, SnapshotStore, StoredSnapshot};

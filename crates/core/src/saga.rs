@@ -6,13 +6,14 @@
 //! not yet done; whoever drives it records each step of it before anything of that is acted on.
 //!
 //! In reading order: the [trait](Saga), what it is [told](Input), what it [decides](Decision), sagas
-//! declared as [steps](Steps), and the [instance](Instance).
+//! declared as [steps](Steps), the [instance](Instance), and what is [recorded](SagaEvent) of it.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::decode::Recorded;
+use crate::effect::EffectStart;
 use crate::name::name_type;
 use crate::projection::query_of;
 use crate::query::Query;
@@ -21,11 +22,15 @@ use crate::typed_event::Event;
 pub use decision::{Call, Decision, RetryPolicy, TimerName};
 pub use input::{Answer, Asked, Input};
 pub use instance::{Ending, Instance, OpenCall, OpenTimer, SagaStatus};
-pub use steps::{SagaStep, Stage, Stepped, Steps};
+pub use record::{SagaEvent, SagaInput, Unwanted};
+pub use stepped::Stepped;
+pub use steps::{SagaStep, Stage, Steps};
 
 mod decision;
 mod input;
 mod instance;
+mod record;
+mod stepped;
 mod steps;
 
 name_type! {
@@ -43,7 +48,7 @@ name_type! {
 /// 3. A state that was written is read back by the definition of the same [`VERSION`](Self::VERSION),
 ///    for as long as there are instances of it.
 pub trait Saga: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// The name its instances are kept under.
+    /// The name its instances are kept under, without a `-`. No projection or effect has the same.
     const NAME: &'static str;
 
     /// Which definition this is. An instance goes on under the one it was started with, unless a later
@@ -55,6 +60,9 @@ pub trait Saga: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
+
+    /// Where it begins to listen when it is declared for the first time.
+    const START: EffectStart = EffectStart::Now;
 
     /// Which instance an event is for.
     fn route(event: &Recorded<Self::Event>) -> Route;
@@ -79,10 +87,9 @@ pub trait Saga: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
 pub enum Route {
     /// A new one, or one that it has started already.
     Start(InstanceId),
-    /// One that is running. If there is none, that is told, and nothing is lost: see
-    /// [`Route::ContinueIfThere`].
+    /// One that was started before. If there is none, that is recorded under its name.
     Continue(InstanceId),
-    /// One that is running, if there is one; else nobody.
+    /// One that was started before, if there is one; else none.
     ContinueIfThere(InstanceId),
     /// None.
     Nobody,

@@ -37,7 +37,7 @@ pub enum Decision {
     },
     /// To go on after a person was waited for.
     Resume,
-    /// To be over. What is open then is forgotten.
+    /// To be over. What is open then is forgotten, and what is decided behind it is not taken.
     End(Ending),
 }
 
@@ -45,8 +45,9 @@ pub enum Decision {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Call {
-    /// The name its answer comes under. One call of a name is open at a time; a later one of the
-    /// same name is another call.
+    /// The name its answer comes under. One call of a name is open at a time: a later one of the same
+    /// name takes its place, and is another call. The same request to a name whose call was given up is
+    /// the same call, made again.
     pub name: String,
     /// The command.
     pub request: Request,
@@ -112,6 +113,12 @@ impl Decision {
     /// To be over, all done.
     pub fn complete() -> Self {
         Self::End(Ending::Completed)
+    }
+
+    /// To be over, as it is.
+    pub(super) fn cancelled(reason: &str) -> Self {
+        let reason = reason.to_owned();
+        Self::End(Ending::Cancelled { reason })
     }
 
     /// To be over, all undone.

@@ -58,4 +58,9 @@ pub enum Asked {
         /// Why.
         reason: String,
     },
+    /// To be over at once, as it is. The saga itself is not told.
+    Cancel {
+        /// Why.
+        reason: String,
+    },
 }

@@ -1,12 +1,13 @@
 //! One run of a saga: what it has decided, and what of that is still open.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Answer, Call, Decision, Input, Saga};
+use super::{Answer, Asked, Call, Decision, Input, Saga};
 
 /// One run of a saga, as it is recorded with each input it took in.
 ///
@@ -23,9 +24,8 @@ pub struct Instance {
     pub status: SagaStatus,
     /// Commands that are not answered, by the names of their calls.
     pub calls: BTreeMap<String, OpenCall>,
-    /// Calls of which nobody knows whether they were carried out, by name: the numbers they had, and
-    /// will have again if they are made once more.
-    pub unknown: BTreeMap<String, u64>,
+    /// Calls that were given up, by name: nobody knows whether they were carried out.
+    pub unknown: BTreeMap<String, OpenCall>,
     /// Timers that are not due yet, by their names.
     pub timers: BTreeMap<String, OpenTimer>,
     /// How many calls were made and timers set so far: each has a number of its own.
@@ -59,6 +59,11 @@ pub enum Ending {
         /// Why.
         reason: Value,
     },
+    /// A person ended it, as it was.
+    Cancelled {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// A command that is not answered.
@@ -69,7 +74,9 @@ pub struct OpenCall {
     pub number: u64,
     /// What is asked.
     pub call: Call,
-    /// How often it has failed.
+    /// Which attempt is the next, from 1.
+    pub attempt: u32,
+    /// How often it has failed since it was made last.
     pub failed: u32,
     /// Not to be tried before.
     pub not_before: Timestamp,
@@ -95,7 +102,19 @@ impl Instance {
         }
     }
 
-    /// Takes an input in, and what the saga decides on it.
+    /// The same, under a later definition, if that takes it over.
+    #[must_use]
+    pub fn migrated<S: Saga>(mut self) -> Self {
+        if self.definition < S::VERSION
+            && let Some(state) = S::migrate(self.definition, &self.state)
+        {
+            self.definition = S::VERSION;
+            self.state = state;
+        }
+        self
+    }
+
+    /// Takes an input in, and what the saga decides on it. One that is over takes nothing in.
     ///
     /// # Errors
     /// When the state cannot be read: it was written by another definition.
@@ -104,38 +123,54 @@ impl Instance {
         input: &Input<S::Event>,
         now: Timestamp,
     ) -> Result<Vec<Decision>, serde_json::Error> {
-        let mut saga = S::deserialize(&self.state)?;
+        if self.has_ended() {
+            return Ok(Vec::new());
+        }
+        let mut decisions = match input {
+            Input::Asked(Asked::Cancel { reason }) => vec![Decision::cancelled(reason)],
+            input => self.react::<S>(input)?,
+        };
+        let is_end = |decision: &Decision| matches!(decision, Decision::End(_));
+        if let Some(end) = decisions.iter().position(is_end) {
+            decisions.truncate(end + 1);
+        }
         self.settle(input);
-        let decisions = saga.react(input);
-        self.state = serde_json::to_value(&saga)?;
         for decision in &decisions {
             self.apply(decision, now);
         }
         Ok(decisions)
     }
 
-    /// One more attempt of a call failed, and may succeed the next time. `Some`: there is no next time.
-    pub fn call_failed(
-        &mut self,
-        name: &str,
-        error: &str,
-        now: Timestamp,
-        chance: f64,
-    ) -> Option<Answer> {
-        let open = self.calls.get_mut(name)?;
-        open.failed += 1;
-        let Some(longest) = open.call.retry.wait_after(open.failed) else {
-            let error = error.to_owned();
-            return Some(Answer::GaveUp { error });
-        };
-        let wait = longest.mul_f64(1.0 - chance / 2.0);
-        open.not_before = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        None
+    /// An attempt of a call failed, and the next is not to be made before a time.
+    pub fn postpone(&mut self, call: &str, not_before: Timestamp) {
+        if let Some(open) = self.calls.get_mut(call) {
+            open.attempt += 1;
+            open.failed += 1;
+            open.not_before = not_before;
+        }
     }
 
     /// True if it is over.
     pub fn has_ended(&self) -> bool {
         matches!(self.status, SagaStatus::Ended(_))
+    }
+
+    /// When there is something to do for it next. `None`: not before it is told of something.
+    pub fn due(&self) -> Option<Timestamp> {
+        let calls = self.calls.values().map(|call| call.not_before);
+        calls
+            .chain(self.timers.values().map(|timer| timer.due))
+            .min()
+    }
+
+    fn react<S: Saga>(
+        &mut self,
+        input: &Input<S::Event>,
+    ) -> Result<Vec<Decision>, serde_json::Error> {
+        let mut saga = S::deserialize(&self.state)?;
+        let decisions = saga.react(input);
+        self.state = serde_json::to_value(&saga)?;
+        Ok(decisions)
     }
 
     /// What an input answers is not open any more.
@@ -144,7 +179,7 @@ impl Instance {
             Input::Answer { call, answer } => {
                 let open = self.calls.remove(call);
                 if let (Some(open), Answer::GaveUp { .. }) = (open, answer) {
-                    self.unknown.insert(call.clone(), open.number);
+                    self.unknown.insert(call.clone(), open);
                 }
             }
             Input::Timer { name } => drop(self.timers.remove(name)),
@@ -155,13 +190,7 @@ impl Instance {
     fn apply(&mut self, decision: &Decision, now: Timestamp) {
         match decision {
             Decision::Call(call) => {
-                let again = self.unknown.remove(&call.name);
-                let open = OpenCall {
-                    number: again.unwrap_or_else(|| self.next_number()),
-                    call: call.clone(),
-                    failed: 0,
-                    not_before: now,
-                };
+                let open = self.open(call, now);
                 self.calls.insert(call.name.clone(), open);
             }
             Decision::SetTimer { name, after } => {
@@ -183,8 +212,34 @@ impl Instance {
         }
     }
 
+    /// A call that is made now; one that was given up keeps its number.
+    fn open(&mut self, call: &Call, now: Timestamp) -> OpenCall {
+        let given_up = self.unknown.remove(&call.name);
+        let given_up = given_up.filter(|before| before.call.request == call.request);
+        let (number, attempt) = match given_up {
+            Some(before) => (before.number, before.attempt + 1),
+            None => (self.next_number(), 1),
+        };
+        OpenCall {
+            number,
+            call: call.clone(),
+            attempt,
+            failed: 0,
+            not_before: now,
+        }
+    }
+
     fn next_number(&mut self) -> u64 {
         self.numbered += 1;
         self.numbered
+    }
+}
+
+impl OpenCall {
+    /// How long to wait once this attempt has failed, by chance (from 0 to 1) up to half less than the
+    /// longest. `None`: it was the last one.
+    pub fn wait_if_it_fails(&self, chance: f64) -> Option<Duration> {
+        let longest = self.call.retry.wait_after(self.failed + 1)?;
+        Some(longest.mul_f64(1.0 - chance / 2.0))
     }
 }

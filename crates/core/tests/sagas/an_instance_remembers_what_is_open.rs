@@ -1,0 +1,201 @@
+use std::time::Duration;
+
+use annals_core::{
+    Answer, Asked, Call, Command, Decision, Input, Instance, InstanceId, Recorded, RetryPolicy,
+    Route, Saga, SagaInput, Timestamp, Unwanted,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::errand::{Do, ErrandEvent, Run};
+
+/// Decides what it is told to, which is the reason it is asked for something with.
+#[derive(Default, Serialize, Deserialize)]
+struct Told;
+
+impl Saga for Told {
+    const NAME: &'static str = "told";
+    const VERSION: u32 = 2;
+    type Event = ErrandEvent;
+
+    fn route(event: &Recorded<ErrandEvent>) -> Route {
+        let instance = InstanceId::new(event.record.stream.id());
+        Route::Start(instance.unwrap())
+    }
+
+    fn react(&mut self, input: &Input<ErrandEvent>) -> Vec<Decision> {
+        match input {
+            Input::Asked(Asked::Skip { reason }) => serde_json::from_str(reason).unwrap(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn migrate(version: u32, state: &Value) -> Option<Value> {
+        (version == 1 && state == "movable").then_some(Value::Null)
+    }
+}
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn decide(instance: &mut Instance, decisions: &[Decision]) -> Vec<Decision> {
+    let reason = serde_json::to_string(decisions).unwrap();
+    let input = Input::Asked(Asked::Skip { reason });
+    instance.take_in::<Told>(&input, NOW).unwrap()
+}
+
+fn call(name: &str, what: &str) -> Decision {
+    let request = annals_core::Request {
+        command: Do::NAME.to_owned(),
+        payload: json!(what),
+    };
+    Decision::Call(Call {
+        name: name.to_owned(),
+        request,
+        retry: RetryPolicy::ONCE,
+    })
+}
+
+fn after(decisions: &[Decision]) -> Instance {
+    let mut instance = Instance::begin::<Told>();
+    decide(&mut instance, decisions);
+    instance
+}
+
+fn give_up(instance: &mut Instance, call: &str) {
+    let (call, error) = (call.to_owned(), String::new());
+    let answer = Answer::GaveUp { error };
+    let input = Input::Answer { call, answer };
+    instance.take_in::<Told>(&input, NOW).unwrap();
+}
+
+#[test]
+fn what_was_given_up_keeps_its_number_when_it_is_made_again_but_is_another_attempt() {
+    let mut instance = after(&[call("a", "pay"), call("b", "pay")]);
+    give_up(&mut instance, "a");
+    decide(&mut instance, &[call("a", "pay")]);
+    let again = &instance.calls["a"];
+    assert_eq!((again.number, again.attempt, again.failed), (1, 2, 0));
+}
+
+#[test]
+fn another_request_under_the_name_of_what_was_given_up_is_another_call() {
+    let mut instance = after(&[call("a", "pay")]);
+    give_up(&mut instance, "a");
+    decide(&mut instance, &[call("a", "pay less")]);
+    assert_eq!(instance.calls["a"].number, 2);
+}
+
+#[test]
+fn a_timer_set_again_replaces_the_one_before() {
+    let mut instance = after(&[Decision::timer("t", Duration::from_secs(5))]);
+    decide(
+        &mut instance,
+        &[Decision::timer("t", Duration::from_secs(9))],
+    );
+    let timer = &instance.timers["t"];
+    assert_eq!((timer.number, timer.due.as_second()), (2, 9));
+    let late = SagaInput::Timer {
+        name: "t".to_owned(),
+        number: 1,
+    };
+    assert_eq!(instance.unwanted(&late), Some(Unwanted::NotOpen));
+}
+
+#[test]
+fn what_is_decided_behind_the_end_is_not_taken() {
+    let mut instance = Instance::begin::<Told>();
+    let end = Decision::complete();
+    let taken = decide(
+        &mut instance,
+        &[call("a", "pay"), end.clone(), call("b", "pay")],
+    );
+    assert_eq!(taken, [call("a", "pay"), end]);
+    assert!(instance.has_ended() && instance.calls.is_empty());
+    assert_eq!(
+        decide(&mut instance, &[call("c", "pay")]),
+        [],
+        "nor after it"
+    );
+}
+
+#[test]
+fn it_is_due_when_the_first_of_what_is_open_is() {
+    let mut instance = after(&[
+        Decision::timer("t", Duration::from_secs(5)),
+        call("a", "pay"),
+    ]);
+    assert_eq!(instance.due(), Some(NOW));
+    instance.postpone("a", NOW + Duration::from_secs(9));
+    assert_eq!(instance.due(), Some(NOW + Duration::from_secs(5)));
+}
+
+#[test]
+fn an_answer_to_an_earlier_attempt_is_not_waited_for() {
+    let mut run = Run::new();
+    let answer = |attempt| SagaInput::Answer {
+        call: "reserve".to_owned(),
+        number: run_number(),
+        attempt,
+        answer: Answer::Done(Value::Null),
+    };
+    fn run_number() -> u64 {
+        Run::new().number("reserve")
+    }
+    assert_eq!(run.instance.unwanted(&answer(1)), None);
+    run.instance.postpone("reserve", NOW);
+    assert_eq!(run.instance.unwanted(&answer(1)), Some(Unwanted::NotOpen));
+    assert_eq!(run.instance.unwanted(&answer(2)), None);
+}
+
+#[test]
+fn one_that_is_over_wants_nothing() {
+    let instance = after(&[Decision::complete()]);
+    let asked = SagaInput::Asked {
+        asked: Asked::Retry,
+        by: "ann".to_owned(),
+        id: "1".to_owned(),
+    };
+    assert_eq!(instance.unwanted(&asked), Some(Unwanted::Ended));
+}
+
+#[test]
+fn retries_wait_twice_as_long_each_time_and_end() {
+    let retry = RetryPolicy {
+        attempts: 5,
+        first: Duration::from_secs(1),
+        most: Duration::from_secs(3),
+    };
+    let waits = [1, 2, 3, 4, 5].map(|failed| retry.wait_after(failed));
+    assert_eq!(
+        waits,
+        [Some(1), Some(2), Some(3), Some(3), None].map(|s| s.map(Duration::from_secs))
+    );
+    assert_eq!(RetryPolicy::ONCE.wait_after(1), None);
+}
+
+#[test]
+fn chance_shortens_a_wait_by_up_to_half() {
+    let mut instance = after(&[]);
+    let mut patient = call("a", "pay");
+    if let Decision::Call(call) = &mut patient {
+        call.retry = RetryPolicy::default();
+    }
+    decide(&mut instance, &[patient]);
+    let open = &instance.calls["a"];
+    let longest = RetryPolicy::default().first;
+    assert_eq!(open.wait_if_it_fails(0.0), Some(longest));
+    assert_eq!(open.wait_if_it_fails(1.0), Some(longest / 2));
+}
+
+#[test]
+fn a_later_definition_takes_over_what_it_can() {
+    let earlier = |state: &str| Instance {
+        definition: 1,
+        state: json!(state),
+        ..Instance::default()
+    };
+    let moved = earlier("movable").migrated::<Told>();
+    assert_eq!((moved.definition, moved.state), (2, Value::Null));
+    let stays = earlier("fixed").migrated::<Told>();
+    assert_eq!((stays.definition, stays.state), (1, json!("fixed")));
+}
