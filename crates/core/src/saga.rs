@@ -56,7 +56,7 @@ pub trait Saga: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     const VERSION: u32 = 1;
 
     /// The events it reacts to.
-    type Event: Event;
+    type Event: Event + Clone;
 
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];

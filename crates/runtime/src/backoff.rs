@@ -42,7 +42,7 @@ pub(crate) async fn wait(duration: Duration) {
 }
 
 /// A number from 0 to below 1, from the last bytes of an id: those are random in every version.
-fn fraction(random: Uuid) -> f64 {
+pub(crate) fn fraction(random: Uuid) -> f64 {
     let [.., a, b, c, d] = random.into_bytes();
     f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
 }

@@ -17,6 +17,8 @@ use crate::refusal::CommandRefused;
 use crate::repository::Repository;
 use crate::spans;
 
+pub(crate) use confirm::append_until_confirmed;
+
 mod confirm;
 mod repeat;
 

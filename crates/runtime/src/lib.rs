@@ -20,12 +20,15 @@
 //!   read model;
 //! - [`EffectProjector`]: performs an effect for each event, at least once ([`UnboundEffect`]: before
 //!   it is bound to its checkpoint);
+//! - [`SagaEngine`]: runs the instances of a saga, whose commands go by a [`CommandBus`] to their
+//!   [handlers](CommandHandler); [`Sagas`] tell how they are, and take what people ask of them;
 //! - [`METRICS`]: what of all this is measured; there are spans of `tracing` beside;
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
 mod audit;
 mod backoff;
 mod batches;
+mod command_bus;
 mod declared_read_models;
 mod effect;
 mod error;
@@ -45,6 +48,7 @@ mod refold;
 mod refolds;
 mod refusal;
 mod repository;
+mod saga;
 mod snapshots;
 mod spans;
 mod turns;
@@ -56,6 +60,7 @@ pub use audit::{
     audit_in_background, audit_projection,
 };
 pub use backoff::Backoff;
+pub use command_bus::{CommandBus, CommandFault, CommandHandler, ToAggregate};
 pub use declared_read_models::DeclaredReadModels;
 pub use effect::{EffectProjector, UnboundEffect};
 pub use error::{ExecuteError, LoadError};
@@ -82,4 +87,5 @@ pub use refold::{
 };
 pub use refolds::Refolds;
 pub use repository::Repository;
+pub use saga::{Inbox, SagaEngine, SagaError, SagaHandle, SagaMoment, SagaOptions, SagaRow, Sagas};
 pub use snapshots::SnapshotPolicy;

@@ -236,6 +236,11 @@ impl Instance {
 }
 
 impl OpenCall {
+    /// True if this attempt of this call is the next.
+    pub(super) fn is_at(&self, number: u64, attempt: u32) -> bool {
+        (self.number, self.attempt) == (number, attempt)
+    }
+
     /// How long to wait once this attempt has failed, by chance (from 0 to 1) up to half less than the
     /// longest. `None`: it was the last one.
     pub fn wait_if_it_fails(&self, chance: f64) -> Option<Duration> {

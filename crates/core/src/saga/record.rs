@@ -11,7 +11,7 @@ use crate::position::Position;
 use crate::stream::StreamId;
 use crate::typed_event::{EncodeError, Event, EventSchema};
 
-use super::{Answer, Asked, Decision, Instance, InstanceId};
+use super::{Answer, Asked, Decision, Instance, InstanceId, SagaStatus};
 
 /// Streams of instances are in categories that begin so.
 const CATEGORY: &str = "Saga:";
@@ -42,15 +42,21 @@ pub enum SagaEvent {
 }
 
 /// Why an input changes nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
 pub enum Unwanted {
     /// The instance was never started.
+    #[error("it was never started")]
     NotFound,
     /// It is over.
+    #[error("it is over")]
     Ended,
     /// Nobody waits for it: the call or the timer is not open.
+    #[error("it does not wait for that")]
     NotOpen,
+    /// It is not parked, so there is nothing to retry or to skip.
+    #[error("it is not parked")]
+    NotParked,
 }
 
 /// What an instance is told, as it is recorded.
@@ -136,8 +142,10 @@ impl SagaInput {
 impl Instance {
     /// Why an input would change nothing. `None`: it is to be taken in.
     pub fn unwanted(&self, input: &SagaInput) -> Option<Unwanted> {
-        let is_open = match input {
-            SagaInput::Event { .. } | SagaInput::Asked { .. } => true,
+        if self.has_ended() {
+            return Some(Unwanted::Ended);
+        }
+        match input {
             SagaInput::Answer {
                 call,
                 number,
@@ -151,17 +159,22 @@ impl Instance {
                 ..
             } => {
                 let open = self.calls.get(call);
-                open.is_some_and(|open| (open.number, open.attempt) == (*number, *attempt))
+                let is_open = open.is_some_and(|open| open.is_at(*number, *attempt));
+                (!is_open).then_some(Unwanted::NotOpen)
             }
             SagaInput::Timer { name, number } => {
                 let open = self.timers.get(name);
-                open.is_some_and(|open| open.number == *number)
+                let is_open = open.is_some_and(|open| open.number == *number);
+                (!is_open).then_some(Unwanted::NotOpen)
             }
-        };
-        match (self.has_ended(), is_open) {
-            (true, _) => Some(Unwanted::Ended),
-            (false, false) => Some(Unwanted::NotOpen),
-            (false, true) => None,
+            SagaInput::Asked {
+                asked: Asked::Retry | Asked::Skip { .. },
+                ..
+            } => {
+                let is_parked = matches!(self.status, SagaStatus::Parked { .. });
+                (!is_parked).then_some(Unwanted::NotParked)
+            }
+            SagaInput::Event { .. } | SagaInput::Asked { .. } => None,
         }
     }
 }
@@ -191,10 +204,10 @@ impl SagaEvent {
     }
 
     /// How the instance is now. `None`: it was never started.
-    pub fn into_instance(self) -> Option<Instance> {
+    pub fn instance(&self) -> Option<&Instance> {
         match self {
-            Self::Reacted { instance, .. } => Some(*instance),
-            Self::Ignored { instance, .. } => instance.map(|instance| *instance),
+            Self::Reacted { instance, .. } => Some(instance),
+            Self::Ignored { instance, .. } => instance.as_deref(),
         }
     }
 }

@@ -22,7 +22,7 @@ pub trait Steps: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Which definition this is: see [`Saga::VERSION`].
     const VERSION: u32 = 1;
     /// The events that start it.
-    type Event: Event;
+    type Event: Event + Clone;
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
     /// How long it may take until it is at its pivot; then it is undone, once what is open is answered.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use annals_core::{Aggregate, Append, AppendError, Appended, InvalidAppend};
+use annals_core::{Aggregate, Append, AppendError, Appended, EventStore, IdSource, InvalidAppend};
 
 use super::Order;
 use crate::backoff::Backoff;
@@ -24,7 +24,7 @@ impl<A: Aggregate> Repository<A> {
         order: &Order,
         append: Append,
     ) -> Result<Option<Appended>, AppendError> {
-        match self.append_until_confirmed(append).await {
+        match append_until_confirmed(&*self.store, &*self.ids, append).await {
             Ok(appended) => Ok(Some(appended)),
             Err(AppendError::Conflict { .. }) => Ok(None),
             // Ids made from a key are used by that key only: the same request was carried out
@@ -35,24 +35,28 @@ impl<A: Aggregate> Repository<A> {
             Err(error) => Err(error),
         }
     }
+}
 
-    /// Sends the same append with the same ids again as long as its answer is lost.
-    async fn append_until_confirmed(&self, append: Append) -> Result<Appended, AppendError> {
-        let mut unconfirmed = None;
-        for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                BACKOFF.pause(attempt, &*self.ids).await;
-            }
-            match self.store.append(append.clone()).await {
-                Err(error @ AppendError::Unconfirmed { .. }) => {
-                    tracing::warn!(append = %append.id, %error, "sending the append again");
-                    unconfirmed = Some(error);
-                }
-                // Nothing was written by this attempt; by an earlier one it may have been.
-                Err(AppendError::Unavailable { .. }) if unconfirmed.is_some() => {}
-                answer => return answer,
-            }
+/// Sends the same append with the same ids again as long as its answer is lost.
+pub(crate) async fn append_until_confirmed(
+    store: &dyn EventStore,
+    ids: &dyn IdSource,
+    append: Append,
+) -> Result<Appended, AppendError> {
+    let mut unconfirmed = None;
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            BACKOFF.pause(attempt, ids).await;
         }
-        Err(unconfirmed.expect("only an unconfirmed append is sent again"))
+        match store.append(append.clone()).await {
+            Err(error @ AppendError::Unconfirmed { .. }) => {
+                tracing::warn!(append = %append.id, %error, "sending the append again");
+                unconfirmed = Some(error);
+            }
+            // Nothing was written by this attempt; by an earlier one it may have been.
+            Err(AppendError::Unavailable { .. }) if unconfirmed.is_some() => {}
+            answer => return answer,
+        }
     }
+    Err(unconfirmed.expect("only an unconfirmed append is sent again"))
 }

@@ -1,0 +1,135 @@
+//! Sagas that run: each instance in a stream of its own, which is its state, its inbox, its outbox and
+//! its history.
+//!
+//! In reading order: the `journal` takes inputs in, and knows the `definitions`; the `inbox` brings it
+//! events; the `driver` does what is open, in the turns of the `runner`, which finds it among the
+//! `rows`; and `operations` are for people.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals_core::{Clock, EventStore, IdSource, RandomIds, Saga, SystemClock};
+
+use crate::command_bus::CommandBus;
+
+use definitions::Definitions;
+use driver::Driver;
+use journal::Journal;
+
+pub use error::SagaError;
+pub use inbox::Inbox;
+pub use operations::{SagaMoment, Sagas};
+pub use rows::SagaRow;
+pub use runner::SagaHandle;
+
+mod definitions;
+mod driver;
+mod error;
+mod inbox;
+mod journal;
+mod operations;
+mod rows;
+mod runner;
+
+/// How sagas are run. The defaults are for production.
+#[derive(Clone)]
+pub struct SagaOptions {
+    /// No answer to a command within this time is a failed attempt.
+    pub answer_within: Duration,
+    /// For how many instances of each saga something is done at once.
+    pub at_once: NonZeroUsize,
+    /// How often it is looked for timers and attempts that are due: they are late by so much at most.
+    pub look_every: Duration,
+    /// Tells what is due.
+    pub clock: Arc<dyn Clock>,
+    /// Makes the waits differ, and identifies what people ask for.
+    pub ids: Arc<dyn IdSource>,
+}
+
+impl Default for SagaOptions {
+    fn default() -> Self {
+        Self {
+            answer_within: Duration::from_secs(10),
+            at_once: NonZeroUsize::new(64).expect("64 is not zero"),
+            look_every: Duration::from_secs(1),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+        }
+    }
+}
+
+impl std::fmt::Debug for SagaOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SagaOptions")
+            .field("answer_within", &self.answer_within)
+            .field("at_once", &self.at_once)
+            .field("look_every", &self.look_every)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What runs the instances of one saga, from its [inbox](Self::inbox) to its [end](Self::run).
+///
+/// Nothing is acted on before it is recorded, and whatever is recorded is acted on: by this process, or
+/// by the one after it. Every command goes out under a key made of its instance and its number there,
+/// so that it is carried out once however often it is sent; every input is recorded under an id of its
+/// own, so that it is taken in once however often it comes.
+pub struct SagaEngine<S: Saga> {
+    store: Arc<dyn EventStore>,
+    bus: CommandBus,
+    definitions: Definitions<S::Event>,
+    options: SagaOptions,
+}
+
+impl<S: Saga> SagaEngine<S> {
+    /// Runs instances in a store, and sends their commands by a bus.
+    pub fn new(store: Arc<dyn EventStore>, bus: CommandBus) -> Self {
+        Self {
+            store,
+            bus,
+            definitions: Definitions::of::<S>(),
+            options: SagaOptions::default(),
+        }
+    }
+
+    /// The same with an earlier definition of the saga, for instances that were started under it and
+    /// are not [taken over](Saga::migrate). Where events go is up to the latest.
+    ///
+    /// # Panics
+    /// When it has another name, or there is a definition of its version: a mistake in the program.
+    #[must_use]
+    pub fn with_earlier<Earlier: Saga<Event = S::Event>>(mut self) -> Self {
+        assert_eq!(Earlier::NAME, S::NAME, "definitions of one saga");
+        self.definitions.add::<Earlier>();
+        self
+    }
+
+    /// The same, run otherwise.
+    #[must_use]
+    pub fn with_options(mut self, options: SagaOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// What takes in the events that it listens to: an effect, to be run as any other.
+    pub fn inbox(&self) -> Inbox<S> {
+        Inbox(self.journal())
+    }
+
+    fn journal(&self) -> Journal<S> {
+        Journal::new(
+            Arc::clone(&self.store),
+            self.definitions.clone(),
+            &self.options,
+        )
+    }
+
+    fn driver(&self) -> Driver<S> {
+        Driver {
+            journal: self.journal(),
+            bus: self.bus.clone(),
+            answer_within: self.options.answer_within,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The saga of these tests: takes money from one account and brings it to another.
+
+use annals_core::payload::{self, Payload};
+use annals_core::{
+    EncodeError, Event, EventSchema, InstanceId, Recorded, RetryPolicy, SagaStep, Stage, Steps,
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+use crate::bank::{Deposit, Withdraw};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TransferRequested {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) cents: i64,
+}
+
+impl Event for TransferRequested {
+    const SCHEMAS: &'static [EventSchema] =
+        &[EventSchema::new("TransferRequested", "TransferRequested")];
+
+    fn schema(&self) -> &'static EventSchema {
+        &Self::SCHEMAS[0]
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, EncodeError> {
+        Ok(serde_json::to_vec(self)?)
+    }
+
+    fn decode(_: &EventSchema, _: u32, payload: Payload<'_>) -> Result<Self, serde_json::Error> {
+        payload::read_fields(payload)
+    }
+}
+
+/// Three attempts, one soon after the other.
+const RETRY: RetryPolicy = RetryPolicy {
+    attempts: 3,
+    first: Duration::from_secs(2),
+    most: Duration::from_secs(2),
+};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Transfer(TransferRequested);
+
+impl Transfer {
+    fn withdraw(&self) -> Withdraw {
+        Withdraw {
+            account: self.0.from.clone(),
+            cents: self.0.cents,
+        }
+    }
+
+    fn deposit(&self) -> Deposit {
+        Deposit {
+            account: self.0.to.clone(),
+            cents: self.0.cents,
+        }
+    }
+
+    fn refund(&self) -> Deposit {
+        Deposit {
+            account: self.0.from.clone(),
+            cents: self.0.cents,
+        }
+    }
+}
+
+impl Steps for Transfer {
+    const NAME: &'static str = "transfer";
+    const CATEGORIES: &'static [&'static str] = &["Transfer"];
+    const TIMEOUT: Option<Duration> = Some(Duration::from_secs(60));
+    type Event = TransferRequested;
+
+    fn begin(event: &Recorded<TransferRequested>) -> Option<(InstanceId, Self)> {
+        let id = InstanceId::new(event.record.stream.id()).ok()?;
+        Some((id, Self(event.event.clone())))
+    }
+
+    fn stages() -> Vec<Stage<Self>> {
+        let withdraw = SagaStep::new("withdraw", Self::withdraw).undone_by(Self::refund);
+        let withdraw = withdraw.retried(RETRY).undoing_retried(RETRY);
+        let deposit = SagaStep::new("deposit", Self::deposit).retried(RETRY);
+        vec![Stage::of(withdraw), Stage::of(deposit).pivot()]
+    }
+}
