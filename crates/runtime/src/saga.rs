@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{Clock, EventStore, IdSource, RandomIds, Saga, SystemClock};
+use annals_core::{Clock, EventStore, IdSource, InstanceId, RandomIds, Saga, SystemClock};
 
 use crate::command_bus::CommandBus;
 
@@ -115,6 +115,16 @@ impl<S: Saga> SagaEngine<S> {
     /// What takes in the events that it listens to: an effect, to be run as any other.
     pub fn inbox(&self) -> Inbox<S> {
         Inbox(self.journal())
+    }
+
+    /// Does what is due for an instance now, and what follows from that, until nothing is due. To be
+    /// called where nothing runs by itself, such as in a test; beside what runs it does no harm.
+    ///
+    /// # Errors
+    /// [`SagaError`] when something could not be recorded. What was done is done again under the same
+    /// keys.
+    pub async fn drive(&self, instance: &InstanceId) -> Result<(), SagaError> {
+        self.driver().drive(instance).await
     }
 
     fn journal(&self) -> Journal<S> {

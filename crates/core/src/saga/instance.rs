@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::position::Position;
+
 use super::{Answer, Asked, Call, Decision, Input, Saga};
 
 /// One run of a saga, as it is recorded with each input it took in.
@@ -18,6 +20,8 @@ use super::{Answer, Asked, Call, Decision, Input, Saga};
 pub struct Instance {
     /// The definition it runs under.
     pub definition: u32,
+    /// Where the event is that started it. What is before that was not for it.
+    pub since: Position,
     /// What the saga remembers.
     pub state: Value,
     /// How it is.
@@ -93,10 +97,11 @@ pub struct OpenTimer {
 }
 
 impl Instance {
-    /// One that has not taken anything in.
-    pub fn begin<S: Saga>() -> Self {
+    /// One that has not taken anything in, not even the event at this position, which starts it.
+    pub fn begin<S: Saga>(since: Position) -> Self {
         Self {
             definition: S::VERSION,
+            since,
             state: serde_json::to_value(S::default()).expect("the state of a saga has a JSON form"),
             ..Self::default()
         }

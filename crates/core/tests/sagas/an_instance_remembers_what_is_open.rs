@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use annals_core::{
-    Answer, Asked, Call, Command, Decision, Input, Instance, InstanceId, Recorded, RetryPolicy,
-    Route, Saga, SagaInput, Timestamp, Unwanted,
+    Answer, Asked, Call, Command, Decision, Input, Instance, InstanceId, Position, Recorded,
+    RetryPolicy, Route, Saga, SagaInput, Timestamp, Unwanted,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ fn call(name: &str, what: &str) -> Decision {
 }
 
 fn after(decisions: &[Decision]) -> Instance {
-    let mut instance = Instance::begin::<Told>();
+    let mut instance = Instance::begin::<Told>(Position(1));
     decide(&mut instance, decisions);
     instance
 }
@@ -103,7 +103,7 @@ fn a_timer_set_again_replaces_the_one_before() {
 
 #[test]
 fn what_is_decided_behind_the_end_is_not_taken() {
-    let mut instance = Instance::begin::<Told>();
+    let mut instance = Instance::begin::<Told>(Position(1));
     let end = Decision::complete();
     let taken = decide(
         &mut instance,

@@ -95,7 +95,7 @@ impl Run {
     /// One that was asked for.
     pub(crate) fn new() -> Self {
         let mut run = Self {
-            instance: Instance::begin::<Saga>(),
+            instance: Instance::begin::<Saga>(Position(1)),
             now: Timestamp::UNIX_EPOCH,
         };
         run.tell(Input::Event(Box::new(asked_for("flour"))));

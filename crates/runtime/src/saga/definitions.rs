@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use annals_core::{Decision, Input, Instance, Saga, Timestamp};
+use annals_core::{Decision, Input, Instance, Position, Saga, Timestamp};
 
 type Migrate = fn(Instance) -> Instance;
 type TakeIn<E> =
@@ -10,7 +10,7 @@ type TakeIn<E> =
 
 /// All definitions of one saga that this process knows.
 pub(super) struct Definitions<E> {
-    begin: fn() -> Instance,
+    begin: fn(Position) -> Instance,
     migrate: Migrate,
     by_version: BTreeMap<u32, TakeIn<E>>,
 }
@@ -32,9 +32,9 @@ impl<E> Definitions<E> {
         assert!(before.is_none(), "version {} is defined twice", S::VERSION);
     }
 
-    /// A new instance, of the latest.
-    pub(super) fn begin(&self) -> Instance {
-        (self.begin)()
+    /// A new instance, of the latest, that is started by the event at a position.
+    pub(super) fn begin(&self, since: Position) -> Instance {
+        (self.begin)(since)
     }
 
     /// The instance as it goes on: under the latest, if that takes it over. `None`: nobody here knows

@@ -58,7 +58,7 @@ impl<S: Saga> Effect for Inbox<S> {
 
 fn routed<S: Saga>(event: &Recorded<S::Event>) -> Option<(InstanceId, IfAbsent)> {
     match S::route(event) {
-        Route::Start(instance) => Some((instance, IfAbsent::Start)),
+        Route::Start(instance) => Some((instance, IfAbsent::Start(event.record.position))),
         Route::Continue(instance) => Some((instance, IfAbsent::Record)),
         Route::ContinueIfThere(instance) => Some((instance, IfAbsent::Pass)),
         Route::Nobody => None,

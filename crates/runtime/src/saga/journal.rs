@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use annals_core::{
     Append, AppendError, AppendId, Clock, Event, EventId, EventStore, ExpectedVersion, IdSource,
-    Input, Instance, InstanceId, InvalidAppend, Metadata, Read, Saga, SagaEvent, SagaInput, Source,
-    StreamId, StreamVersion, Unwanted, events_of,
+    Input, Instance, InstanceId, InvalidAppend, Metadata, Position, Read, Saga, SagaEvent,
+    SagaInput, Source, StreamId, StreamVersion, Unwanted, events_of,
 };
 
 use super::definitions::Definitions;
@@ -34,11 +34,14 @@ pub(super) struct Told<E> {
     pub(super) metadata: Metadata,
 }
 
-/// What happens if the instance was never started.
+/// What happens if the instance is not there: it was never started, or not before an event.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum IfAbsent {
-    Start,
+    /// It is started by the event at this position.
+    Start(Position),
+    /// That is recorded under its name.
     Record,
+    /// Nothing.
     Pass,
 }
 
@@ -90,7 +93,7 @@ impl<S: Saga> Journal<S> {
                 return Ok(TakenIn::Recorded);
             }
             let latest = self.latest(id).await?;
-            if latest.instance.is_none() && told.if_absent == IfAbsent::Pass {
+            if told.is_for_nobody(latest.instance.as_ref()) {
                 return Ok(TakenIn::Passed);
             }
             let event = self.decide(&latest, told)?;
@@ -142,10 +145,10 @@ impl<S: Saga> Journal<S> {
             why,
             instance,
         };
-        let mut instance = match &latest.instance {
-            Some(instance) => instance.clone(),
-            None if told.if_absent == IfAbsent::Start => self.definitions.begin(),
-            None => return Ok(ignored(Unwanted::NotFound, None)),
+        let mut instance = match (&latest.instance, told.if_absent) {
+            (Some(instance), _) => instance.clone(),
+            (None, IfAbsent::Start(position)) => self.definitions.begin(position),
+            (None, _) => return Ok(ignored(Unwanted::NotFound, None)),
         };
         if let Some(why) = instance.unwanted(&told.input) {
             return Ok(ignored(why, Some(Box::new(instance))));
@@ -207,6 +210,17 @@ impl<S: Saga> Journal<S> {
             ) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl<E> Told<E> {
+    /// An event that comes again may have been for nobody when it came first.
+    fn is_for_nobody(&self, instance: Option<&Instance>) -> bool {
+        let is_there = instance.is_some_and(|instance| match &self.input {
+            SagaInput::Event { position, .. } => *position >= instance.since,
+            _ => true,
+        });
+        self.if_absent == IfAbsent::Pass && !is_there
     }
 }
 

@@ -14,7 +14,7 @@ async fn kill_at(stops: Stops, bob_is_closed: bool) -> bool {
     }
     let freezing = FreezingStore::new(&world.store, stops);
     let store: Arc<dyn EventStore> = Arc::clone(&freezing) as _;
-    let killed = world.start_on(&store).await;
+    let killed = world.start_on(&store, None).await;
     world.request("t1", 30).await;
     let was_killed = tokio::select! {
         () = freezing.frozen() => true,
@@ -23,12 +23,22 @@ async fn kill_at(stops: Stops, bob_is_closed: bool) -> bool {
     drop(killed);
     let _process = world.start().await;
     world.until_over("t1").await;
-    let balances = (world.balance("ann").await, world.balance("bob").await);
-    let movements = (world.movements("ann").await, world.movements("bob").await);
+    let happened = (
+        world.happened_to("ann").await,
+        world.happened_to("bob").await,
+    );
     match bob_is_closed {
-        false => assert_eq!((balances, movements), ((70, 30), (1, 1)), "{stops:?}"),
+        false => assert_eq!(
+            (world.balances().await, happened),
+            ((70, 30), (1, 1)),
+            "{stops:?}"
+        ),
         // Beside the refund, Bob's account was closed.
-        true => assert_eq!((balances, movements), ((100, 0), (2, 1)), "{stops:?}"),
+        true => assert_eq!(
+            (world.balances().await, happened),
+            ((100, 0), (2, 1)),
+            "{stops:?}"
+        ),
     }
     was_killed
 }

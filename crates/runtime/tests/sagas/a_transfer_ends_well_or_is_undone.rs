@@ -11,12 +11,9 @@ async fn money_is_taken_here_and_arrives_there() {
     world.request("t1", 30).await;
     let transfer = world.until_over("t1").await;
     assert_eq!(transfer.status, SagaStatus::Ended(Ending::Completed));
-    assert_eq!(
-        (world.balance("ann").await, world.balance("bob").await),
-        (70, 30)
-    );
+    assert_eq!(world.balances().await, (70, 30));
     let told = ["TransferRequested", "withdraw done", "deposit done"];
-    assert_eq!(world.told(&process, "t1").await, told);
+    assert_eq!(world.told("t1").await, told);
     process.stop().await;
 }
 
@@ -31,16 +28,17 @@ async fn money_that_cannot_be_taken_is_not_brought() {
         transfer.status,
         SagaStatus::Ended(Ending::Compensated { reason })
     );
-    assert_eq!(
-        (world.movements("ann").await, world.movements("bob").await),
-        (0, 0)
+    let happened = (
+        world.happened_to("ann").await,
+        world.happened_to("bob").await,
     );
+    assert_eq!(happened, (0, 0));
 }
 
 #[tokio::test]
 async fn money_that_cannot_be_brought_goes_back() {
     let world = World::new().await;
-    let process = world.start().await;
+    let _process = world.start().await;
     execute(&world.store, "bob", AccountCommand::Close).await;
     world.request("t1", 30).await;
     let transfer = world.until_over("t1").await;
@@ -49,15 +47,13 @@ async fn money_that_cannot_be_brought_goes_back() {
         transfer.status,
         SagaStatus::Ended(Ending::Compensated { reason })
     );
-    assert_eq!(
-        (world.balance("ann").await, world.movements("ann").await),
-        (100, 2)
-    );
+    assert_eq!(world.balances().await, (100, 0));
+    assert_eq!(world.happened_to("ann").await, 2);
     let told = [
         "TransferRequested",
         "withdraw done",
         "deposit refused",
         "undo withdraw done",
     ];
-    assert_eq!(world.told(&process, "t1").await, told);
+    assert_eq!(world.told("t1").await, told);
 }

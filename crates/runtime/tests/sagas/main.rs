@@ -3,8 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod a_killed_process_leaves_nothing_half_done;
+mod a_person_decides_for_one_that_is_parked;
 mod a_transfer_ends_well_or_is_undone;
+mod an_instance_goes_on_under_its_definition;
 mod bank;
 mod freezing_store;
+mod processes_take_turns;
+mod time_is_what_the_clock_says;
 mod transfer;
+mod troubled;
+mod what_comes_twice_or_late_changes_nothing;
 mod world;

@@ -1,13 +1,14 @@
 //! The saga of these tests: takes money from one account and brings it to another.
 
+use std::time::Duration;
+
 use annals_core::payload::{self, Payload};
 use annals_core::{
     EncodeError, Event, EventSchema, InstanceId, Recorded, RetryPolicy, SagaStep, Stage, Steps,
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
-use crate::bank::{Deposit, Withdraw};
+use crate::bank::{Deposit, Refund, Withdraw};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TransferRequested {
@@ -41,27 +42,31 @@ const RETRY: RetryPolicy = RetryPolicy {
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Transfer(TransferRequested);
+pub(crate) struct Transfer {
+    id: String,
+    asked: TransferRequested,
+}
 
 impl Transfer {
     fn withdraw(&self) -> Withdraw {
         Withdraw {
-            account: self.0.from.clone(),
-            cents: self.0.cents,
+            account: self.asked.from.clone(),
+            reference: self.id.clone(),
+            cents: self.asked.cents,
+        }
+    }
+
+    fn refund(&self) -> Refund {
+        Refund {
+            account: self.asked.from.clone(),
+            reference: self.id.clone(),
         }
     }
 
     fn deposit(&self) -> Deposit {
         Deposit {
-            account: self.0.to.clone(),
-            cents: self.0.cents,
-        }
-    }
-
-    fn refund(&self) -> Deposit {
-        Deposit {
-            account: self.0.from.clone(),
-            cents: self.0.cents,
+            account: self.asked.to.clone(),
+            cents: self.asked.cents,
         }
     }
 }
@@ -73,8 +78,12 @@ impl Steps for Transfer {
     type Event = TransferRequested;
 
     fn begin(event: &Recorded<TransferRequested>) -> Option<(InstanceId, Self)> {
-        let id = InstanceId::new(event.record.stream.id()).ok()?;
-        Some((id, Self(event.event.clone())))
+        let id = event.record.stream.id();
+        let transfer = Self {
+            id: id.to_owned(),
+            asked: event.event.clone(),
+        };
+        Some((InstanceId::new(id).ok()?, transfer))
     }
 
     fn stages() -> Vec<Stage<Self>> {

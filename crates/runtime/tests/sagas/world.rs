@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{Append, Leases, StreamId};
 use annals_core::{
-    Delivery, Event, EventId, EventStore, ExpectedVersion, IdSource, Instance, InstanceId,
-    Metadata, RandomIds, ReadModels, SagaEvent, SagaInput, Source, Stepped, StreamVersion, Table,
-    TableFold, Timestamp, events_of,
+    Append, Delivery, Effect, EffectKey, Event, EventId, EventStore, ExpectedVersion, IdSource,
+    Instance, InstanceId, Leases, Metadata, RandomIds, Read, ReadModels, Recorded, Saga, SagaEvent,
+    SagaInput, Source, Stepped, StreamId, StreamVersion, Table, TableFold, Timestamp, decode,
+    events_of,
 };
 use annals_embedded::EmbeddedStore;
 use annals_runtime::{
@@ -17,34 +17,34 @@ use annals_runtime::{
 use annals_sqlite::Database;
 use annals_testing::ManualClock;
 
-use crate::bank::{accounts_in, deposits, open, withdrawals};
+use crate::bank::{AccountCommand, accounts_in, deposits, execute, refunds, withdrawals};
 use crate::transfer::{Transfer, TransferRequested};
+use crate::troubled::{Trouble, Troubled};
 
 /// Far beyond what any wait takes when nothing is wrong.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
-type Engine = SagaEngine<Stepped<Transfer>>;
+pub(crate) type Transfers = Stepped<Transfer>;
 
 /// What all processes share. Ann has 100 cents, Bob has none.
 pub(crate) struct World {
     pub(crate) store: Arc<dyn EventStore>,
-    pub(crate) read_models: Arc<dyn ReadModels>,
+    read_models: Arc<dyn ReadModels>,
     pub(crate) clock: ManualClock,
 }
 
 /// A process. Dropping it kills it.
 pub(crate) struct Process {
-    index: ProjectionHandle,
-    pub(crate) inbox: ProjectionHandle,
+    pub(crate) index: ProjectionHandle,
+    inbox: ProjectionHandle,
     transfers: SagaHandle,
-    pub(crate) sagas: Sagas,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
         let store: Arc<dyn EventStore> = Arc::new(EmbeddedStore::in_memory().unwrap());
-        open(&store, "ann", 100).await;
-        open(&store, "bob", 0).await;
+        execute(&store, "ann", AccountCommand::Deposit(100)).await;
+        execute(&store, "bob", AccountCommand::Deposit(0)).await;
         Self {
             store,
             read_models: Arc::new(Database::in_memory().await.unwrap()),
@@ -52,42 +52,29 @@ impl World {
         }
     }
 
-    /// Starts a process that handles its commands itself.
-    pub(crate) async fn start(&self) -> Process {
-        self.start_on(&self.store).await
+    /// What runs transfers, once it is told to.
+    pub(crate) fn engine(&self) -> SagaEngine<Transfers> {
+        self.engine_of(self.bus())
     }
 
-    /// Starts one that sees the store like that.
-    pub(crate) async fn start_on(&self, store: &Arc<dyn EventStore>) -> Process {
-        let accounts = accounts_in(store);
-        let bus = CommandBus::new().handling(withdrawals(&accounts));
-        self.start_with(store, bus.handling(deposits(&accounts)), None)
-            .await
+    /// What runs another saga, or sends commands by another bus.
+    pub(crate) fn engine_of<S: Saga>(&self, bus: CommandBus) -> SagaEngine<S> {
+        SagaEngine::new(Arc::clone(&self.store), bus).with_options(self.options())
     }
 
-    pub(crate) async fn start_with(
+    /// One with troubles in the way of deposits.
+    pub(crate) fn engine_with(
         &self,
-        store: &Arc<dyn EventStore>,
-        bus: CommandBus,
-        leases: Option<Arc<dyn Leases>>,
-    ) -> Process {
-        let engine = Engine::new(Arc::clone(store), bus).with_options(self.options());
-        let index = self.read_models.projector(TableFold::of_rows::<SagaRow>());
-        let options = RunnerOptions {
-            leases: leases.clone(),
-            ..RunnerOptions::default()
-        };
-        let index = run_projection(Arc::clone(store), index.await.unwrap(), options.clone());
-        let transfers = engine.run(Table::of(&self.read_models), &index, leases.clone());
-        let inbox = UnboundEffect::of(engine.inbox());
-        let checkpoint = self.read_models.projector(inbox.fold()).await.unwrap();
-        let inbox = inbox.begin(&**store, checkpoint).await.unwrap();
-        Process {
-            index,
-            inbox: run_projection(Arc::clone(store), Arc::new(inbox), options),
-            transfers,
-            sagas: Sagas::new(store, &self.read_models).with(&engine),
-        }
+        deposit_troubles: impl IntoIterator<Item = Trouble>,
+    ) -> SagaEngine<Transfers> {
+        let accounts = accounts_in(&self.store);
+        let deposits = Troubled::new(deposits(&accounts), deposit_troubles);
+        let bus = CommandBus::new().handling(withdrawals(&accounts));
+        self.engine_of(bus.handling(refunds(&accounts)).handling(deposits))
+    }
+
+    pub(crate) fn bus(&self) -> CommandBus {
+        bus_on(&self.store)
     }
 
     fn options(&self) -> SagaOptions {
@@ -96,6 +83,41 @@ impl World {
             clock: Arc::new(self.clock.clone()),
             ..SagaOptions::default()
         }
+    }
+
+    /// Starts a process.
+    pub(crate) async fn start(&self) -> Process {
+        self.start_on(&self.store, None).await
+    }
+
+    /// Starts one that sees the store like that, and takes turns with others.
+    pub(crate) async fn start_on(
+        &self,
+        store: &Arc<dyn EventStore>,
+        leases: Option<Arc<dyn Leases>>,
+    ) -> Process {
+        let engine: SagaEngine<Transfers> = SagaEngine::new(Arc::clone(store), bus_on(store));
+        let engine = engine.with_options(self.options());
+        let options = RunnerOptions {
+            leases: leases.clone(),
+            lease_retry: Duration::from_millis(10),
+            ..RunnerOptions::default()
+        };
+        let index = self.read_models.projector(TableFold::of_rows::<SagaRow>());
+        let index = run_projection(Arc::clone(store), index.await.unwrap(), options.clone());
+        let transfers = engine.run(Table::of(&self.read_models), &index, leases);
+        let inbox = UnboundEffect::of(engine.inbox());
+        let checkpoint = self.read_models.projector(inbox.fold()).await.unwrap();
+        let inbox = inbox.begin(&**store, checkpoint).await.unwrap();
+        Process {
+            index,
+            inbox: run_projection(Arc::clone(store), Arc::new(inbox), options),
+            transfers,
+        }
+    }
+
+    pub(crate) fn sagas(&self) -> Sagas {
+        Sagas::new(&self.store, &self.read_models).with(&self.engine())
     }
 
     /// Asks for a transfer from Ann to Bob.
@@ -108,12 +130,39 @@ impl World {
         self.store.append(append).await.unwrap();
     }
 
-    /// Waits until what is recorded of a transfer is like that.
-    pub(crate) async fn until(
+    /// Asks for a transfer, and brings that to whoever runs it.
+    pub(crate) async fn begin<S: Saga<Event = TransferRequested>>(
         &self,
+        engine: &SagaEngine<S>,
         transfer: &str,
-        is_so: impl Fn(&SagaEvent) -> bool,
-    ) -> Instance {
+        cents: i64,
+    ) {
+        self.request(transfer, cents).await;
+        let last = self.requests(transfer).await.pop().unwrap();
+        bring_to(engine, &last).await;
+    }
+
+    /// Brings all requests for a transfer to whoever runs it.
+    pub(crate) async fn bring<S: Saga<Event = TransferRequested>>(
+        &self,
+        engine: &SagaEngine<S>,
+        transfer: &str,
+    ) {
+        for event in self.requests(transfer).await {
+            bring_to(engine, &event).await;
+        }
+    }
+
+    async fn requests(&self, transfer: &str) -> Vec<Recorded<TransferRequested>> {
+        let stream = StreamId::new("Transfer", transfer).unwrap();
+        let read = Read::forwards(Source::stream(stream));
+        let events = self.store.read(read).await.unwrap().collect().await;
+        let events = events.unwrap().into_iter();
+        events.flat_map(|event| decode(event).unwrap()).collect()
+    }
+
+    /// Waits until a transfer is over.
+    pub(crate) async fn until_over(&self, transfer: &str) -> Instance {
         let waiting = async {
             let source = Source::stream(id(transfer).stream("transfer").unwrap());
             let mut events = self.store.subscribe(source).await.unwrap();
@@ -122,41 +171,48 @@ impl World {
                     continue;
                 };
                 let event = events_of::<SagaEvent>(&event).unwrap().pop().unwrap();
-                if is_so(&event) {
-                    return event.instance().unwrap().clone();
+                if let Some(instance) = event.instance()
+                    && instance.has_ended()
+                {
+                    return instance.clone();
                 }
             }
         };
         let found = tokio::time::timeout(LONG, waiting).await;
-        found.unwrap_or_else(|_| panic!("{transfer} does not come so far"))
+        found.unwrap_or_else(|_| panic!("{transfer} does not end"))
     }
 
-    pub(crate) async fn until_over(&self, transfer: &str) -> Instance {
-        let is_over = |event: &SagaEvent| event.instance().is_some_and(Instance::has_ended);
-        self.until(transfer, is_over).await
-    }
-
-    pub(crate) async fn balance(&self, account: &str) -> i64 {
+    pub(crate) async fn balances(&self) -> (i64, i64) {
         let accounts = accounts_in(&self.store);
-        accounts.load(account).await.unwrap().state.balance
+        let ann = accounts.load("ann").await.unwrap();
+        let bob = accounts.load("bob").await.unwrap();
+        (ann.state.balance, bob.state.balance)
     }
 
-    /// How often money moved in an account, beside its opening.
-    pub(crate) async fn movements(&self, account: &str) -> u64 {
+    /// How much happened to an account since it was opened.
+    pub(crate) async fn happened_to(&self, account: &str) -> u64 {
         let accounts = accounts_in(&self.store);
         accounts.load(account).await.unwrap().version.0 - 1
     }
 
-    /// What an instance was told, in order, as short names.
-    pub(crate) async fn told(&self, process: &Process, transfer: &str) -> Vec<String> {
-        let id = id(transfer);
-        let all = process
-            .sagas
-            .timeline("transfer", &id, StreamVersion::NONE, 1_000);
-        let all = all.await.unwrap();
-        all.iter()
-            .map(|moment| name(moment.event.input()))
-            .collect()
+    /// What happened to a transfer.
+    pub(crate) async fn history(&self, transfer: &str) -> Vec<SagaEvent> {
+        let (sagas, id) = (self.sagas(), id(transfer));
+        let all = sagas.timeline("transfer", &id, StreamVersion::NONE, 1_000);
+        let all = all.await.unwrap().into_iter();
+        all.map(|moment| moment.event).collect()
+    }
+
+    /// What a transfer was told, in order, as short names.
+    pub(crate) async fn told(&self, transfer: &str) -> Vec<String> {
+        let history = self.history(transfer).await;
+        history.iter().map(|event| name(event.input())).collect()
+    }
+
+    /// How a transfer is.
+    pub(crate) async fn instance(&self, transfer: &str) -> Instance {
+        let history = self.history(transfer).await;
+        history.last().unwrap().instance().unwrap().clone()
     }
 }
 
@@ -170,6 +226,21 @@ impl Process {
 
 pub(crate) fn id(transfer: &str) -> InstanceId {
     InstanceId::new(transfer).unwrap()
+}
+
+async fn bring_to<S: Saga<Event = TransferRequested>>(
+    engine: &SagaEngine<S>,
+    event: &Recorded<TransferRequested>,
+) {
+    let key = EffectKey::of(S::NAME, event.record.id);
+    engine.inbox().perform(event, key).await.unwrap();
+}
+
+fn bus_on(store: &Arc<dyn EventStore>) -> CommandBus {
+    let accounts = accounts_in(store);
+    let bus = CommandBus::new().handling(withdrawals(&accounts));
+    bus.handling(refunds(&accounts))
+        .handling(deposits(&accounts))
 }
 
 fn name(input: &SagaInput) -> String {
