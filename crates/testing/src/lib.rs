@@ -10,6 +10,7 @@
 //! - [`given()`]: given/when/then for aggregates;
 //! - [`given_events`]: given/then for projections, without a database: which rows they make, that it
 //!   is the same ones however they come by the events, and what each event changes;
+//! - [`given_saga`]: given/when/then for sagas, over several steps and by a clock of its own;
 //! - [`ManualClock`], [`SequentialIds`] and [`MemoryLeases`]: time, identity, and whose turn it is,
 //!   in the test's hands.
 
@@ -24,8 +25,8 @@ pub mod watch;
 
 pub use clock::ManualClock;
 pub use given::{
-    Decision, Given, GivenEvents, Happened, Row, RowChange, Step, given, given_events,
-    given_events_for_tables, happened,
+    Decision, Given, GivenEvents, GivenSaga, Happened, Reaction, Row, RowChange, Step, given,
+    given_events, given_events_for_tables, given_saga, happened,
 };
 pub use ids::SequentialIds;
 pub use leases::MemoryLeases;

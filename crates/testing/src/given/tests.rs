@@ -6,6 +6,7 @@ mod account;
 mod checks;
 mod interleavings;
 mod projection;
+mod saga;
 mod tables;
 mod wrong;
 
