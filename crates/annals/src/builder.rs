@@ -12,11 +12,13 @@ use annals_core::{
     SnapshotStore, TableFold, TableProjection,
 };
 use annals_runtime::{
-    AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions, Pasts,
-    PastsOptions, ProjectionHandle, Refolds, Repository, SnapshotPolicy, run_projection,
+    AuditSubject, BackgroundAuditOptions, CommandBus, DeclaredReadModels, DriftOptions,
+    EditionOptions, Pasts, PastsOptions, ProjectionHandle, Refolds, Repository, SnapshotPolicy,
+    run_projection,
 };
 
 use crate::declared_effect::{BegunEffect, DeclaredEffect};
+use crate::declared_saga::{self, DeclaredCommand, DeclaredSaga, Repositories, RunningSagas};
 use crate::error::Error;
 use crate::place::{Opened, Place};
 use crate::runners::Runners;
@@ -45,6 +47,8 @@ pub struct Builder {
     projectors: Vec<Arc<dyn Projector>>,
     local_projectors: Vec<Arc<dyn Projector>>,
     effects: Vec<DeclaredEffect>,
+    pub(crate) commands: Vec<DeclaredCommand>,
+    pub(crate) sagas: Vec<DeclaredSaga>,
     leases: Option<Arc<dyn Leases>>,
     code_version: String,
     audits: Option<BackgroundAuditOptions>,
@@ -94,6 +98,8 @@ impl Builder {
             projectors: Vec::new(),
             local_projectors: Vec::new(),
             effects: Vec::new(),
+            commands: Vec::new(),
+            sagas: Vec::new(),
             leases: None,
             code_version: String::new(),
             audits: Some(BackgroundAuditOptions::default()),
@@ -228,7 +234,10 @@ impl Builder {
     ///
     /// # Errors
     /// [`Error`] when something could not be opened or was declared twice.
-    pub async fn start(self) -> Result<Annals, Error> {
+    pub async fn start(mut self) -> Result<Annals, Error> {
+        if !self.sagas.is_empty() {
+            self.folds.push(declared_saga::index());
+        }
         self.check_names()?;
         let inline = self.inline.clone();
         let Opened {
@@ -244,6 +253,10 @@ impl Builder {
             remembered: self.remembered,
         };
         let repositories = ground.repositories(self.aggregates);
+        let bus = bus(self.commands, &repositories)?;
+        let sagas = self.sagas.into_iter();
+        let sagas: Vec<_> = sagas.map(|saga| saga.begin(&store, &bus)).collect();
+        self.effects.extend(sagas.iter().map(|saga| saga.inbox()));
         let folds = self.folds.iter().chain(&inline).cloned();
         let folded: Vec<_> = folds.clone().collect();
         let pasts = Pasts::new(&store, &read_models, folds, PastsOptions::default());
@@ -285,6 +298,14 @@ impl Builder {
             let handle = run_projection(Arc::clone(&store), Arc::clone(&projector), options);
             beside(projector, handle);
         }
+        let index = projections.get(declared_saga::index().name());
+        let sagas = RunningSagas::run(
+            &sagas,
+            &store,
+            &read_models,
+            index.map(Running::handle),
+            runners.shared.leases.as_ref(),
+        );
         let refolds = refolds(&store, &read_models, folded, self.drift.as_ref());
         Ok(Annals {
             store,
@@ -295,6 +316,7 @@ impl Builder {
             rebuilds,
             refolds,
             pasts,
+            sagas,
         })
     }
 
@@ -312,10 +334,19 @@ impl Builder {
         let projectors = self.projectors.iter().chain(&self.local_projectors);
         let names = names.chain(projectors.map(|projector| projector.name()));
         let effects = self.effects.iter().map(|effect| effect.name);
-        for name in names.chain(effects) {
+        // The inbox of a saga is an effect of its name.
+        let sagas = self.sagas.iter().map(|saga| saga.name);
+        for name in names.chain(effects).chain(sagas) {
             check_ending(name)?;
             if !projections.insert(name) {
                 return Err(Error::DeclaredTwice(name.to_owned()));
+            }
+        }
+        let mut commands = HashSet::new();
+        for command in &self.commands {
+            if !commands.insert(command.name) {
+                let command = format!("command {}", command.name);
+                return Err(Error::DeclaredTwice(command));
             }
         }
         let mut tables = HashSet::new();
@@ -336,6 +367,17 @@ fn check_ending(name: &str) -> Result<(), Error> {
         true => Err(Error::ReservedName(name.to_owned())),
         false => Ok(()),
     }
+}
+
+/// Who handles which commands.
+fn bus(commands: Vec<DeclaredCommand>, repositories: &Repositories) -> Result<CommandBus, Error> {
+    let mut bus = CommandBus::new();
+    for command in commands {
+        let name = command.name;
+        let added = command.add_to(bus, repositories);
+        bus = added.ok_or_else(|| Error::NoAggregate(name.to_owned()))?;
+    }
+    Ok(bus)
 }
 
 /// How rows of folds are folded again.

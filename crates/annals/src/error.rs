@@ -67,6 +67,10 @@ pub enum Error {
     /// **Do:** choose another.
     #[error("{0} ends as the editions of read models do: choose another name")]
     ReservedName(String),
+    /// A command is to go to an aggregate that was not declared.
+    /// **Do:** declare the aggregate, or who else carries the command out.
+    #[error("command {0} goes to an aggregate that is not declared")]
+    NoAggregate(String),
     /// Something was declared twice.
     /// **Do:** declare it once.
     #[error("{0} is declared twice")]

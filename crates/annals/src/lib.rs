@@ -11,9 +11,11 @@
 
 mod builder;
 mod declared_effect;
+mod declared_saga;
 mod error;
 mod place;
 mod runners;
+mod sagas;
 mod service;
 mod typed_tables;
 

@@ -11,6 +11,8 @@ use annals_runtime::{
     ProjectionHandle, Rebuilds, Refolds, Repository, audit_in_background, audit_projection,
 };
 
+use crate::declared_saga::RunningSagas;
+
 /// A running service: its store, its aggregates, its read models and what keeps them up to date.
 pub struct Annals {
     pub(crate) store: Arc<dyn EventStore>,
@@ -23,6 +25,7 @@ pub struct Annals {
     /// Of all read models of typed tables, also those that are inline.
     pub(crate) refolds: BTreeMap<&'static str, Refolds>,
     pub(crate) pasts: Pasts,
+    pub(crate) sagas: RunningSagas,
 }
 
 /// A projection that runs.
@@ -198,6 +201,7 @@ impl Annals {
     /// Finishes what projections are at and writes their checkpoints; ends their audits. Queries still
     /// work.
     pub async fn stop(&self) {
+        self.sagas.stop().await;
         for running in self.projections.values() {
             running.handle.stop().await;
             if let Some(audits) = &running.audits {
@@ -220,6 +224,11 @@ impl Annals {
 }
 
 impl Running {
+    /// The projection itself.
+    pub(crate) fn handle(&self) -> &ProjectionHandle {
+        &self.handle
+    }
+
     /// What belongs to a projection that was started: audits of it, if there are options for them.
     pub(crate) fn beside(
         handle: ProjectionHandle,

@@ -208,7 +208,7 @@ impl<S: Saga> Reaction<S> {
     /// # Panics
     /// When there are others.
     #[track_caller]
-    pub fn then_calls<'a>(self, calls: impl IntoIterator<Item = &'a str>) -> GivenSaga<S> {
+    pub fn then_calls(self, calls: impl IntoIterator<Item = &'static str>) -> GivenSaga<S> {
         let expected: Vec<_> = calls.into_iter().collect();
         let made = self.decisions.iter().filter_map(|decision| match decision {
             Decision::Call(call) => Some(call.name.as_str()),
@@ -235,10 +235,6 @@ impl<S: Saga> Reaction<S> {
     /// # Panics
     /// When it is not.
     #[track_caller]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "an expected ending is written in place, and an ampersand before it says nothing"
-    )]
     pub fn then_ended(self, ending: Ending) -> GivenSaga<S> {
         let status = &self.given.instance().status;
         let expected = SagaStatus::Ended(ending);

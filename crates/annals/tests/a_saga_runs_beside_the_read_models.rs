@@ -1,0 +1,218 @@
+//! A saga of a service: declared, run, looked at, asked, and gone on with after a restart.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals::runtime::{CommandContext, CommandFault, CommandHandler, SagaError, SagaRow};
+use annals::{
+    Aggregate, Annals, Asked, Builder, Command, Event, InstanceId, Position, Recorded, RetryPolicy,
+    SagaStep, Selection, Snapshot, Stage, Stepped, Steps, StreamVersion, Unwanted,
+};
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+
+/// Far beyond what any wait takes when nothing is wrong.
+const LONG: Duration = Duration::from_secs(30);
+
+#[derive(Event, Serialize, Deserialize, Debug, Clone, PartialEq)]
+enum DoorEvent {
+    DoorOpened,
+    DoorClosed,
+}
+
+#[derive(Default, Clone, Serialize, Deserialize, JsonSchema)]
+struct Door {
+    is_open: bool,
+}
+
+#[derive(Clone)]
+enum DoorCommand {
+    Open,
+    Close,
+}
+
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+#[error("it is so already")]
+struct SoAlready;
+
+impl Aggregate for Door {
+    const CATEGORY: &'static str = "Door";
+    type Command = DoorCommand;
+    type Event = DoorEvent;
+    type Error = SoAlready;
+
+    fn decide(&self, command: DoorCommand) -> Result<Vec<DoorEvent>, SoAlready> {
+        match (command, self.is_open) {
+            (DoorCommand::Open, false) => Ok(vec![DoorEvent::DoorOpened]),
+            (DoorCommand::Close, true) => Ok(vec![DoorEvent::DoorClosed]),
+            _ => Err(SoAlready),
+        }
+    }
+
+    fn evolve(&mut self, event: &DoorEvent) {
+        self.is_open = *event == DoorEvent::DoorOpened;
+    }
+}
+
+impl Snapshot for Door {
+    const FOLD_REVISION: u32 = 1;
+}
+
+#[derive(Serialize, Deserialize)]
+struct Close {
+    door: String,
+}
+
+impl Command for Close {
+    const NAME: &'static str = "close";
+    type Reply = ();
+    type Refusal = SoAlready;
+}
+
+#[derive(Serialize, Deserialize)]
+struct Ring;
+
+impl Command for Ring {
+    const NAME: &'static str = "ring";
+    type Reply = ();
+    type Refusal = ();
+}
+
+/// Rings once there is a permit.
+struct Bell(Arc<Semaphore>);
+
+#[async_trait]
+impl CommandHandler<Ring> for Bell {
+    async fn handle(&self, _: Ring, _: CommandContext) -> Result<(), CommandFault<()>> {
+        match self.0.try_acquire() {
+            Ok(permit) => permit.forget(),
+            Err(busy) => return Err(CommandFault::transient(busy)),
+        }
+        Ok(())
+    }
+}
+
+/// Rings for each door that is opened, and closes it.
+#[derive(Serialize, Deserialize)]
+struct Welcome {
+    door: String,
+}
+
+impl Steps for Welcome {
+    const NAME: &'static str = "welcome";
+    type Event = DoorEvent;
+
+    fn begin(event: &Recorded<DoorEvent>) -> Option<(InstanceId, Self)> {
+        let door = event.record.stream.id().to_owned();
+        let id = InstanceId::new(&door).ok()?;
+        (event.event == DoorEvent::DoorOpened).then_some((id, Self { door }))
+    }
+
+    fn stages() -> Vec<Stage<Self>> {
+        let ring = SagaStep::new("ring", |_: &Self| Ring).retried(RetryPolicy::ONCE);
+        let close = |welcome: &Self| Close {
+            door: welcome.door.clone(),
+        };
+        vec![
+            Stage::of(ring).pivot(),
+            Stage::of(SagaStep::new("close", close)),
+        ]
+    }
+}
+
+fn declared(service: Builder, permits: &Arc<Semaphore>) -> Builder {
+    let close = |close: Close| (close.door, DoorCommand::Close);
+    service
+        .aggregate::<Door>()
+        .command(Bell(Arc::clone(permits)))
+        .command_to::<Close, Door>(close, |_| ())
+        .saga::<Stepped<Welcome>>()
+}
+
+async fn start(directory: &Path, permits: &Arc<Semaphore>) -> Annals {
+    let service = declared(Annals::open(directory), permits);
+    service.start().await.unwrap()
+}
+
+async fn open(service: &Annals, door: &str) {
+    let opened = service.execute::<Door>(door, DoorCommand::Open, CommandContext::default());
+    opened.await.unwrap();
+}
+
+/// Waits until the read model tells this of a door.
+async fn until(service: &Annals, door: &str, status: &str) -> SagaRow {
+    let find = async {
+        let mut position = Position::START;
+        loop {
+            let is_so = Selection::new().equal("instance", &door.to_owned());
+            let rows = service
+                .sagas()
+                .list(is_so.equal("status", &status.to_owned()));
+            if let Some(row) = rows.await.unwrap().pop() {
+                return row;
+            }
+            let index = service.projection("sagas");
+            position = index.wait_for(position.next(), LONG).await.unwrap();
+        }
+    };
+    tokio::time::timeout(LONG, find).await.unwrap()
+}
+
+#[tokio::test]
+async fn one_that_is_declared_runs_to_its_end() {
+    let permits = Arc::new(Semaphore::new(1));
+    let service = declared(Annals::in_memory(), &permits);
+    let service = service.start().await.unwrap();
+    open(&service, "front").await;
+    let row = until(&service, "front", "completed").await;
+    assert_eq!((row.waits_for.as_str(), row.due), ("", None));
+    let door = service.repository::<Door>().load("front").await.unwrap();
+    assert_eq!(door.version, StreamVersion(2));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn one_that_is_parked_is_asked_after_a_restart_and_goes_on() {
+    let (directory, permits) = (tempfile::tempdir().unwrap(), Arc::new(Semaphore::new(0)));
+    let service = start(directory.path(), &permits).await;
+    open(&service, "front").await;
+    until(&service, "front", "parked").await;
+    service.stop().await;
+    drop(service);
+    permits.add_permits(1);
+    let service = start(directory.path(), &permits).await;
+    let door = InstanceId::new("front").unwrap();
+    let asked = service.sagas().ask("welcome", &door, Asked::Retry, "ann");
+    asked.await.unwrap();
+    until(&service, "front", "completed").await;
+    let again = service
+        .sagas()
+        .ask("welcome", &door, Asked::Retry, "ann")
+        .await;
+    let why = Unwanted::Ended;
+    assert!(matches!(again, Err(SagaError::Unwanted { why: found, .. }) if found == why));
+}
+
+#[tokio::test]
+async fn a_command_to_an_aggregate_that_is_not_declared_is_refused() {
+    let close = |close: Close| (close.door, DoorCommand::Close);
+    let service = Annals::in_memory().command_to::<Close, Door>(close, |_| ());
+    let refusal = service.start().await.unwrap_err().to_string();
+    assert_eq!(
+        refusal,
+        "command close goes to an aggregate that is not declared"
+    );
+}
+
+#[tokio::test]
+async fn a_saga_that_is_declared_twice_is_refused() {
+    let permits = Arc::new(Semaphore::new(0));
+    let service = declared(Annals::in_memory(), &permits).saga::<Stepped<Welcome>>();
+    let refusal = service.start().await.unwrap_err().to_string();
+    assert_eq!(refusal, "welcome is declared twice");
+}
