@@ -11,7 +11,7 @@ use crate::world::{Calls, World, person, read, write};
 
 /// How often a process is interrupted for the other to go on. What goes wrong between two needs no more:
 /// one stands still somewhere, the other does, and then the first does harm or comes to harm.
-const SWITCHES: usize = 3;
+const SWITCHES: usize = 4;
 
 /// At which steps of two processes the other one goes on.
 #[derive(Default)]
