@@ -1,6 +1,7 @@
 //! Two processes meet: the orders in which their calls can go are tried, one after the other.
 
 use std::pin::Pin;
+use std::slice;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -168,7 +169,7 @@ fn who_is_forgotten_while_root_keys_are_replaced_stays_so() {
         let ada = person("ada");
         let (forgotten, ()) = schedule.run(forgetting.forget(&ada), rotate(&rotator));
         assert!(forgotten.unwrap());
-        let stored = at_once(world.store.find(&[ada.clone()])).unwrap();
+        let stored = at_once(world.store.find(slice::from_ref(&ada))).unwrap();
         assert_eq!(stored, [Some(StoredKey::Destroyed)]);
     });
 }

@@ -49,7 +49,7 @@ async fn an_old_copy_of_the_key_store_is_noise_once_root_keys_were_replaced() {
     let world = World::new();
     written(&world, 1).await;
     let ada = person(&name(0));
-    let copies = world.store.find(&[ada.clone()]).await.unwrap();
+    let copies = world.store.find(std::slice::from_ref(&ada)).await.unwrap();
     let Some(StoredKey::Living(copy)) = &copies[0] else {
         panic!("no key");
     };

@@ -28,7 +28,7 @@ pub(crate) struct Roots {
 
 impl Roots {
     pub(crate) fn with(flaw: RootFlaw) -> Self {
-        let inner = Arc::new(MemoryRootKeys::new().unwrap());
+        let inner = Arc::new(MemoryRootKeys::new().expect("there is randomness"));
         Self { inner, flaw }
     }
 }
@@ -37,7 +37,7 @@ impl Roots {
 impl Holding for Roots {
     async fn open(&self) -> Arc<dyn RootKeys> {
         let inner = Arc::clone(&self.inner);
-        let at_first = inner.current().await.unwrap();
+        let at_first = inner.current().await.expect("there is one");
         let flaw = self.flaw;
         Arc::new(FlawedRoots {
             inner,
@@ -54,7 +54,10 @@ struct FlawedRoots {
 }
 
 fn nobody() -> (SubjectId, KeyId) {
-    (SubjectId::new("nobody").unwrap(), KeyId(Uuid::nil()))
+    (
+        SubjectId::new("nobody").expect("a valid name"),
+        KeyId(Uuid::nil()),
+    )
 }
 
 #[async_trait]

@@ -58,7 +58,7 @@ struct FlawedKeys {
 
 impl FlawedKeys {
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap()
+        self.kept.lock().expect("nothing panics while it holds it")
     }
 
     fn may_replace(&self, kept: &StoredKey, wrapping: &Rewrapping) -> bool {
@@ -94,11 +94,13 @@ impl KeyStore for FlawedKeys {
         let given = StoredKey::Living(key);
         let there = kept.entry(subject.clone()).or_insert(given.clone());
         match self.flaw {
-            KeyFlaw::TheLastOneStays => *there = given.clone(),
-            KeyFlaw::AnswersWhatItWasGiven => return Ok(given),
-            _ => {}
+            KeyFlaw::TheLastOneStays => {
+                *there = given;
+                Ok(there.clone())
+            }
+            KeyFlaw::AnswersWhatItWasGiven => Ok(given),
+            _ => Ok(there.clone()),
         }
-        Ok(there.clone())
     }
 
     async fn destroy(&self, subject: &SubjectId) -> Result<bool, KeyStoreError> {
