@@ -5,7 +5,7 @@ use std::sync::Arc;
 use annals_core::{KeyStore, RootId, RootKeys, StoredKey, SubjectKey};
 use annals_keys::KeyringOptions;
 
-use crate::world::{Calls, World, person, write};
+use crate::world::{Calls, World, person, read, write};
 
 /// More than are wrapped anew in one transaction.
 const PERSONS: usize = 300;
@@ -96,6 +96,18 @@ async fn a_rotation_that_was_broken_off_goes_on_with_the_root_key_it_made() {
     let begun = world.roots.begin_rotation().await.unwrap();
     let root = world.keyring().rotate_root_keys(|_| {}).await.unwrap();
     assert_eq!(root, begun);
+}
+
+#[tokio::test]
+async fn what_was_read_amid_a_rotation_is_written_under_only_once_it_is_wrapped_anew() {
+    let world = World::new();
+    write(&world.keyring(), "ada").await;
+    let root = world.roots.begin_rotation().await.unwrap();
+    let keyring = world.keyring();
+    let key = read(&keyring, "ada").await;
+    assert_eq!(write(&keyring, "ada").await, key);
+    let others = world.store.wrapped_otherwise(&root, 1).await.unwrap();
+    assert_eq!(others, []);
 }
 
 /// True if there is no root key but this one: only then a rotation that begins makes another.
