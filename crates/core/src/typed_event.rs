@@ -16,15 +16,34 @@ use crate::upcast::{RetiredEvent, Upcaster};
 ///
 /// `#[derive(Event)]` writes this for an enum that serde can serialize:
 ///
-/// ```ignore
+/// ```
+/// # use annals_core::{Event, Personal, Timestamp};
+/// # use annals_macros::Event;
+/// # use serde::{Deserialize, Serialize};
+/// # use serde_json::{Value, json};
 /// #[derive(Event, Serialize, Deserialize)]
 /// #[serde(rename_all_fields = "camelCase")]
 /// enum AccountEvent {
 ///     #[event(name = "AccountOpened")]
-///     Opened { #[event(tag)] owner_id: String },
+///     Opened {
+///         #[event(tag)]
+///         owner_id: String,
+///         #[personal(subject = owner_id)]
+///         phone: Personal<String>,
+///         #[event(business_time)]
+///         opened_at: Timestamp,
+///     },
 ///     #[event(name = "MoneyDeposited", version = 2, upcast(1 => add_currency))]
-///     Deposited { amount: Money },
+///     Deposited { cents: i64, currency: String },
 /// }
+///
+/// fn add_currency(mut payload: Value) -> Value {
+///     payload["currency"] = json!("EUR");
+///     payload
+/// }
+/// # let payload = annals_core::payload::Payload::Value(json!({ "cents": 5, "currency": "EUR" }));
+/// # let schema = &AccountEvent::SCHEMAS[1];
+/// # assert!(matches!(AccountEvent::decode(schema, 2, payload), Ok(AccountEvent::Deposited { cents: 5, .. })));
 /// ```
 ///
 /// # Contract
