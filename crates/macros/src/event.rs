@@ -62,7 +62,8 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
             #schema
 
             fn encode(&self) -> ::std::result::Result<::std::vec::Vec<u8>, #core::EncodeError> {
-                ::std::result::Result::Ok(#core::payload::to_json(self)?)
+                let format = #core::Event::schema(self).format;
+                ::std::result::Result::Ok(#core::payload::write(self, format)?)
             }
 
             #decode
@@ -143,13 +144,19 @@ fn schemas(core: &TokenStream, types: &[EventType]) -> Vec<TokenStream> {
             aliases,
             version,
             steps,
+            is_messagepack,
+            is_compressed,
             ..
         } = &event_type.attributes;
         let upcasters = steps.iter().map(|step| step.upcaster(core));
+        let format = is_messagepack.then(|| quote!(.as_messagepack()));
+        let compressed = is_compressed.then(|| quote!(.compressed()));
         quote! {
             #core::EventSchema::new(#name, #variant)
                 .at(#version, &[#(#upcasters),*])
                 .once(&[#(#aliases),*])
+                #format
+                #compressed
         }
     };
     types.iter().map(schema).collect()

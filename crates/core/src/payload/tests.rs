@@ -14,6 +14,7 @@ use crate::position::{Position, StreamVersion};
 use crate::typed_event::Event;
 use crate::upcast::Upcaster;
 
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all_fields = "camelCase")]
 enum Measured {

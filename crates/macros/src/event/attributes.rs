@@ -17,6 +17,10 @@ pub(super) struct VariantAttributes {
     pub(super) version: u32,
     /// One for each older version, oldest first.
     pub(super) steps: Vec<Step>,
+    /// Written as MessagePack.
+    pub(super) is_messagepack: bool,
+    /// Compressed where it is large.
+    pub(super) is_compressed: bool,
 }
 
 impl VariantAttributes {
@@ -26,6 +30,8 @@ impl VariantAttributes {
             aliases: Vec::new(),
             version: 1,
             steps: Vec::new(),
+            is_messagepack: false,
+            is_compressed: false,
         };
         for attribute in &variant.attrs {
             if attribute.path().is_ident("event") {
@@ -51,8 +57,13 @@ impl VariantAttributes {
             parenthesized!(steps in meta.input);
             let steps = Punctuated::<Step, Token![,]>::parse_terminated(&steps)?;
             self.steps.extend(steps);
+        } else if meta.path.is_ident("messagepack") {
+            self.is_messagepack = true;
+        } else if meta.path.is_ident("compressed") {
+            self.is_compressed = true;
         } else {
-            return Err(meta.error("expected `name`, `alias`, `version` or `upcast`"));
+            let known = "`name`, `alias`, `version`, `upcast`, `messagepack` or `compressed`";
+            return Err(meta.error(format!("expected {known}")));
         }
         Ok(())
     }
