@@ -201,8 +201,9 @@ async fn rows_of_the_first(place: &Place, events: u64) -> Vec<(String, i64)> {
     let read = Read::forwards(Source::all()).limit(events);
     let mut read = place.store.read(read).await.unwrap();
     while let Some(record) = read.try_next().await.unwrap() {
-        let Recorded { event, record } = annals::decode::<AccountEvent>(record).unwrap();
-        beginning.record(record.stream.id(), event).await;
+        for Recorded { event, record, .. } in annals::decode::<AccountEvent>(record).unwrap() {
+            beginning.record(record.stream.id(), event).await;
+        }
     }
     let service = beginning.run().await;
     let rows = rows(&service.table()).await;

@@ -4,13 +4,14 @@ use super::Finding;
 use super::tree::{Manifest, Tree};
 
 /// A crate and the crates of ours it may use. Dev-dependencies are free: a test may stand on anything.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("annals-core", &[]),
     ("annals-macros", &[]),
     ("annals-log", &[]),
     ("annals-embedded", &["annals-core", "annals-log"]),
     ("annals-postgres", &["annals-core"]),
     ("annals-sqlite", &["annals-core"]),
+    ("annals-keys", &["annals-core"]),
     ("annals-runtime", &["annals-core"]),
     ("annals-http", &["annals-core", "annals-runtime"]),
     ("annals-testing", &["annals-core", "annals-macros"]),
@@ -22,6 +23,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "annals-macros",
             "annals-log",
             "annals-embedded",
+            "annals-keys",
             "annals-postgres",
             "annals-sqlite",
             "annals-runtime",

@@ -19,6 +19,7 @@ fn view(data: &'static [u8]) -> Value {
         tags: Vec::new(),
         metadata: Metadata::default(),
         recorded_at: Timestamp::UNIX_EPOCH,
+        keys: annals_core::Keys::default(),
     };
     serde_json::to_value(EventView::from(event)).unwrap()
 }
