@@ -149,6 +149,8 @@ fn variant(event: &Measured) -> &'static str {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn what_is_written_in_either_format_reads_back(event in measured()) {
         let json = Payload::Json(write(&event, Format::Json).unwrap().into());
@@ -185,7 +187,9 @@ proptest! {
         // What tells how and where it was made, in the first ten bytes, is not looked at.
         let at = 10 + at.index(compressed.len() - 10);
         compressed[at] ^= 1 << bit;
-        prop_assert!(compression::inflate(&compressed).is_err());
+        // The bits that fill up the last byte of what is compressed mean nothing.
+        let inflated = compression::inflate(&compressed);
+        prop_assert!(inflated.is_err() || inflated.as_deref() == Ok(text.as_bytes()));
         prop_assert!(compression::inflate(&compressed[..at]).is_err());
     }
 }
