@@ -1,7 +1,5 @@
 //! What `#[derive(Event)]` promises of how payloads are written.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
-
 mod stored;
 
 use annals_core::payload::Format;

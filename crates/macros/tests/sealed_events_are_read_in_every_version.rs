@@ -60,13 +60,12 @@ enum UserEvent {
     },
 }
 
-fn split_name(payload: Value) -> Value {
-    let (first, last) = match payload["name"].as_str() {
-        Some(name) => {
-            let (first, last) = name.split_once(' ').unwrap_or((name, ""));
-            (json!(first), json!(last))
-        }
-        None => (payload["name"].clone(), payload["name"].clone()),
+fn split_name(mut payload: Value) -> Value {
+    let name = payload["name"].take();
+    let (first, last) = match name.as_str().and_then(|name| name.split_once(' ')) {
+        Some((first, last)) => (json!(first), json!(last)),
+        // Sealed or erased.
+        None => (name.clone(), name),
     };
     json!({ "userId": payload["user_id"], "firstName": first, "lastName": last })
 }
