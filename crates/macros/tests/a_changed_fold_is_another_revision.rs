@@ -75,13 +75,13 @@ count!(Otherwise () fn evolve(&mut self, event: &CountEvent) {
 
 count!(Grouped () fn evolve(&mut self, event: &CountEvent) {
     if let CountEvent::Raised { by } = event {
-        self.count = (self.count + by) * 2;
+        self.count = (by + self.count) * 2;
     }
 });
 
 count!(GroupedOtherwise () fn evolve(&mut self, event: &CountEvent) {
     if let CountEvent::Raised { by } = event {
-        self.count = self.count + (by * 2);
+        self.count = by + (self.count * 2);
     }
 });
 

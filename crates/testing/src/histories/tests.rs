@@ -20,7 +20,7 @@ enum CountEvent {
 }
 
 fn name_amount(payload: Value) -> Value {
-    json!({ "by": payload })
+    Value::from_iter([("by", payload)])
 }
 
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
