@@ -4,6 +4,8 @@
 //!   which every backend, wrapper and client runs;
 //! - [`read_models`]: the contracts of [`ReadModels`](annals_core::ReadModels) and of projectors, as
 //!   a suite which every database runs;
+//! - [`key_stores`] and [`root_keys`]: the contracts of [`KeyStore`](annals_core::KeyStore) and of
+//!   [`RootKeys`](annals_core::RootKeys) as suites, for whoever keeps the keys of persons;
 //! - [`ordering`]: whether its readers can miss, repeat or reorder events, as a suite of cases that
 //!   try to make them;
 //! - [`watch`]: what a watcher must be able to rely on, judged delivery by delivery, millions of them;
@@ -20,9 +22,11 @@ pub mod conformance;
 mod given;
 mod histories;
 mod ids;
+pub mod key_stores;
 mod leases;
 pub mod ordering;
 pub mod read_models;
+pub mod root_keys;
 pub mod watch;
 
 pub use clock::ManualClock;
