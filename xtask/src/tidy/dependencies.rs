@@ -4,7 +4,7 @@ use super::Finding;
 use super::tree::{Manifest, Tree};
 
 /// A crate and the crates of ours it may use. Dev-dependencies are free: a test may stand on anything.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("annals-core", &[]),
     ("annals-macros", &[]),
     ("annals-log", &[]),
@@ -13,6 +13,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("annals-sqlite", &["annals-core"]),
     ("annals-runtime", &["annals-core"]),
     ("annals-http", &["annals-core", "annals-runtime"]),
+    ("annals-schema", &["annals-core"]),
     ("annals-testing", &["annals-core", "annals-macros"]),
     ("annals-servers", &[]),
     (
@@ -26,6 +27,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "annals-sqlite",
             "annals-runtime",
             "annals-http",
+            "annals-schema",
             "annals-testing",
         ],
     ),
