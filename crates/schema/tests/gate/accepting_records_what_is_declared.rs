@@ -1,0 +1,142 @@
+//! Accepting writes what is declared, once, and the same each time.
+
+use annals_schema::SchemaError;
+
+use crate::events::Schemas;
+
+mod bank {
+    use std::collections::BTreeMap;
+
+    crate::events::part! { pub(crate) struct Money { pub(crate) value: String, pub(crate) currency: String } }
+    crate::events::part! { pub(crate) struct Unrelated { pub(crate) it: u8 } }
+    crate::events::events! {
+        /// Money was paid in.
+        #[event(name = "Money/Deposited")]
+        Deposited { amount: Money },
+        Counted { pieces: BTreeMap<String, Unrelated> },
+        /// It is over.
+        Closed,
+    }
+}
+
+fn deposited() -> bank::Events {
+    let (value, currency) = ("5.00".to_owned(), "USD".to_owned());
+    let amount = bank::Money { value, currency };
+    bank::Events::Deposited { amount }
+}
+
+fn events() -> Vec<bank::Events> {
+    let pieces = [("a".to_owned(), bank::Unrelated { it: 1 })].into();
+    vec![
+        deposited(),
+        bank::Events::Counted { pieces },
+        bank::Events::Closed,
+    ]
+}
+
+#[test]
+fn an_event_without_a_sample_is_refused_by_name() {
+    let schemas = Schemas::none();
+    let refusal = schemas
+        .accept([deposited(), bank::Events::Closed])
+        .unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "Counted has no sample\n  Do: add one to the samples of the catalogue."
+    );
+    assert!(matches!(refusal, SchemaError::Refused(_)));
+    assert!(
+        schemas
+            .refused([deposited()])
+            .contains("Closed has no sample")
+    );
+}
+
+#[test]
+fn the_schema_of_an_event_holds_its_part_and_what_that_refers_to() {
+    let schemas = Schemas::of(events());
+    assert_eq!(
+        schemas.read("Money%2FDeposited/v1.json"),
+        r##"{
+  "$defs": {
+    "Money": {
+      "properties": {
+        "currency": {
+          "type": "string"
+        },
+        "value": {
+          "type": "string"
+        }
+      },
+      "required": [
+        "value",
+        "currency"
+      ],
+      "type": "object"
+    }
+  },
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "description": "Money was paid in.",
+  "properties": {
+    "amount": {
+      "$ref": "#/$defs/Money"
+    }
+  },
+  "required": [
+    "amount"
+  ],
+  "title": "Money/Deposited",
+  "type": "object"
+}
+"##
+    );
+}
+
+#[test]
+fn accepting_again_writes_nothing() {
+    let schemas = Schemas::of(events());
+    assert_eq!(schemas.accept(events()).unwrap(), [""; 0]);
+    assert_eq!(schemas.passed(events()), "");
+}
+
+#[test]
+fn further_samples_are_kept_beside_the_first() {
+    let schemas = Schemas::of(events());
+    let mut more = events();
+    let (value, currency) = ("7.00".to_owned(), "EUR".to_owned());
+    let amount = bank::Money { value, currency };
+    more.push(bank::Events::Deposited { amount });
+    let written = schemas.accept(more).unwrap();
+    assert_eq!(
+        written,
+        ["Money%2FDeposited/v1.sample-2.json", "catalogue.json"]
+    );
+}
+
+#[test]
+fn an_incompatible_shape_is_not_accepted_and_nothing_is_written() {
+    mod narrower {
+        crate::events::events! {
+            #[event(name = "Money/Deposited")]
+            Deposited { amount: u64 },
+            Opened,
+        }
+    }
+    mod before {
+        crate::events::events! {
+            #[event(name = "Money/Deposited")]
+            Deposited { amount: String },
+        }
+    }
+    let schemas = Schemas::of([before::Events::Deposited {
+        amount: "5".to_owned(),
+    }]);
+    let page = schemas.read("catalogue.json");
+    let new = [
+        narrower::Events::Deposited { amount: 5 },
+        narrower::Events::Opened,
+    ];
+    let refusal = schemas.accept(new).unwrap_err().to_string();
+    assert!(refusal.contains("  amount: narrowed\n"), "{refusal}");
+    assert_eq!(schemas.read("catalogue.json"), page);
+}
