@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use annals::runtime::{CommandContext, ExecuteError, IdempotencyKey, NotReached};
-use annals::{Metadata, QueryError, ReadError};
+use annals::runtime::{Backoff, CommandContext, ExecuteError, IdempotencyKey, NotReached};
+use annals::{AppendError, Metadata, QueryError, RandomIds, ReadError};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::accounts::{AccountCommand, AccountError, AccountId};
-use crate::bank::Bank;
+use crate::bank::{AccountExecuted, Bank};
 
 mod report;
 mod rows;
@@ -26,6 +26,15 @@ const OPENING_KEY: &str = "import-open";
 
 /// Who asks for what is imported.
 const ACTOR: &str = "import-bank";
+
+/// How often a row is tried that the store has no time for, or does not answer.
+const ATTEMPTS: u32 = 10;
+
+/// How long a row waits before it is tried again: all of them come to about half a minute.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(200),
+    most: Duration::from_secs(5),
+};
 
 /// How long read models may take to catch up at the end.
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(120);
@@ -191,7 +200,7 @@ async fn carry_out(
         idempotency: Some(IdempotencyKey::new(key, request.as_bytes())),
         expected: None,
     };
-    match bank.execute(&row.account_id, command, context).await {
+    match execute(bank, row, command, context).await {
         Ok(executed) if executed.repeated => Ok(Outcome::Repeated),
         Ok(_) => Ok(Outcome::Appended),
         Err(ExecuteError::Refused(_)) => Ok(Outcome::Refused),
@@ -200,6 +209,34 @@ async fn carry_out(
             source,
         }),
     }
+}
+
+/// Sends a command, again and again while the store has no time for it or does not answer: under its
+/// key it is carried out once.
+async fn execute(
+    bank: &Bank,
+    row: &Row,
+    command: AccountCommand,
+    context: CommandContext,
+) -> Result<AccountExecuted, ExecuteError<AccountError>> {
+    let mut attempt = 1;
+    loop {
+        let answer = bank.execute(&row.account_id, command.clone(), context.clone());
+        match answer.await {
+            Err(ExecuteError::Store(error)) if may_pass(&error) && attempt < ATTEMPTS => {
+                BACKOFF.pause(attempt, &RandomIds).await;
+                attempt += 1;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+fn may_pass(error: &AppendError) -> bool {
+    matches!(
+        error,
+        AppendError::Unavailable { .. } | AppendError::Unconfirmed { .. }
+    )
 }
 
 async fn catch_up(bank: &Bank) -> Result<(), ImportError> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use smallvec::SmallVec;
 
 use crate::event::RecordedEvent;
-use crate::payload::Payload;
+use crate::payload::{Payload, Unreadable};
 use crate::personal::{self, Origin, PersonalFault};
 use crate::position::Position;
 use crate::typed_event::{Event, EventSchema};
@@ -53,6 +53,9 @@ pub enum DecodeFault {
     /// Its version cannot be brought to the newest.
     #[error(transparent)]
     Upcast(#[from] UpcastError),
+    /// Its payload cannot be got at.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// Its payload is not of the shape its version promises.
     #[error("payload does not fit: {0}")]
     Payload(#[from] serde_json::Error),
@@ -129,7 +132,7 @@ fn read_as<E: Event>(schema: &EventSchema, record: &RecordedEvent) -> Result<E, 
         Some(Step::Typed) if !record.keys.is_empty() => {
             upcast_and_read(schema, stored, opened(record)?)
         }
-        Some(Step::Typed) | None => Ok(E::decode(schema, stored, Payload::of(record))?),
+        Some(Step::Typed) | None => Ok(E::decode(schema, stored, Payload::of(record)?)?),
     }
 }
 
@@ -157,7 +160,7 @@ fn read_retired<E: Event>(
 
 /// The payload as JSON, personal data open as far as there are keys.
 fn opened(record: &RecordedEvent) -> Result<Value, DecodeFault> {
-    let mut payload = Payload::of(record).into_value()?;
+    let mut payload = Payload::of(record)?.into_value()?;
     if let Some(origin) = Origin::of(record) {
         let opened = personal::open_json(&mut payload, &record.keys, &origin);
         opened.map_err(|(field, fault)| personal_fault(field, fault))?;

@@ -28,6 +28,13 @@ impl ContentType {
             std::sync::LazyLock::new(|| ContentType("application/json".into()));
         JSON.clone()
     }
+
+    /// `application/msgpack`.
+    pub fn messagepack() -> Self {
+        static MESSAGEPACK: std::sync::LazyLock<ContentType> =
+            std::sync::LazyLock::new(|| ContentType("application/msgpack".into()));
+        MESSAGEPACK.clone()
+    }
 }
 
 /// An event that is to be appended.

@@ -34,6 +34,17 @@ pub enum StoredKey {
     Destroyed,
 }
 
+/// Another wrapping of a key that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewrapping {
+    /// Whose key it is.
+    pub subject: SubjectId,
+    /// The root key that it is wrapped by until now.
+    pub before: RootId,
+    /// The same key, wrapped by another.
+    pub key: WrappedKey,
+}
+
 /// Where the keys of persons are kept.
 ///
 /// # Contract
@@ -44,7 +55,8 @@ pub enum StoredKey {
 ///    nor that one was destroyed.
 /// 3. A destroyed key never comes back: nothing is created for its person any more.
 /// 4. [`rewrap`](Self::rewrap) replaces the wrappings it is given and no others, all or none, and only
-///    where the very key it was made of is still there: what is destroyed meanwhile stays destroyed.
+///    where the very wrapping it was made of is still there: what is destroyed meanwhile stays
+///    destroyed, and what was wrapped anew meanwhile stays so.
 #[async_trait]
 pub trait KeyStore: Send + Sync + 'static {
     /// What is kept for these persons, in their order; `None` where nothing is.
@@ -69,7 +81,7 @@ pub trait KeyStore: Send + Sync + 'static {
     ) -> Result<Vec<(SubjectId, WrappedKey)>, KeyStoreError>;
 
     /// Replaces wrappings of keys by others of the same keys.
-    async fn rewrap(&self, keys: Vec<(SubjectId, WrappedKey)>) -> Result<(), KeyStoreError>;
+    async fn rewrap(&self, wrappings: Vec<Rewrapping>) -> Result<(), KeyStoreError>;
 }
 
 /// Who wraps the keys of persons: a key file, or a key management service.
@@ -80,6 +92,8 @@ pub trait KeyStore: Send + Sync + 'static {
 ///    as long as its root key is there.
 /// 2. Each wrapping is bound to its person and key: it does not unwrap as another's.
 /// 3. Once a root key was destroyed, nothing that it wrapped can be had back.
+/// 4. Root keys follow one another. The current one is the last of all processes' that share them, and
+///    is asked for anew each time.
 #[async_trait]
 pub trait RootKeys: Send + Sync + 'static {
     /// The root key that wraps new keys.
@@ -100,11 +114,12 @@ pub trait RootKeys: Send + Sync + 'static {
         key: &WrappedKey,
     ) -> Result<zeroize::Zeroizing<[u8; 32]>, KeyStoreError>;
 
-    /// Makes a new root key, durably, and wraps by it from now on. The ones before stay.
+    /// Makes a new root key, durably, and wraps by it from now on. The ones before stay. As long as
+    /// there are any, a rotation is under way, and goes on with the root key that it made.
     async fn begin_rotation(&self) -> Result<RootId, KeyStoreError>;
 
-    /// Destroys all root keys but the current one.
-    async fn finish_rotation(&self) -> Result<(), KeyStoreError>;
+    /// Destroys all root keys before this one.
+    async fn finish_rotation(&self, root: &RootId) -> Result<(), KeyStoreError>;
 }
 
 /// Why keys cannot be had.
@@ -119,6 +134,13 @@ pub enum KeyStoreError {
     #[error("keys damaged: {reason}")]
     Damaged {
         /// What was found.
+        reason: String,
+    },
+    /// Root keys are kept where others can read them.
+    /// **Do:** take that right away, then rotate: what others read is secret no more.
+    #[error("keys exposed: {reason}")]
+    Exposed {
+        /// What is open to whom.
         reason: String,
     },
 }

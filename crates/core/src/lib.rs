@@ -77,7 +77,7 @@ pub use event::{ContentType, EventType, NewEvent, RecordedEvent};
 pub use handled::{Handled, HandledEvent};
 pub use ids::{AppendId, EditionId, EffectKey, EventId, IdSource, RandomIds, StoreId};
 pub use jiff::Timestamp;
-pub use key_store::{KeyStore, KeyStoreError, RootId, RootKeys, StoredKey, WrappedKey};
+pub use key_store::{KeyStore, KeyStoreError, Rewrapping, RootId, RootKeys, StoredKey, WrappedKey};
 pub use lease::{Lease, LeaseError, LeaseState, Leases};
 pub use ledger::{DamagedPage, Ledger, LedgerDigest, LedgerPage, LedgerView, PAGE_POSITIONS};
 pub use metadata::Metadata;

@@ -4,6 +4,8 @@
 pub const NAME_BYTES: usize = 256;
 /// Largest payload of one event, in bytes.
 pub const EVENT_BYTES: usize = 1024 * 1024;
+/// Largest payload of one event that is stored compressed, in bytes before it is.
+pub const INFLATED_BYTES: usize = 16 * 1024 * 1024;
 /// Largest metadata of one event, in bytes, counted as JSON.
 pub const METADATA_BYTES: usize = 64 * 1024;
 /// Most tags on one event.

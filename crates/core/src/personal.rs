@@ -28,8 +28,11 @@ pub(crate) use stored::open_json;
 mod field;
 mod key;
 mod keys;
+mod read;
 mod sealed;
 mod stored;
+#[cfg(test)]
+mod tests;
 
 name_type! {
     /// Whom a personal value is about, as a pseudonym: it stays readable when the person is
@@ -176,7 +179,7 @@ const NOT_SEALED: &str =
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Personal<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        stored::read(deserializer).map(Self)
+        read::state(deserializer).map(Self)
     }
 }
 

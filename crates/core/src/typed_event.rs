@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use crate::event::{ContentType, EventType, NewEvent};
+use crate::event::{EventType, NewEvent};
 use crate::ids::EventId;
+use crate::limits;
 use crate::metadata::Metadata;
 use crate::name::InvalidName;
-use crate::payload::Payload;
+use crate::payload::{self, Format, Payload};
 use crate::personal::PersonalField;
 use crate::query::Tag;
 use crate::upcast::{RetiredEvent, Upcaster};
@@ -15,15 +16,34 @@ use crate::upcast::{RetiredEvent, Upcaster};
 ///
 /// `#[derive(Event)]` writes this for an enum that serde can serialize:
 ///
-/// ```ignore
+/// ```
+/// # use annals_core::{Event, Personal, Timestamp};
+/// # use annals_macros::Event;
+/// # use serde::{Deserialize, Serialize};
+/// # use serde_json::{Value, json};
 /// #[derive(Event, Serialize, Deserialize)]
 /// #[serde(rename_all_fields = "camelCase")]
 /// enum AccountEvent {
 ///     #[event(name = "AccountOpened")]
-///     Opened { #[event(tag)] owner_id: String },
+///     Opened {
+///         #[event(tag)]
+///         owner_id: String,
+///         #[personal(subject = owner_id)]
+///         phone: Personal<String>,
+///         #[event(business_time)]
+///         opened_at: Timestamp,
+///     },
 ///     #[event(name = "MoneyDeposited", version = 2, upcast(1 => add_currency))]
-///     Deposited { amount: Money },
+///     Deposited { cents: i64, currency: String },
 /// }
+///
+/// fn add_currency(mut payload: Value) -> Value {
+///     payload["currency"] = json!("EUR");
+///     payload
+/// }
+/// # let payload = annals_core::payload::Payload::Value(json!({ "cents": 5, "currency": "EUR" }));
+/// # let schema = &AccountEvent::SCHEMAS[1];
+/// # assert!(matches!(AccountEvent::decode(schema, 2, payload), Ok(AccountEvent::Deposited { cents: 5, .. })));
 /// ```
 ///
 /// # Contract
@@ -45,10 +65,10 @@ pub trait Event: Sized + Send + Sync + 'static {
     /// The entry of [`SCHEMAS`](Self::SCHEMAS) that describes this event.
     fn schema(&self) -> &'static EventSchema;
 
-    /// The payload, in the newest shape.
+    /// The payload, in the newest shape and in the [format](EventSchema::format) of its schema.
     ///
     /// # Errors
-    /// [`EncodeError`] when a value has no JSON form, such as a map with keys that are no texts, or
+    /// [`EncodeError`] when a value has no form in it, such as a map with keys that are no texts, or
     /// one that is [personal](crate::Personal) and not sealed.
     fn encode(&self) -> Result<Vec<u8>, EncodeError>;
 
@@ -100,12 +120,13 @@ pub trait Event: Sized + Send + Sync + 'static {
             }
         }
         metadata.business_time = metadata.business_time.or_else(|| self.business_time());
+        let (content_type, data) = payload::stored(schema, self.encode()?)?;
         Ok(NewEvent {
             id,
             event_type: EventType::new(schema.name)?,
             schema_version: schema.version,
-            content_type: ContentType::json(),
-            data: self.encode()?.into(),
+            content_type,
+            data,
             tags,
             metadata,
         })
@@ -148,6 +169,10 @@ pub struct EventSchema {
     pub version: u32,
     /// One step for each older version, oldest first.
     pub upcasters: &'static [Upcaster],
+    /// How its payload is written. What is stored tells its own, so it may change at any time.
+    pub format: Format,
+    /// Whether large payloads are compressed.
+    pub is_compressed: bool,
 }
 
 impl EventSchema {
@@ -159,6 +184,8 @@ impl EventSchema {
             aliases: &[],
             version: 1,
             upcasters: &[],
+            format: Format::Json,
+            is_compressed: false,
         }
     }
 
@@ -176,6 +203,20 @@ impl EventSchema {
         self.aliases = aliases;
         self
     }
+
+    /// The same, written as MessagePack.
+    #[must_use]
+    pub const fn as_messagepack(mut self) -> Self {
+        self.format = Format::MessagePack;
+        self
+    }
+
+    /// The same, compressed from 1 KiB on where that makes it smaller.
+    #[must_use]
+    pub const fn compressed(mut self) -> Self {
+        self.is_compressed = true;
+        self
+    }
 }
 
 /// Why an event has no stored form.
@@ -184,9 +225,18 @@ impl EventSchema {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// A value that JSON cannot hold.
-    #[error("no JSON form: {0}")]
+    /// A value that has no form in the format of its event.
+    #[error("no stored form: {0}")]
     Json(#[from] serde_json::Error),
+    /// A payload that is to be compressed, over [`limits::INFLATED_BYTES`].
+    #[error(
+        "its payload holds {bytes} bytes, at most {} are allowed",
+        limits::INFLATED_BYTES
+    )]
+    TooLarge {
+        /// Its size before it is compressed.
+        bytes: usize,
+    },
     /// A value that cannot be a tag or an event type.
     #[error(transparent)]
     Name(#[from] InvalidName),

@@ -110,7 +110,7 @@ fn every_kind_of_variant_comes_back() {
             Account::decode(
                 event.schema(),
                 event.schema().version,
-                Payload::Json(&payload)
+                Payload::Json(payload.into())
             )
             .unwrap(),
             event

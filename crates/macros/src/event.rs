@@ -2,40 +2,62 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Error, Fields, Ident, Result, Variant};
+use syn::{Attribute, Data, DataEnum, DeriveInput, Error, Fields, Ident, Result, Variant};
 
 use crate::crate_path;
 
 use attributes::VariantAttributes;
-use tag::TagField;
+use fields::DeclaredFields;
+use retired::Retired;
+use stored_name::Case;
 
 mod attributes;
+mod business_time;
+mod decode;
+mod fields;
+mod held;
+mod personal;
+mod retired;
 mod serde_shape;
+mod stored_name;
 mod tag;
+mod upcast;
 
 /// One event type, as it was declared.
 struct EventType {
     variant: Ident,
     name: String,
     attributes: VariantAttributes,
-    tags: Vec<TagField>,
+    fields: DeclaredFields,
 }
 
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
-    let types = event_types(input)?;
+    let variants = variants(input)?;
+    serde_shape::check_enum(&input.attrs)?;
+    let types = variants.variants.iter();
+    let types = types.map(|variant| event_type(variant, &input.attrs));
+    let types: Vec<EventType> = types.collect::<Result<_>>()?;
+    let retired = retired::of(&input.attrs)?;
+    check_names_are_unique(&types, &retired)?;
+
     let core = crate_path::core();
     let event = &input.ident;
     let schemas = schemas(&core, &types);
+    let retired = retired::constant(&core, &retired);
     let schema = schema_method(&core, &types);
-    let decode = decode_method(&core);
-    let tags = tags_method(&core, &types);
+    let decode = decode::method(&core, &types);
+    let tags = tag::method(&core, &types);
+    let business_time = business_time::method(&core, &types);
+    let personal = personal::methods(&core, &types);
     Ok(quote! {
         #[automatically_derived]
         impl #core::Event for #event {
             const SCHEMAS: &'static [#core::EventSchema] = &[#(#schemas),*];
+
+            #retired
 
             #schema
 
@@ -46,11 +68,15 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
             #decode
 
             #tags
+
+            #business_time
+
+            #personal
         }
     })
 }
 
-fn event_types(input: &DeriveInput) -> Result<Vec<EventType>> {
+fn variants(input: &DeriveInput) -> Result<&DataEnum> {
     let Data::Enum(data) = &input.data else {
         return Err(Error::new_spanned(&input.ident, "an event is an enum"));
     };
@@ -61,15 +87,10 @@ fn event_types(input: &DeriveInput) -> Result<Vec<EventType>> {
     if data.variants.is_empty() {
         return Err(Error::new_spanned(&input.ident, "an event needs a variant"));
     }
-    serde_shape::check_enum(&input.attrs)?;
-    attributes::check_enum(&input.attrs)?;
-    let types = data.variants.iter().map(event_type);
-    let types: Vec<EventType> = types.collect::<Result<_>>()?;
-    check_names_are_unique(&types)?;
-    Ok(types)
+    Ok(data)
 }
 
-fn event_type(variant: &Variant) -> Result<EventType> {
+fn event_type(variant: &Variant, on_enum: &[Attribute]) -> Result<EventType> {
     serde_shape::check_variant(&variant.attrs)?;
     check_fields(variant)?;
     let attributes = VariantAttributes::of(variant)?;
@@ -77,7 +98,7 @@ fn event_type(variant: &Variant) -> Result<EventType> {
     Ok(EventType {
         variant: variant.ident.clone(),
         name: attributes.name.clone().unwrap_or_else(default_name),
-        tags: tag::tag_fields(&variant.fields)?,
+        fields: DeclaredFields::of(variant, Case::of(on_enum, &variant.attrs)?)?,
         attributes,
     })
 }
@@ -92,29 +113,43 @@ fn check_fields(variant: &Variant) -> Result<()> {
     }
 }
 
-fn check_names_are_unique(types: &[EventType]) -> Result<()> {
+/// Each name stands for one event type: those written, those once written, and those retired.
+fn check_names_are_unique(types: &[EventType], retired: &[Retired]) -> Result<()> {
+    let written = types.iter().map(|it| (it.name.clone(), it.variant.span()));
+    let aliases = types.iter().flat_map(|it| &it.attributes.aliases);
+    let retired = retired.iter().map(|it| &it.name);
+    let others = aliases.chain(retired).map(|it| (it.value(), it.span()));
     let mut names = HashSet::new();
-    for event_type in types {
-        if !names.insert(&event_type.name) {
-            let message = format!("event name \"{}\" is used twice", event_type.name);
-            return Err(Error::new_spanned(&event_type.variant, message));
-        }
+    for (name, span) in written.chain(others) {
+        check_is_new(&mut names, name, span)?;
     }
     Ok(())
+}
+
+fn check_is_new(names: &mut HashSet<String>, name: String, span: Span) -> Result<()> {
+    let message = format!("event name \"{name}\" is used twice");
+    if names.insert(name) {
+        Ok(())
+    } else {
+        Err(Error::new(span, message))
+    }
 }
 
 fn schemas(core: &TokenStream, types: &[EventType]) -> Vec<TokenStream> {
     let schema = |event_type: &EventType| {
         let name = &event_type.name;
         let variant = event_type.variant.unraw().to_string();
-        let version = event_type.attributes.version;
-        let steps = event_type.attributes.steps.iter();
-        let upcasters = steps.map(|step| {
-            let (from, path) = (step.from, &step.path);
-            quote!(#core::Upcaster::json(#from, #path))
-        });
+        let VariantAttributes {
+            aliases,
+            version,
+            steps,
+            ..
+        } = &event_type.attributes;
+        let upcasters = steps.iter().map(|step| step.upcaster(core));
         quote! {
-            #core::EventSchema::new(#name, #variant).at(#version, &[#(#upcasters),*])
+            #core::EventSchema::new(#name, #variant)
+                .at(#version, &[#(#upcasters),*])
+                .once(&[#(#aliases),*])
         }
     };
     types.iter().map(schema).collect()
@@ -126,43 +161,6 @@ fn schema_method(core: &TokenStream, types: &[EventType]) -> TokenStream {
     quote! {
         fn schema(&self) -> &'static #core::EventSchema {
             &<Self as #core::Event>::SCHEMAS[match self { #(Self::#variants { .. } => #indexes),* }]
-        }
-    }
-}
-
-fn decode_method(core: &TokenStream) -> TokenStream {
-    quote! {
-        fn decode(
-            schema: &#core::EventSchema,
-            _version: u32,
-            payload: #core::payload::Payload<'_>,
-        ) -> ::std::result::Result<Self, #core::payload::Error> {
-            #core::payload::read(schema.variant, payload)
-        }
-    }
-}
-
-/// Left to the trait's default when nothing is tagged.
-fn tags_method(core: &TokenStream, types: &[EventType]) -> TokenStream {
-    if types.iter().all(|event_type| event_type.tags.is_empty()) {
-        return TokenStream::new();
-    }
-    let arms = types.iter().map(|event_type| {
-        let variant = &event_type.variant;
-        let fields = event_type.tags.iter().map(|tag| &tag.field);
-        let formats = event_type.tags.iter().map(|tag| &tag.format);
-        let values = fields.clone();
-        quote! {
-            Self::#variant { #(#fields,)* .. } => ::std::vec![
-                #(#core::Tag::new(::std::format!(#formats, #values))?),*
-            ]
-        }
-    });
-    quote! {
-        fn tags(
-            &self,
-        ) -> ::std::result::Result<::std::vec::Vec<#core::Tag>, #core::InvalidName> {
-            ::std::result::Result::Ok(match self { #(#arms),* })
         }
     }
 }

@@ -9,45 +9,8 @@ mod event;
 mod projection;
 mod read_model;
 
-/// Implements `Event` for an enum that serde can serialize, a variant for each event type.
-///
-/// A variant has no fields, named fields, or holds one struct. What is stored is the fields as
-/// JSON; the variant is known by its name and version.
-///
-/// ```
-/// # use annals_core::Event;
-/// # use annals_macros::Event;
-/// # use serde::{Deserialize, Serialize};
-/// use serde_json::{Value, json};
-///
-/// #[derive(Event, Serialize, Deserialize)]
-/// enum AccountEvent {
-///     AccountOpened { #[event(tag = "owner")] owner_id: String },
-///     #[event(name = "MoneyDeposited", version = 2, upcast(1 => add_currency))]
-///     Deposited { amount: i64, currency: String },
-/// }
-///
-/// fn add_currency(mut payload: Value) -> Value {
-///     payload["currency"] = json!("EUR");
-///     payload
-/// }
-///
-/// assert_eq!(AccountEvent::SCHEMAS[1].name, "MoneyDeposited");
-/// ```
-///
-/// On a variant:
-///
-/// - `name = "…"`: the stored name of the event type, by default that of the variant. Once
-///   events are stored it never changes.
-/// - `version = n`: the version written now, by default 1.
-/// - `upcast(1 => step, …)`: a step for each older version, a path to a
-///   `fn(serde_json::Value) -> serde_json::Value` that brings it to the next one.
-///
-/// On a named field, which implements `Display`:
-///
-/// - `tag`: the event carries the tag `<field>:<value>`.
-/// - `tag = "…"`: the event carries the tag `…:<value>`.
-#[proc_macro_derive(Event, attributes(event))]
+#[doc = include_str!("event.md")]
+#[proc_macro_derive(Event, attributes(event, personal))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     event::derive(&input)

@@ -1,13 +1,13 @@
 //! What `#[derive(Event)]` promises.
 
-use annals_core::{
-    AppendId, ContentType, Event, EventId, EventType, Keys, Metadata, Position, RecordedEvent,
-    StreamId, StreamVersion, Tag, Timestamp, decode,
-};
+mod stored;
+
+use annals_core::{Event, Tag, decode};
 use annals_macros::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::Uuid;
+
+use stored::recorded;
 
 #[derive(Event, Serialize, Deserialize, Debug, Clone, PartialEq)]
 #[serde(rename_all_fields = "camelCase")]
@@ -67,24 +67,6 @@ fn deposited() -> AccountEvent {
             currency: "EUR".into(),
         },
     })
-}
-
-fn recorded(name: &str, version: u32, data: Vec<u8>) -> RecordedEvent {
-    RecordedEvent {
-        position: Position(9),
-        stream: StreamId::new("Account", "1").expect("a valid stream"),
-        version: StreamVersion(1),
-        id: EventId(Uuid::nil()),
-        append: AppendId(Uuid::nil()),
-        event_type: EventType::new(name).expect("a valid name"),
-        schema_version: version,
-        content_type: ContentType::json(),
-        data: data.into(),
-        tags: Vec::new(),
-        metadata: Metadata::default(),
-        recorded_at: Timestamp::UNIX_EPOCH,
-        keys: Keys::default(),
-    }
 }
 
 #[test]

@@ -18,8 +18,8 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Waits after the `attempt`-th failure in a row, counted from 1.
-    pub(crate) async fn pause(&self, attempt: u32, ids: &dyn IdSource) {
+    /// Waits after the `attempt`-th failure in a row, counted from 1; `ids` are the randomness in it.
+    pub async fn pause(&self, attempt: u32, ids: &dyn IdSource) {
         wait(self.delay(attempt, ids.next())).await;
     }
 

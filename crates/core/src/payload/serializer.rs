@@ -1,21 +1,15 @@
 //! A serializer that takes only enums and writes only the fields of their variants.
 
-use serde::ser::{self, Impossible, Serialize, SerializeStruct};
-use serde_json::Error;
-use serde_json::ser::{CompactFormatter, Compound};
+use serde::ser::{self, Impossible, Serialize, SerializeStruct, Serializer};
 
-type Json<'a> = serde_json::Serializer<&'a mut Vec<u8>>;
-
-/// Writes the fields of a variant to JSON.
-pub(super) struct VariantFields<'j, 'a> {
-    pub(super) json: &'j mut Json<'a>,
-}
+/// Writes the fields of a variant, by the serializer of a format.
+pub(super) struct VariantFields<S>(pub(super) S);
 
 /// Named fields, as they are written.
-pub(super) struct NamedFields<'j, 'a>(Compound<'j, &'a mut Vec<u8>, CompactFormatter>);
+pub(super) struct NamedFields<F>(F);
 
-fn refused<T>() -> Result<T, Error> {
-    Err(ser::Error::custom(
+fn refused<T, E: ser::Error>() -> Result<T, E> {
+    Err(E::custom(
         "an event is an enum whose variants have no fields, named fields, or hold one struct",
     ))
 }
@@ -23,28 +17,28 @@ fn refused<T>() -> Result<T, Error> {
 /// Refuses the kinds of value that are no variant.
 macro_rules! refuse {
     ($($method:ident($type:ty))*) => {$(
-        fn $method(self, _: $type) -> Result<(), Error> { refused() }
+        fn $method(self, _: $type) -> Result<S::Ok, S::Error> { refused() }
     )*};
 }
 
-impl<'j, 'a> ser::Serializer for VariantFields<'j, 'a> {
-    type Ok = ();
-    type Error = Error;
-    type SerializeSeq = Impossible<(), Error>;
-    type SerializeTuple = Impossible<(), Error>;
-    type SerializeTupleStruct = Impossible<(), Error>;
-    type SerializeTupleVariant = Impossible<(), Error>;
-    type SerializeMap = Impossible<(), Error>;
-    type SerializeStruct = Impossible<(), Error>;
-    type SerializeStructVariant = NamedFields<'j, 'a>;
+impl<S: Serializer> Serializer for VariantFields<S> {
+    type Ok = S::Ok;
+    type Error = S::Error;
+    type SerializeSeq = Impossible<S::Ok, S::Error>;
+    type SerializeTuple = Impossible<S::Ok, S::Error>;
+    type SerializeTupleStruct = Impossible<S::Ok, S::Error>;
+    type SerializeTupleVariant = Impossible<S::Ok, S::Error>;
+    type SerializeMap = Impossible<S::Ok, S::Error>;
+    type SerializeStruct = Impossible<S::Ok, S::Error>;
+    type SerializeStructVariant = NamedFields<S::SerializeStruct>;
 
     fn serialize_unit_variant(
         self,
         name: &'static str,
         _index: u32,
         _variant: &'static str,
-    ) -> Result<(), Error> {
-        self.json.serialize_struct(name, 0)?.end()
+    ) -> Result<S::Ok, S::Error> {
+        self.0.serialize_struct(name, 0)?.end()
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -53,8 +47,8 @@ impl<'j, 'a> ser::Serializer for VariantFields<'j, 'a> {
         _index: u32,
         _variant: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
-        value.serialize(self.json)
+    ) -> Result<S::Ok, S::Error> {
+        value.serialize(self.0)
     }
 
     fn serialize_struct_variant(
@@ -63,8 +57,8 @@ impl<'j, 'a> ser::Serializer for VariantFields<'j, 'a> {
         _index: u32,
         _variant: &'static str,
         len: usize,
-    ) -> Result<NamedFields<'j, 'a>, Error> {
-        self.json.serialize_struct(name, len).map(NamedFields)
+    ) -> Result<NamedFields<S::SerializeStruct>, S::Error> {
+        self.0.serialize_struct(name, len).map(NamedFields)
     }
 
     refuse! {
@@ -74,15 +68,15 @@ impl<'j, 'a> ser::Serializer for VariantFields<'j, 'a> {
         serialize_str(&str) serialize_bytes(&[u8]) serialize_unit_struct(&'static str)
     }
 
-    fn serialize_none(self) -> Result<(), Error> {
+    fn serialize_none(self) -> Result<S::Ok, S::Error> {
         refused()
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<(), Error> {
+    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<S::Ok, S::Error> {
         refused()
     }
 
-    fn serialize_unit(self) -> Result<(), Error> {
+    fn serialize_unit(self) -> Result<S::Ok, S::Error> {
         refused()
     }
 
@@ -90,15 +84,15 @@ impl<'j, 'a> ser::Serializer for VariantFields<'j, 'a> {
         self,
         _: &'static str,
         _: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<S::Ok, S::Error> {
         refused()
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, Error> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
         refused()
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Error> {
+    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, S::Error> {
         refused()
     }
 
@@ -106,7 +100,7 @@ impl<'j, 'a> ser::Serializer for VariantFields<'j, 'a> {
         self,
         _: &'static str,
         _: usize,
-    ) -> Result<Self::SerializeTupleStruct, Error> {
+    ) -> Result<Self::SerializeTupleStruct, S::Error> {
         refused()
     }
 
@@ -116,32 +110,40 @@ impl<'j, 'a> ser::Serializer for VariantFields<'j, 'a> {
         _: u32,
         _: &'static str,
         _: usize,
-    ) -> Result<Self::SerializeTupleVariant, Error> {
+    ) -> Result<Self::SerializeTupleVariant, S::Error> {
         refused()
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Error> {
+    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
         refused()
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Error> {
+    fn serialize_struct(
+        self,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStruct, S::Error> {
         refused()
     }
 }
 
-impl ser::SerializeStructVariant for NamedFields<'_, '_> {
-    type Ok = ();
-    type Error = Error;
+impl<F: SerializeStruct> ser::SerializeStructVariant for NamedFields<F> {
+    type Ok = F::Ok;
+    type Error = F::Error;
 
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
-        SerializeStruct::serialize_field(&mut self.0, key, value)
+    ) -> Result<(), F::Error> {
+        self.0.serialize_field(key, value)
     }
 
-    fn end(self) -> Result<(), Error> {
-        SerializeStruct::end(self.0)
+    fn skip_field(&mut self, key: &'static str) -> Result<(), F::Error> {
+        self.0.skip_field(key)
+    }
+
+    fn end(self) -> Result<F::Ok, F::Error> {
+        self.0.end()
     }
 }

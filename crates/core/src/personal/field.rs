@@ -86,7 +86,7 @@ pub struct Sealing<'a> {
 
 /// How the value of one field is opened.
 pub struct Opening<'a> {
-    subject: SubjectId,
+    subject: &'a str,
     key: &'a SubjectKey,
     origin: &'a Origin<'a>,
     field: &'static str,
@@ -103,7 +103,7 @@ impl<T: Serialize + DeserializeOwned> PersonalValue for Personal<T> {
     fn open(&mut self, opening: &Opening<'_>) -> Result<(), PersonalFault> {
         match &self.0 {
             State::Closed(sealed) => {
-                if *sealed.subject() != opening.subject
+                if sealed.subject().as_str() != opening.subject
                     || !sealed.is_of(opening.origin, opening.field)
                 {
                     return Err(PersonalFault::Moved);
@@ -120,10 +120,11 @@ impl<T: Serialize> Personal<T> {
     /// A value that was stored as it is, or came sealed from an older shape: from here on it is as
     /// any other.
     fn take_over(&mut self, opening: &Opening<'_>) -> Result<(), PersonalFault> {
+        let subject = named(opening.subject)?;
         match opening.key {
-            SubjectKey::Erased => self.0 = State::Erased(opening.subject.clone()),
+            SubjectKey::Erased => self.0 = State::Erased(subject),
             SubjectKey::Living(key) => take_plain(&mut self.0, |value| {
-                let key = (&opening.subject, &**key);
+                let key = (&subject, &**key);
                 Sealed::seal(value, key, opening.origin, opening.field)
             })?,
         }
@@ -237,16 +238,13 @@ pub fn open_event<E: Event>(
         let Some(key) = record.keys.find(&subject) else {
             continue;
         };
-        let mut open = || {
-            let subject = named(&subject)?;
-            value.open(&Opening {
-                subject,
-                key,
-                origin,
-                field: name,
-            })
-        };
-        open().map_err(|fault| (name, fault))?;
+        let opened = value.open(&Opening {
+            subject: &subject,
+            key,
+            origin,
+            field: name,
+        });
+        opened.map_err(|fault| (name, fault))?;
     }
     Ok(())
 }

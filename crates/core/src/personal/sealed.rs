@@ -8,11 +8,13 @@
 //! of the one place it was sealed for; it is compared where an event is read, and not where a copy is.
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use smallvec::SmallVec;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -22,13 +24,15 @@ use super::{DataKey, KeyId, SubjectId};
 const FORMAT: u8 = 1;
 /// Format, key and binding: what the cipher does not hide.
 const HEAD_BYTES: usize = 1 + 16 + 16;
+/// Most of what is sealed is a name or a sentence, and takes no more than this.
+const STACK_BYTES: usize = 256;
 
 /// A personal value, sealed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed {
     subject: SubjectId,
     /// From the format on.
-    bytes: Vec<u8>,
+    bytes: Arc<[u8]>,
 }
 
 impl Sealed {
@@ -45,8 +49,10 @@ impl Sealed {
         bytes.extend_from_slice(&origin.binding(field));
         let sealed = key.seal(&plain, &about(&bytes, subject));
         bytes.extend_from_slice(&sealed);
-        let subject = subject.clone();
-        Ok(Self { subject, bytes })
+        Ok(Self {
+            subject: subject.clone(),
+            bytes: bytes.into(),
+        })
     }
 
     /// Whom it is about.
@@ -81,16 +87,23 @@ impl Sealed {
     /// Reads what [`Display`](fmt::Display) wrote.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (subject, bytes) = text.rsplit_once('~')?;
-        let bytes = BASE64.decode(bytes).ok()?;
+        let mut decoded: SmallVec<[u8; STACK_BYTES]> = SmallVec::new();
+        decoded.resize(base64::decoded_len_estimate(bytes.len()), 0);
+        let length = BASE64.decode_slice(bytes, &mut decoded).ok()?;
+        let bytes = &decoded[..length];
         let is_whole = bytes.first() == Some(&FORMAT) && bytes.len() > HEAD_BYTES;
-        let subject = SubjectId::new(subject).ok()?;
-        is_whole.then_some(Self { subject, bytes })
+        is_whole.then_some(Self {
+            subject: SubjectId::new(subject).ok()?,
+            bytes: bytes.into(),
+        })
     }
 }
 
 /// What the cipher authenticates beside the value.
-fn about(head: &[u8], subject: &SubjectId) -> Vec<u8> {
-    [head, subject.as_str().as_bytes()].concat()
+fn about(head: &[u8], subject: &SubjectId) -> SmallVec<[u8; STACK_BYTES]> {
+    let mut about = SmallVec::from_slice(head);
+    about.extend_from_slice(subject.as_str().as_bytes());
+    about
 }
 
 impl fmt::Display for Sealed {

@@ -1,49 +1,15 @@
 //! How a personal value looks in a document: `{"$sealed": "…"}`, `{"$erased": "<subject>"}`, or, where
 //! it was stored before it was personal, as itself.
 
-use serde::de::DeserializeOwned;
+use serde::Serializer;
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serializer};
 use serde_json::Value;
 
 use super::field::PersonalFault;
-use super::{Keys, Origin, Sealed, State, SubjectId, SubjectKey};
+use super::{Keys, Origin, Sealed, SubjectId, SubjectKey};
 
-const SEALED: &str = "$sealed";
-const ERASED: &str = "$erased";
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Stored<T> {
-    Sealed(SealedText),
-    Erased(ErasedText),
-    Plain(T),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SealedText {
-    #[serde(rename = "$sealed")]
-    text: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ErasedText {
-    #[serde(rename = "$erased")]
-    subject: SubjectId,
-}
-
-pub(super) fn read<'de, T: DeserializeOwned, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<State<T>, D::Error> {
-    let malformed = || serde::de::Error::custom("a sealed value is malformed");
-    Ok(match Stored::deserialize(deserializer)? {
-        Stored::Sealed(it) => State::Closed(Sealed::parse(&it.text).ok_or_else(malformed)?),
-        Stored::Erased(it) => State::Erased(it.subject),
-        Stored::Plain(value) => State::Plain(value),
-    })
-}
+pub(super) const SEALED: &str = "$sealed";
+pub(super) const ERASED: &str = "$erased";
 
 pub(super) fn write_sealed<S: Serializer>(
     sealed: &Sealed,

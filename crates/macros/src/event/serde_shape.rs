@@ -1,7 +1,8 @@
 //! Which serde attributes an event may carry.
 //!
 //! Variants are found by their Rust names and stored under their event names, so whatever
-//! changes how serde names or wraps a variant is refused. Attributes that shape fields are fine.
+//! changes how serde names or wraps a variant is refused. Attributes that shape fields are fine,
+//! but not on personal ones: those are sealed as they are and under one name.
 
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Error, Meta, Result, Token};
@@ -32,29 +33,58 @@ const REFUSED_ON_VARIANT: &[&str] = &[
     "deserialize_with",
 ];
 
+const REFUSED_ON_PERSONAL_FIELD: &[&str] = &[
+    "alias",
+    "flatten",
+    "skip",
+    "skip_serializing",
+    "skip_deserializing",
+    "with",
+    "serialize_with",
+    "deserialize_with",
+];
+
 pub(super) fn check_enum(attributes: &[Attribute]) -> Result<()> {
-    check(attributes, REFUSED_ON_ENUM)
+    check(attributes, REFUSED_ON_ENUM, of_variant)
 }
 
 pub(super) fn check_variant(attributes: &[Attribute]) -> Result<()> {
-    check(attributes, REFUSED_ON_VARIANT)
+    check(attributes, REFUSED_ON_VARIANT, of_variant)
 }
 
-fn check(attributes: &[Attribute], refused: &[&str]) -> Result<()> {
+pub(super) fn check_personal_field(attributes: &[Attribute]) -> Result<()> {
+    check(attributes, REFUSED_ON_PERSONAL_FIELD, of_personal_field)
+}
+
+/// The options of all serde attributes.
+pub(super) fn options(attributes: &[Attribute]) -> Result<Vec<Meta>> {
+    let mut options = Vec::new();
     for attribute in attributes.iter().filter(|it| it.path().is_ident("serde")) {
-        let options = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)?;
-        for option in &options {
-            if let Some(name) = refused.iter().find(|name| option.path().is_ident(name)) {
-                return Err(Error::new_spanned(option, message(name)));
-            }
+        let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
+        options.extend(attribute.parse_args_with(parse)?);
+    }
+    Ok(options)
+}
+
+fn check(attributes: &[Attribute], refused: &[&str], message: fn(&str) -> String) -> Result<()> {
+    for option in options(attributes)? {
+        if let Some(name) = refused.iter().find(|name| option.path().is_ident(name)) {
+            return Err(Error::new_spanned(option, message(name)));
         }
     }
     Ok(())
 }
 
-fn message(option: &str) -> String {
+fn of_variant(option: &str) -> String {
     format!(
         "`#[serde({option})]` changes how serde sees the variant, which an event is read by; \
          name the event type with `#[event(name = \"…\")]`"
+    )
+}
+
+fn of_personal_field(option: &str) -> String {
+    format!(
+        "`#[serde({option})]` cannot be on a personal field, which is sealed as it is, under its \
+         one name; bring older shapes to this one by `#[event(upcast(…))]`"
     )
 }

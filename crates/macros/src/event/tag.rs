@@ -1,43 +1,48 @@
-//! `#[event(tag)]` on a field: what an event is about.
+//! `Event::tags`: what an event is about.
 
-use syn::ext::IdentExt;
-use syn::{Error, Field, Fields, Ident, LitStr, Result};
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Ident;
+
+use super::EventType;
 
 /// A field whose value becomes a tag.
 pub(super) struct TagField {
-    pub(super) field: Ident,
+    field: Ident,
     /// The format string of the tag, with one place for the value.
-    pub(super) format: String,
+    format: String,
 }
 
-/// The tagged fields of a variant, in their order.
-pub(super) fn tag_fields(fields: &Fields) -> Result<Vec<TagField>> {
-    let tags = fields.iter().map(tag_field);
-    tags.filter_map(Result::transpose).collect()
+impl TagField {
+    pub(super) fn new(field: Ident, name: &str) -> Self {
+        let name = name.replace('{', "{{").replace('}', "}}");
+        let format = format!("{name}:{{}}");
+        Self { field, format }
+    }
 }
 
-fn tag_field(field: &Field) -> Result<Option<TagField>> {
-    let mut is_event = field.attrs.iter().filter(|it| it.path().is_ident("event"));
-    let Some(attribute) = is_event.next() else {
-        return Ok(None);
-    };
-    let Some(ident) = field.ident.clone() else {
-        let message = "only a named field can be a tag";
-        return Err(Error::new_spanned(attribute, message));
-    };
-    let mut name = ident.unraw().to_string();
-    attribute.parse_nested_meta(|meta| {
-        if !meta.path.is_ident("tag") {
-            return Err(meta.error("expected `tag` or `tag = \"name\"`"));
+/// Left to the trait's default when nothing is tagged.
+pub(super) fn method(core: &TokenStream, types: &[EventType]) -> TokenStream {
+    if types.iter().all(|it| it.fields.tags.is_empty()) {
+        return TokenStream::new();
+    }
+    let arms = types.iter().map(|event_type| {
+        let variant = &event_type.variant;
+        let tags = &event_type.fields.tags;
+        let fields = tags.iter().map(|tag| &tag.field);
+        let formats = tags.iter().map(|tag| &tag.format);
+        let values = fields.clone();
+        quote! {
+            Self::#variant { #(#fields,)* .. } => ::std::vec![
+                #(#core::Tag::new(::std::format!(#formats, #values))?),*
+            ]
         }
-        if let Ok(value) = meta.value() {
-            name = value.parse::<LitStr>()?.value();
+    });
+    quote! {
+        fn tags(
+            &self,
+        ) -> ::std::result::Result<::std::vec::Vec<#core::Tag>, #core::InvalidName> {
+            ::std::result::Result::Ok(match self { #(#arms),* })
         }
-        Ok(())
-    })?;
-    let name = name.replace('{', "{{").replace('}', "}}");
-    Ok(Some(TagField {
-        field: ident,
-        format: format!("{name}:{{}}"),
-    }))
+    }
 }

@@ -1,0 +1,141 @@
+//! Reading a personal value from a document, in one pass: nearly always it is sealed.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::stored::{ERASED, SEALED};
+use super::{Sealed, State, SubjectId};
+use crate::payload::JsonValue;
+
+/// Reads what a document holds in the place of a personal value.
+pub(super) fn state<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<State<T>, D::Error> {
+    match deserializer.deserialize_any(StoredVisitor)? {
+        Stored::Sealed(sealed) => Ok(State::Closed(sealed)),
+        Stored::Erased(subject) => Ok(State::Erased(subject)),
+        Stored::Plain(value) => {
+            let value = T::deserialize(value).map(State::Plain);
+            // What serde says would quote the value.
+            value.map_err(|_| de::Error::custom("a personal value is of another shape"))
+        }
+    }
+}
+
+enum Stored {
+    Sealed(Sealed),
+    Erased(SubjectId),
+    /// From before it was personal.
+    Plain(Value),
+}
+
+struct StoredVisitor;
+
+macro_rules! plain {
+    ($($method:ident($type:ty))*) => {$(
+        fn $method<E>(self, value: $type) -> Result<Stored, E> {
+            Ok(Stored::Plain(value.into()))
+        }
+    )*};
+}
+
+impl<'de> Visitor<'de> for StoredVisitor {
+    type Value = Stored;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a personal value")
+    }
+
+    plain! {
+        visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_f64(f64) visit_str(&str)
+        visit_string(String) visit_bytes(&[u8])
+    }
+
+    fn visit_unit<E>(self) -> Result<Stored, E> {
+        Ok(Stored::Plain(Value::Null))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<Stored, A::Error> {
+        let values = JsonValue::deserialize(SeqAccessDeserializer::new(values))?;
+        Ok(Stored::Plain(values.0))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Stored, A::Error> {
+        let stored = match fields.next_key()? {
+            None => return Ok(Stored::Plain(Map::new().into())),
+            Some(Name::Plain(name)) => return plain_fields(name, fields),
+            Some(Name::Sealed) => Stored::Sealed(fields.next_value()?),
+            Some(Name::Erased) => Stored::Erased(fields.next_value()?),
+        };
+        match fields.next_key::<IgnoredAny>()? {
+            None => Ok(stored),
+            Some(_) => Err(de::Error::custom("a sealed value has another field")),
+        }
+    }
+}
+
+fn plain_fields<'de, A: MapAccess<'de>>(first: String, mut fields: A) -> Result<Stored, A::Error> {
+    let value: JsonValue = fields.next_value()?;
+    let rest = JsonValue::deserialize(MapAccessDeserializer::new(fields))?;
+    let Value::Object(mut fields) = rest.0 else {
+        unreachable!("fields are read as an object")
+    };
+    fields.entry(first).or_insert(value.0);
+    Ok(Stored::Plain(fields.into()))
+}
+
+/// The name of a field, told apart without a copy.
+enum Name {
+    Sealed,
+    Erased,
+    Plain(String),
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl Visitor<'_> for NameVisitor {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        Ok(match name {
+            SEALED => Name::Sealed,
+            ERASED => Name::Erased,
+            name => Name::Plain(name.to_owned()),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Sealed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(SealedVisitor)
+    }
+}
+
+struct SealedVisitor;
+
+impl Visitor<'_> for SealedVisitor {
+    type Value = Sealed;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sealed value")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Sealed, E> {
+        let sealed = Sealed::parse(text);
+        sealed.ok_or_else(|| E::custom("a sealed value is malformed"))
+    }
+}

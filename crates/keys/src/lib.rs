@@ -1,0 +1,49 @@
+//! The keys of persons: made, remembered for a while, destroyed, and wrapped by root keys.
+//!
+//! Whoever reads or writes personal data asks a [`Keyring`]. It is made of two parts, each of them to
+//! be chosen: where keys are kept ([`KeyStore`](annals_core::KeyStore)), and who wraps them
+//! ([`RootKeys`](annals_core::RootKeys)).
+//!
+//! ```
+//! use std::sync::Arc;
+//! use annals_core::{SubjectId, SubjectKey};
+//! use annals_keys::{Keyring, KeyringOptions, MemoryKeyStore, MemoryRootKeys};
+//! # use annals_core::{IdSource, RandomIds, StoreId};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let store = StoreId(RandomIds.next());
+//! let kept = Arc::new(MemoryKeyStore::default());
+//! let roots = Arc::new(MemoryRootKeys::new()?);
+//! let keyring = Keyring::new(kept, roots, KeyringOptions::default());
+//!
+//! let ada = SubjectId::new("user-7")?;
+//! let keys = keyring.keys_for_writing(store, &[ada.clone()]).await?;
+//! assert!(matches!(keys.find("user-7"), Some(SubjectKey::Living(_))));
+//!
+//! keyring.forget(&ada).await?;
+//! let keys = keyring.keys_for_reading(store, &[ada]).await?;
+//! assert_eq!(keys.find("user-7"), Some(&SubjectKey::Erased));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! In reading order:
+//!
+//! - where secrets come from: [`Randomness`];
+//! - who wraps keys: `root_key`, one of them, and those that follow one another, in
+//!   [memory](MemoryRootKeys);
+//! - where keys are kept in [memory](MemoryKeyStore); databases have their own;
+//! - the [`Keyring`]: what it remembers (`opened`), how a key comes about (`creation`), and how root
+//!   keys are replaced (`rotation`).
+
+mod keyring;
+mod memory_key_store;
+mod memory_root_keys;
+mod randomness;
+mod root_key;
+
+pub use keyring::{DiscloseError, Keyring, KeyringOptions};
+pub use memory_key_store::MemoryKeyStore;
+pub use memory_root_keys::MemoryRootKeys;
+pub use randomness::{Randomness, SystemRandomness};

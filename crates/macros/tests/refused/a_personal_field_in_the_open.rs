@@ -1,0 +1,13 @@
+use annals_macros::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+enum UserEvent {
+    Registered {
+        user_id: String,
+        #[personal(subject = user_id)]
+        name: String,
+    },
+}
+
+fn main() {}

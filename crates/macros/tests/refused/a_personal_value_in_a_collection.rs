@@ -1,0 +1,14 @@
+use annals_core::Personal;
+use annals_macros::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+enum UserEvent {
+    Registered {
+        user_id: String,
+        #[personal(subject = user_id)]
+        names: Vec<Personal<String>>,
+    },
+}
+
+fn main() {}

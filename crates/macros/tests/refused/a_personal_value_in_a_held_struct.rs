@@ -1,0 +1,10 @@
+use annals_core::Personal;
+use annals_macros::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+enum UserEvent {
+    Registered(Personal<String>),
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use annals_core::Personal;
+use annals_macros::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+enum UserEvent {
+    Registered {
+        user_id: String,
+        names: Vec<Option<Personal<String>>>,
+    },
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use annals_macros::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(retired("Opened" => drop))]
+enum AccountEvent {
+    Opened,
+}
+
+fn main() {}

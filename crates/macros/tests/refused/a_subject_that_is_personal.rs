@@ -1,0 +1,13 @@
+use annals_core::Personal;
+use annals_macros::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+enum UserEvent {
+    Registered {
+        #[personal(subject = user_id)]
+        user_id: Personal<String>,
+    },
+}
+
+fn main() {}
