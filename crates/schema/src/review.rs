@@ -24,6 +24,15 @@ pub struct Checked {
     pub notices: Vec<Notice>,
 }
 
+impl fmt::Display for Checked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("recorded events survive")?;
+        self.notices
+            .iter()
+            .try_for_each(|notice| write!(f, "\n  {notice}"))
+    }
+}
+
 /// Something that is not recorded yet, and needs not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,11 +1,13 @@
 //! Golden samples: a payload as it is stored, and what it is read as.
 //!
-//! Reading one takes the path that every reader takes, [`decode`]. Personal fields are sealed under a
+//! Reading one takes the path that every reader takes, [`decode`]. In whichever format an event is
+//! written, a sample keeps the JSON values that it holds. Personal fields are sealed under a
 //! key that everybody knows, for one place that never was: what is sealed is made up, and it has to
 //! have the same bytes each time.
 
 use std::sync::Arc;
 
+use annals_core::payload::{Format, Payload};
 use annals_core::{
     AppendId, ContentType, DataKey, DecodeFault, EncodeError, Event, EventId, EventType,
     InvalidName, Keys, Metadata, Origin, PersonalFault, Position, RecordedEvent, StoreId, StreamId,
@@ -61,9 +63,9 @@ pub enum SampleFault {
     /// A name is none. **Do:** mend it.
     #[error(transparent)]
     Name(#[from] InvalidName),
-    /// What was written is no JSON. **Do:** mend how the event is encoded.
-    #[error("its payload is no JSON: {0}")]
-    NoJson(#[from] serde_json::Error),
+    /// What was written is not of its format. **Do:** mend how the event is encoded.
+    #[error("its payload is not of its format: {0}")]
+    Unreadable(#[from] serde_json::Error),
 }
 
 /// A sample of an event as it is written today.
@@ -115,10 +117,15 @@ fn written<E: Event>(mut event: E) -> Result<Outcome, SampleFault> {
     let sealed = seal_event(&mut event, &keys, &origin);
     sealed.map_err(|(field, fault)| SampleFault::Personal { field, fault })?;
     let schema = event.schema();
+    let bytes = event.encode()?.into();
+    let payload = match schema.format {
+        Format::MessagePack => Payload::MessagePack(bytes),
+        _ => Payload::Json(bytes),
+    };
     Ok(Outcome {
         event: schema.name.to_owned(),
         version: schema.version,
-        payload: serde_json::from_slice(&event.encode()?)?,
+        payload: payload.into_value()?,
     })
 }
 

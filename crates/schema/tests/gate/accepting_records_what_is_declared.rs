@@ -1,8 +1,9 @@
 //! Accepting writes what is declared, once, and the same each time.
 
+use annals_core::EventSchema;
 use annals_schema::SchemaError;
 
-use crate::events::Schemas;
+use crate::events::{Schemas, by_hand, part};
 
 mod bank {
     use std::collections::BTreeMap;
@@ -139,4 +140,19 @@ fn an_incompatible_shape_is_not_accepted_and_nothing_is_written() {
     let refusal = schemas.accept(new).unwrap_err().to_string();
     assert!(refusal.contains("  amount: narrowed\n"), "{refusal}");
     assert_eq!(schemas.read("catalogue.json"), page);
+}
+
+part! { enum Compact { Measured { celsius: f64 } } }
+by_hand!(Compact: EventSchema::new("Measured", "Measured").as_messagepack());
+
+#[test]
+fn an_event_that_is_written_as_messagepack_is_recorded_by_its_values() {
+    let measured = || [Compact::Measured { celsius: 1.5 }];
+    let schemas = Schemas::of(measured());
+    assert!(
+        schemas
+            .read("Measured/v1.sample.json")
+            .contains("\"celsius\": 1.5")
+    );
+    assert_eq!(schemas.passed(measured()), "");
 }

@@ -5,8 +5,15 @@ use annals_schema::{Catalogue, Checked, SchemaError};
 use schemars::JsonSchema;
 use tempfile::TempDir;
 
-/// Declares an enum `Events`, as its module's only item.
+/// Declares an enum `Events`. What is in brackets in front is said of the enum itself.
 macro_rules! events {
+    ([$($on_enum:tt)*] $($variants:tt)*) => {
+        #[derive(
+            annals_macros::Event, serde::Serialize, serde::Deserialize, schemars::JsonSchema, Clone
+        )]
+        #[event($($on_enum)*)]
+        pub(crate) enum Events { $($variants)* }
+    };
     ($($variants:tt)*) => {
         #[derive(
             annals_macros::Event, serde::Serialize, serde::Deserialize, schemars::JsonSchema, Clone
@@ -25,17 +32,17 @@ macro_rules! part {
 
 /// Implements `Event` by hand for an enum of one variant, where the derive has no word for it.
 macro_rules! by_hand {
-    ($event:ty: $schema:expr $(, retired $retired:expr)?) => {
+    ($event:ty: $schema:expr) => {
         impl annals_core::Event for $event {
             const SCHEMAS: &'static [annals_core::EventSchema] = &[$schema];
-            $(const RETIRED: &'static [annals_core::RetiredEvent] = &[$retired];)?
 
             fn schema(&self) -> &'static annals_core::EventSchema {
                 &Self::SCHEMAS[0]
             }
 
             fn encode(&self) -> Result<Vec<u8>, annals_core::EncodeError> {
-                Ok(annals_core::payload::to_json(self)?)
+                let format = self.schema().format;
+                Ok(annals_core::payload::write(self, format)?)
             }
 
             fn decode(

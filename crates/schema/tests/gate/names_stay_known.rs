@@ -1,10 +1,10 @@
 //! A name under which events are stored stays known: as it is, as an alias, or as retired.
 
-use annals_core::{Became, EventSchema, RetiredEvent};
+use annals_core::Became;
 use annals_schema::{SchemaError, SchemaFault};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::events::{Schemas, by_hand, part};
+use crate::events::Schemas;
 
 mod old {
     crate::events::events! { Deposited { amount: u64 }, Closed }
@@ -57,16 +57,17 @@ mod lone {
     crate::events::events! { Deposited { amount: u64 } }
 }
 
-part! {
-    #[derive(Debug)]
-    enum Renamed { MoneyDeposited { amount: u64 } }
+mod renamed {
+    crate::events::events! {
+        #[event(alias = "Deposited")]
+        MoneyDeposited { amount: u64 }
+    }
 }
-by_hand!(Renamed: EventSchema::new("MoneyDeposited", "MoneyDeposited").once(&["Deposited"]));
 
 #[test]
 fn an_event_that_is_renamed_with_an_alias_passes_once_its_name_is_accepted() {
     let schemas = Schemas::of([lone::Events::Deposited { amount: 5 }]);
-    let renamed = || [Renamed::MoneyDeposited { amount: 6 }];
+    let renamed = || [renamed::Events::MoneyDeposited { amount: 6 }];
     let refusal = schemas.refused(renamed());
     assert!(
         refusal.starts_with("MoneyDeposited version 1 is not accepted yet"),
@@ -81,33 +82,39 @@ fn an_event_that_is_renamed_with_an_alias_passes_once_its_name_is_accepted() {
     );
 }
 
-part! { enum RenamedAndNarrowed { MoneyDeposited { amount: u32 } } }
-by_hand!(RenamedAndNarrowed: EventSchema::new("MoneyDeposited", "MoneyDeposited").once(&["Deposited"]));
-
 #[test]
 fn an_alias_does_not_hide_that_the_shape_changed() {
+    mod narrowed {
+        crate::events::events! {
+            #[event(alias = "Deposited")]
+            MoneyDeposited { amount: u32 }
+        }
+    }
     let schemas = Schemas::of([lone::Events::Deposited { amount: 5 }]);
-    let refusal = schemas.refused([RenamedAndNarrowed::MoneyDeposited { amount: 5 }]);
+    let refusal = schemas.refused([narrowed::Events::MoneyDeposited { amount: 5 }]);
     assert!(refusal.contains("  amount: narrowed"), "{refusal}");
 }
 
-part! { enum Merged { Moved { cents: i64 } } }
-by_hand!(
-    Merged: EventSchema::new("Moved", "Moved"),
-    retired RetiredEvent {
-        name: "Deposited",
-        becomes: |_, payload| vec![Became {
-            name: "Moved",
-            version: 1,
-            payload: json!({ "cents": payload["amount"] }),
-        }],
+mod merged {
+    crate::events::events! {
+        [retired("Deposited" => super::moved)]
+        Moved { cents: u64 }
     }
-);
+}
+
+fn moved(_version: u32, payload: Value) -> Vec<Became> {
+    let payload = json!({ "cents": payload["amount"] });
+    vec![Became {
+        name: "Moved",
+        version: 1,
+        payload,
+    }]
+}
 
 #[test]
 fn an_event_that_is_retired_passes_once_it_is_accepted_what_it_becomes() {
     let schemas = Schemas::of([lone::Events::Deposited { amount: 5 }]);
-    let merged = || [Merged::Moved { cents: 7 }];
+    let merged = || [merged::Events::Moved { cents: 7 }];
     assert_eq!(
         schemas.refused(merged()),
         "Deposited/v1.sample.json is read as something else than before\n  \
@@ -127,7 +134,7 @@ fn an_event_that_is_retired_passes_once_it_is_accepted_what_it_becomes() {
 fn a_name_that_is_declared_twice_is_refused() {
     let catalogue = annals_schema::Catalogue::new("bank")
         .events([lone::Events::Deposited { amount: 5 }])
-        .events([Renamed::MoneyDeposited { amount: 6 }]);
+        .events([renamed::Events::MoneyDeposited { amount: 6 }]);
     let refused = catalogue.check(tempfile::tempdir().unwrap()).unwrap_err();
     assert!(
         refused

@@ -1,75 +1,52 @@
 //! Samples of personal data are sealed like the real thing, so they prove that it stays openable.
 
-use annals_core::payload::{self, Payload};
-use annals_core::{EncodeError, Event, EventSchema, Personal, PersonalField, Upcaster};
+use annals_core::Personal;
 use serde_json::{Value, json};
 
-use crate::events::{Schemas, part};
+use crate::events::Schemas;
 
-/// Events that tell a name, which is personal, at a version.
-macro_rules! registered {
-    ($events:ident, $field:ident, $schema:expr) => {
-        part! { enum $events { Registered { user: String, $field: Personal<String> } } }
+mod first {
+    use annals_core::Personal;
 
-        impl Event for $events {
-            const SCHEMAS: &'static [EventSchema] = &[$schema];
+    crate::events::events! {
+        Registered { user: String, #[personal(subject = user)] name: Personal<String> }
+    }
+}
 
-            fn schema(&self) -> &'static EventSchema {
-                &Self::SCHEMAS[0]
-            }
+/// Version 2, in which the field is called otherwise, by a step.
+macro_rules! second {
+    ($step:path) => {
+        use annals_core::Personal;
 
-            fn encode(&self) -> Result<Vec<u8>, EncodeError> {
-                Ok(payload::to_json(self)?)
-            }
-
-            fn decode(
-                schema: &EventSchema,
-                _version: u32,
-                payload: Payload<'_>,
-            ) -> Result<Self, payload::Error> {
-                payload::read(schema.variant, payload)
-            }
-
-            fn subjects(&self) -> Vec<String> {
-                let Self::Registered { user, .. } = self;
-                vec![user.clone()]
-            }
-
-            fn personal_fields(&mut self) -> Vec<PersonalField<'_>> {
-                let Self::Registered { user, $field } = self;
-                vec![PersonalField {
-                    name: stringify!($field),
-                    subject: user.clone(),
-                    value: $field,
-                }]
-            }
-        }
-
-        impl $events {
-            fn sample() -> [Self; 1] {
-                let $field = Personal::new("Ada".to_owned());
-                [Self::Registered {
-                    user: "user-7".to_owned(),
-                    $field,
-                }]
-            }
+        crate::events::events! {
+            #[event(version = 2, upcast(1 => $step))]
+            Registered { user: String, #[personal(subject = user)] full_name: Personal<String> }
         }
     };
 }
 
-const REGISTERED: EventSchema = EventSchema::new("Registered", "Registered");
+mod renaming {
+    second!(super::rename);
+}
 
-registered!(First, name, REGISTERED);
-registered!(
-    Second,
-    full_name,
-    REGISTERED.at(2, &[Upcaster::json(1, rename)])
-);
-registered!(
-    Elsewhere,
-    full_name,
-    REGISTERED.at(2, &[Upcaster::json(1, shout)])
-);
+mod shouting {
+    second!(super::shout);
+}
+
+fn first_sample() -> [first::Events; 1] {
+    let (user, name) = ("user-7".to_owned(), Personal::new("Ada".to_owned()));
+    [first::Events::Registered { user, name }]
+}
+
+fn renaming_sample() -> [renaming::Events; 1] {
+    let (user, full_name) = ("user-7".to_owned(), Personal::new("Ada".to_owned()));
+    [renaming::Events::Registered { user, full_name }]
+}
+
+fn shouting_sample() -> [shouting::Events; 1] {
+    let (user, full_name) = ("user-7".to_owned(), Personal::new("Ada".to_owned()));
+    [shouting::Events::Registered { user, full_name }]
+}
 
 fn rename(payload: Value) -> Value {
     json!({ "user": payload["user"], "full_name": payload["name"] })
@@ -82,21 +59,21 @@ fn shout(payload: Value) -> Value {
 
 #[test]
 fn samples_are_sealed_and_the_same_each_time() {
-    let schemas = Schemas::of(First::sample());
+    let schemas = Schemas::of(first_sample());
     let sample = schemas.read("Registered/v1.sample.json");
     assert!(sample.contains("\"$sealed\": \"user-7~"), "{sample}");
     assert!(!sample.contains("Ada"));
-    assert_eq!(schemas.accept(First::sample()).unwrap(), [""; 0]);
-    assert_eq!(schemas.passed(First::sample()), "");
+    assert_eq!(schemas.accept(first_sample()).unwrap(), [""; 0]);
+    assert_eq!(schemas.passed(first_sample()), "");
     assert!(schemas.read("catalogue.md").contains("- personal: `name`"));
 }
 
 #[test]
 fn an_older_version_is_opened_and_upcast() {
-    let schemas = Schemas::of(First::sample());
-    schemas.accept(Second::sample()).unwrap();
-    assert_eq!(schemas.passed(Second::sample()), "");
-    let refusal = schemas.refused(Elsewhere::sample());
+    let schemas = Schemas::of(first_sample());
+    schemas.accept(renaming_sample()).unwrap();
+    assert_eq!(schemas.passed(renaming_sample()), "");
+    let refusal = schemas.refused(shouting_sample());
     assert!(
         refusal.contains("  full_name.$sealed: reads otherwise"),
         "{refusal}"
@@ -105,13 +82,13 @@ fn an_older_version_is_opened_and_upcast() {
 
 #[test]
 fn a_sealed_value_that_does_not_open_any_more_is_refused() {
-    let schemas = Schemas::of(First::sample());
+    let schemas = Schemas::of(first_sample());
     let sample = schemas.read("Registered/v1.sample.json");
     let mut json: Value = serde_json::from_str(&sample).unwrap();
     let sealed = json["payload"]["name"]["$sealed"].as_str().unwrap();
     json["payload"]["name"]["$sealed"] = format!("{}AAAA", &sealed[..sealed.len() - 4]).into();
     schemas.write("Registered/v1.sample.json", &json.to_string());
-    let refusal = schemas.refused(First::sample());
+    let refusal = schemas.refused(first_sample());
     let told = "Registered/v1.sample.json is not read any more: field name: its bytes were changed";
     assert!(refusal.contains(told), "{refusal}");
 }
@@ -127,7 +104,7 @@ fn plain_sample() -> [plain::Events; 1] {
 
 #[test]
 fn a_field_that_is_not_personal_any_more_is_refused() {
-    let refusal = Schemas::of(First::sample()).refused(plain_sample());
+    let refusal = Schemas::of(first_sample()).refused(plain_sample());
     let told = "  name: narrowed\n    - personal string\n    + string\n";
     assert!(refusal.contains(told), "{refusal}");
 }
@@ -135,12 +112,12 @@ fn a_field_that_is_not_personal_any_more_is_refused() {
 #[test]
 fn a_field_that_becomes_personal_still_takes_what_was_stored_as_it_was() {
     let schemas = Schemas::of(plain_sample());
-    let refusal = schemas.refused(First::sample());
+    let refusal = schemas.refused(first_sample());
     assert!(!refusal.contains("narrowed"), "{refusal}");
     assert!(
         refusal.contains("  name: reads otherwise\n    - \"Ada\"\n"),
         "{refusal}"
     );
-    schemas.accept(First::sample()).unwrap();
-    assert_eq!(schemas.passed(First::sample()), "");
+    schemas.accept(first_sample()).unwrap();
+    assert_eq!(schemas.passed(first_sample()), "");
 }
