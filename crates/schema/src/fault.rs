@@ -205,25 +205,25 @@ impl SchemaFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChainFault {
-    /// **Do:** declare it.
+    /// A version has no step. **Do:** declare it.
     #[error("there is none from version {from}")]
     Missing {
         /// Where it would begin.
         from: u32,
     },
-    /// **Do:** remove one.
+    /// A version has two steps. **Do:** remove one.
     #[error("there are two from version {from}")]
     Twice {
         /// Where they begin.
         from: u32,
     },
-    /// **Do:** remove it, or raise the version.
+    /// A step leads beyond the newest version. **Do:** remove it, or raise the version.
     #[error("there is one from version {from}, which is no older version")]
     Beyond {
         /// Where it begins.
         from: u32,
     },
-    /// **Do:** make the later one typed too.
+    /// A step on JSON comes when there is no JSON any more. **Do:** make it typed too.
     #[error("the one from version {from} is on JSON, behind a typed one from version {typed}")]
     TypedFirst {
         /// Where the typed one begins.

@@ -1,6 +1,6 @@
 //! Accepting writes what is declared, once, and the same each time.
 
-use annals_core::EventSchema;
+use annals_core::{EventSchema, Personal};
 use annals_schema::SchemaError;
 
 use crate::events::{Schemas, by_hand, part};
@@ -155,4 +155,39 @@ fn an_event_that_is_written_as_messagepack_is_recorded_by_its_values() {
             .contains("\"celsius\": 1.5")
     );
     assert_eq!(schemas.passed(measured()), "");
+}
+
+part! {
+    #[schemars(rename_all = "snake_case")]
+    enum CalledOtherwise {
+        Deposited { amount: u64 },
+    }
+}
+by_hand!(CalledOtherwise: EventSchema::new("MoneyDeposited", "Deposited"));
+
+#[test]
+fn a_schema_without_the_variant_is_refused() {
+    let refusal = Schemas::none().refused([CalledOtherwise::Deposited { amount: 5 }]);
+    let told =
+        "the JSON Schema of the enum has no variant Deposited, which is stored as MoneyDeposited";
+    assert!(refusal.starts_with(told), "{refusal}");
+}
+
+part! {
+    enum Leaky {
+        Registered { name: Personal<String> },
+    }
+}
+by_hand!(Leaky: EventSchema::new("Registered", "Registered"));
+
+#[test]
+fn a_sample_that_cannot_be_stored_is_refused() {
+    let name = Personal::new("Ada".to_owned());
+    let refusal = Schemas::none().refused([Leaky::Registered { name }]);
+    let told = "a sample of Registered cannot be stored and read back: ";
+    assert!(refusal.starts_with(told), "{refusal}");
+    assert!(
+        refusal.contains("a personal value is not sealed"),
+        "{refusal}"
+    );
 }

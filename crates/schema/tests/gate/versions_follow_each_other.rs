@@ -110,3 +110,18 @@ fn an_upcaster_that_leads_beyond_the_newest_is_refused() {
     let told = "there is one from version 1, which is no older version\n";
     assert!(refusal.contains(told), "{refusal}");
 }
+
+part! {
+    enum Twice {
+        Deposited { amount: u64 },
+    }
+}
+by_hand!(Twice: EventSchema::new("Deposited", "Deposited")
+    .at(2, &[Upcaster::json(1, add_currency), Upcaster::json(1, add_currency)]));
+
+#[test]
+fn two_upcasters_from_one_version_are_refused() {
+    let refusal = Schemas::none().refused([Twice::Deposited { amount: 5 }]);
+    let told = "the upcasters of Deposited: there are two from version 1\n";
+    assert!(refusal.contains(told), "{refusal}");
+}
