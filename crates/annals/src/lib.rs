@@ -21,10 +21,11 @@ pub use annals_core::*;
 pub use annals_embedded as embedded;
 #[cfg(feature = "http")]
 pub use annals_http as http;
-pub use annals_macros::{Event, Projection, ReadModel};
+pub use annals_macros::{Event, Projection, ReadModel, snapshot};
 #[cfg(feature = "postgres")]
 pub use annals_postgres as postgres;
 pub use annals_runtime as runtime;
+pub use annals_schema as schema;
 pub use annals_sqlite as sqlite;
 pub use builder::Builder;
 pub use error::Error;

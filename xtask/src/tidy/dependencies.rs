@@ -14,6 +14,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("annals-keys", &["annals-core"]),
     ("annals-runtime", &["annals-core"]),
     ("annals-http", &["annals-core", "annals-runtime"]),
+    ("annals-schema", &["annals-core"]),
     ("annals-testing", &["annals-core", "annals-macros"]),
     ("annals-servers", &[]),
     (
@@ -28,6 +29,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "annals-sqlite",
             "annals-runtime",
             "annals-http",
+            "annals-schema",
             "annals-testing",
         ],
     ),
