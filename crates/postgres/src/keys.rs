@@ -155,13 +155,13 @@ fn stored(row: &Row) -> Result<StoredKey, KeyStoreError> {
 fn wrapped(row: &Row) -> Result<WrappedKey, KeyStoreError> {
     Ok(WrappedKey {
         id: KeyId(row.try_get(0).map_err(damaged)?),
-        root: RootId::new(text(row, 1)?).map_err(unnamed)?,
+        root: RootId::new(text(row, 1)?).map_err(|error| unnamed(&error))?,
         bytes: row.try_get(2).map_err(damaged)?,
     })
 }
 
 fn subject(row: &Row) -> Result<SubjectId, KeyStoreError> {
-    SubjectId::new(text(row, 3)?).map_err(unnamed)
+    SubjectId::new(text(row, 3)?).map_err(|error| unnamed(&error))
 }
 
 fn text(row: &Row, column: usize) -> Result<&str, KeyStoreError> {
@@ -172,7 +172,7 @@ fn damaged(error: tokio_postgres::Error) -> KeyStoreError {
     PostgresError::from(error).into()
 }
 
-fn unnamed(error: InvalidName) -> KeyStoreError {
+fn unnamed(error: &InvalidName) -> KeyStoreError {
     let reason = error.to_string();
     KeyStoreError::Damaged { reason }
 }
