@@ -36,7 +36,7 @@ use crate::upcast::{RetiredEvent, Upcaster};
 ///     #[event(name = "MoneyDeposited", version = 2, upcast(1 => add_currency))]
 ///     Deposited { cents: i64, currency: String },
 ///     // JSON unless it says otherwise. What is stored tells, so it may change at any time.
-///     #[event(name = "StatementSent", messagepack, compressed)]
+///     #[event(name = "StatementSent", content = "messagepack", compress)]
 ///     Sent { statement: String },
 /// }
 ///

@@ -140,22 +140,16 @@ fn schemas(core: &TokenStream, types: &[EventType]) -> Vec<TokenStream> {
     let schema = |event_type: &EventType| {
         let name = &event_type.name;
         let variant = event_type.variant.unraw().to_string();
-        let VariantAttributes {
-            aliases,
-            version,
-            steps,
-            is_messagepack,
-            is_compressed,
-            ..
-        } = &event_type.attributes;
-        let upcasters = steps.iter().map(|step| step.upcaster(core));
-        let format = is_messagepack.then(|| quote!(.as_messagepack()));
-        let compressed = is_compressed.then(|| quote!(.compressed()));
+        let declared = &event_type.attributes;
+        let (version, aliases) = (declared.version, &declared.aliases);
+        let upcasters = declared.steps.iter().map(|step| step.upcaster(core));
+        let messagepack = declared.is_messagepack.then(|| quote!(.as_messagepack()));
+        let compressed = declared.is_compressed.then(|| quote!(.compressed()));
         quote! {
             #core::EventSchema::new(#name, #variant)
                 .at(#version, &[#(#upcasters),*])
                 .once(&[#(#aliases),*])
-                #format
+                #messagepack
                 #compressed
         }
     };

@@ -10,12 +10,15 @@
 //! - [`given()`]: given/when/then for aggregates;
 //! - [`given_events`]: given/then for projections, without a database: which rows they make, that it
 //!   is the same ones however they come by the events, and what each event changes;
+//! - [`recorded_histories`]: whether old events still fold to the state that they did, and whether
+//!   snapshots notice if not;
 //! - [`ManualClock`], [`SequentialIds`] and [`MemoryLeases`]: time, identity, and whose turn it is,
 //!   in the test's hands.
 
 mod clock;
 pub mod conformance;
 mod given;
+mod histories;
 mod ids;
 mod leases;
 pub mod ordering;
@@ -27,5 +30,6 @@ pub use given::{
     Decision, Given, GivenEvents, Happened, Row, RowChange, Step, given, given_events,
     given_events_for_tables, happened,
 };
+pub use histories::recorded_histories;
 pub use ids::SequentialIds;
 pub use leases::MemoryLeases;
