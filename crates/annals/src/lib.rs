@@ -21,7 +21,7 @@ pub use annals_core::*;
 pub use annals_embedded as embedded;
 #[cfg(feature = "http")]
 pub use annals_http as http;
-pub use annals_macros::{Event, Projection, ReadModel};
+pub use annals_macros::{Event, Projection, ReadModel, snapshot};
 #[cfg(feature = "postgres")]
 pub use annals_postgres as postgres;
 pub use annals_runtime as runtime;

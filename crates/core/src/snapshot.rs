@@ -13,6 +13,8 @@ use crate::query::Query;
 use crate::stream::StreamId;
 
 /// An aggregate whose state can be kept between loads.
+///
+/// `#[snapshot]` on `impl Aggregate` implements it, with a revision that changes as `evolve` does.
 pub trait Snapshot: Aggregate + Serialize + DeserializeOwned + JsonSchema {
     /// Counts the changes of [`evolve`](Aggregate::evolve) that leave the state's shape as it
     /// was. Raise it, and older snapshots are ignored.

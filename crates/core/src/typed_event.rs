@@ -35,6 +35,9 @@ use crate::upcast::{RetiredEvent, Upcaster};
 ///     },
 ///     #[event(name = "MoneyDeposited", version = 2, upcast(1 => add_currency))]
 ///     Deposited { cents: i64, currency: String },
+///     // JSON unless it says otherwise. What is stored tells, so it may change at any time.
+///     #[event(name = "StatementSent", content = "messagepack", compress)]
+///     Sent { statement: String },
 /// }
 ///
 /// fn add_currency(mut payload: Value) -> Value {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::value::SeqAccessDeserializer;
 use serde::de::{self, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -79,13 +79,12 @@ impl<'de> Visitor<'de> for StoredVisitor {
 }
 
 fn plain_fields<'de, A: MapAccess<'de>>(first: String, mut fields: A) -> Result<Stored, A::Error> {
-    let value: JsonValue = fields.next_value()?;
-    let rest = JsonValue::deserialize(MapAccessDeserializer::new(fields))?;
-    let Value::Object(mut fields) = rest.0 else {
-        unreachable!("fields are read as an object")
-    };
-    fields.entry(first).or_insert(value.0);
-    Ok(Stored::Plain(fields.into()))
+    let JsonValue(value) = fields.next_value()?;
+    let mut object = Map::from_iter([(first, value)]);
+    while let Some((name, JsonValue(value))) = fields.next_entry()? {
+        object.insert(name, value);
+    }
+    Ok(Stored::Plain(object.into()))
 }
 
 /// The name of a field, told apart without a copy.
