@@ -82,6 +82,9 @@ pub trait SnapshotStore: Send + Sync + 'static {
 
     /// Keeps a snapshot in place of an older one. One that is newer stays.
     async fn save(&self, stream: &StreamId, snapshot: StoredSnapshot) -> Result<(), SnapshotError>;
+
+    /// Lets go of the snapshot of a stream. True if there was one, damaged or not.
+    async fn delete(&self, stream: &StreamId) -> Result<bool, SnapshotError>;
 }
 
 /// Why a snapshot could not be read or kept.

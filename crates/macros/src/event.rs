@@ -145,10 +145,13 @@ fn schemas(core: &TokenStream, types: &[EventType]) -> Vec<TokenStream> {
         let upcasters = declared.steps.iter().map(|step| step.upcaster(core));
         let messagepack = declared.is_messagepack.then(|| quote!(.as_messagepack()));
         let compressed = declared.is_compressed.then(|| quote!(.compressed()));
+        let personal = event_type.fields.personal.iter();
+        let personal = personal.map(|it| &it.stored_name);
         quote! {
             #core::EventSchema::new(#name, #variant)
                 .at(#version, &[#(#upcasters),*])
                 .once(&[#(#aliases),*])
+                .with_personal(&[#(#personal),*])
                 #messagepack
                 #compressed
         }
