@@ -20,6 +20,9 @@
 //!   read model;
 //! - [`EffectProjector`]: performs an effect for each event, at least once ([`UnboundEffect`]: before
 //!   it is bound to its checkpoint);
+//! - [`KeyedStore`]: a store whose events come with the keys to what is personal in them, for the types
+//!   of events that have any ([`PersonalEvents`]); [`Erasures`] forget persons, and [`ErasureReport`]
+//!   tells what was reached;
 //! - [`METRICS`]: what of all this is measured; there are spans of `tracing` beside;
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
@@ -28,9 +31,12 @@ mod backoff;
 mod batches;
 mod declared_read_models;
 mod effect;
+mod era;
+mod erasure;
 mod error;
 mod execute;
 mod idempotency;
+mod keyed_store;
 mod lease;
 mod load;
 mod memory;
@@ -38,6 +44,7 @@ mod metrics;
 mod parked_events;
 mod past;
 mod pasts;
+mod personal_events;
 mod projection;
 mod rebuild;
 mod rebuilds;
@@ -58,15 +65,21 @@ pub use audit::{
 pub use backoff::Backoff;
 pub use declared_read_models::DeclaredReadModels;
 pub use effect::{EffectProjector, UnboundEffect};
+pub use erasure::{
+    EraseError, ErasurePlaces, ErasureReport, Erasures, ErasuresElsewhere, Forgets, OutOfReach,
+    PlaceKind, Reached, Reconciled, destroy_keys_again,
+};
 pub use error::{ExecuteError, LoadError};
 pub use execute::{CommandContext, Executed};
 pub use idempotency::IdempotencyKey;
+pub use keyed_store::KeyedStore;
 pub use load::{Loaded, Moment};
 pub use parked_events::{ParkedError, ParkedEvents};
 pub use past::{
     AsOf, Past, PastError, PastHandle, PastOptions, PastPhase, PastProgress, PastSubject, past,
 };
 pub use pasts::{PastId, Pasts, PastsOptions};
+pub use personal_events::PersonalEvents;
 pub use projection::{
     Backlog, ErrorClass, Freshness, NotFresh, NotReached, ProjectionActivity, ProjectionHandle,
     ProjectionStatus, RunError, RunnerOptions, run_projection,

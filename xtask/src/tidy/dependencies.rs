@@ -12,7 +12,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("annals-postgres", &["annals-core"]),
     ("annals-sqlite", &["annals-core"]),
     ("annals-keys", &["annals-core"]),
-    ("annals-runtime", &["annals-core"]),
+    (
+        "annals-runtime",
+        &["annals-core", "annals-keys", "annals-macros"],
+    ),
     ("annals-http", &["annals-core", "annals-runtime"]),
     ("annals-schema", &["annals-core"]),
     ("annals-testing", &["annals-core", "annals-macros"]),
