@@ -10,8 +10,11 @@
 //! ```
 
 mod builder;
+mod declared_aggregate;
 mod declared_effect;
 mod error;
+mod forgetting;
+mod keys_place;
 mod place;
 mod runners;
 mod service;
@@ -21,6 +24,7 @@ pub use annals_core::*;
 pub use annals_embedded as embedded;
 #[cfg(feature = "http")]
 pub use annals_http as http;
+pub use annals_keys as keys;
 pub use annals_macros::{Event, Projection, ReadModel, snapshot};
 #[cfg(feature = "postgres")]
 pub use annals_postgres as postgres;
