@@ -19,12 +19,14 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Error> {
     match arguments {
         [] => {
             stores(&[])?;
+            schema()?;
             service()?;
             rebuild(&[])?;
             rebuild(&["postgres"])
         }
         ["stores", arguments @ ..] => stores(arguments),
         ["projections", arguments @ ..] => stores(&[&["projections"], arguments].concat()),
+        ["schema"] => schema(),
         ["service"] => service(),
         ["rebuild", arguments @ ..] => rebuild(arguments),
         _ => Err(Error::Usage),
@@ -55,6 +57,11 @@ fn server() -> Result<PostgresCluster, Error> {
             options.setting(name, value)
         });
     Ok(PostgresCluster::start_with(options)?)
+}
+
+/// What reading older versions and personal data costs, beside the newest version.
+fn schema() -> Result<(), Error> {
+    Command::cargo(&["bench", "-p", "annals-core", "--bench", "schema"]).run()
 }
 
 /// The reference service under load.

@@ -32,6 +32,7 @@ usage: cargo xtask <command>
                     stores beside others, written to docs/benchmarks; `bench stores --help` lists the arguments
   bench projections [argument…]
                     of these, read models alone
+  bench schema      what reading older versions and personal data costs
   bench service     the reference service under load
   bench rebuild [postgres] [argument…]
                     a read model of it that is made anew under load, and killed amid that

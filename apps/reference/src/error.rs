@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use annals::http::UnfitToken;
+use annals::schema::SchemaError;
 
 use crate::import::ImportError;
 use crate::webhook::WebhookError;
@@ -85,6 +86,11 @@ pub enum Error {
     /// **Do:** what its own message says.
     #[error(transparent)]
     Import(#[from] ImportError),
+
+    /// Recorded events would not survive, or their schemas cannot be read or written.
+    /// **Do:** what its own message says.
+    #[error("schemas of events:\n\n{0}")]
+    Schemas(#[from] SchemaError),
 
     /// The webhook cannot be called at all.
     /// **Do:** what its own message says.

@@ -6,6 +6,7 @@
 //! - what it is put together to: the [`bank`] and its [`place`], the [`routes`] and their
 //!   documentation;
 //! - what it tells others: the [`webhook`];
+//! - which events it has recorded, and must read for ever: [`schemas`];
 //! - what the program does: [`options`], [`serve`], [`metrics`], [`import`], [`demo`];
 //! - [`traffic`], for whoever needs a busy bank.
 
@@ -20,6 +21,7 @@ pub mod money;
 pub mod options;
 pub mod place;
 pub mod routes;
+pub mod schemas;
 pub mod serve;
 pub mod summary;
 pub mod traffic;

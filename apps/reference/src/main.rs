@@ -1,15 +1,18 @@
 //! The reference service of Annals, as a program.
 //!
-//! Without a task it serves; `import-bank` sends a file of transactions through the command side.
+//! Without a task it serves; `import-bank` sends a file of transactions through the command side, and
+//! `schema` holds the events of the code against those that are recorded.
 //! What it can be told stands in `options`, and everything it does in the library beside it.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use annals_reference::Error;
 use annals_reference::bank::Bank;
 use annals_reference::import::import_bank;
-use annals_reference::options::{LogFormat, Options, Task};
+use annals_reference::options::{LogFormat, Options, SchemaTask, Task};
+use annals_reference::schemas::catalogue;
 use annals_reference::serve::serve;
 use tracing_subscriber::EnvFilter;
 
@@ -36,7 +39,21 @@ async fn run() -> Result<(), Error> {
             bank.stop().await;
             Ok(writeln!(std::io::stdout(), "{report}")?)
         }
+        Some(Task::Schema { task, schemas }) => hold_schemas(*task, schemas),
     }
+}
+
+fn hold_schemas(task: SchemaTask, schemas: &Path) -> Result<(), Error> {
+    let mut out = std::io::stdout();
+    match task {
+        SchemaTask::Check => {
+            let checked = catalogue().check(schemas)?;
+            catalogue().check_page(schemas)?;
+            writeln!(out, "{checked}")?;
+        }
+        SchemaTask::Accept => writeln!(out, "{}", catalogue().accept(schemas)?)?,
+    }
+    Ok(())
 }
 
 /// Sends what is logged to the standard error; the standard output is for results.

@@ -229,6 +229,29 @@ pub enum Task {
         /// `transaction_id,account_id,date,kind,operation,amount,…`; may be compressed (.gz).
         file: PathBuf,
     },
+    /// Hold the events of the code against the schemas that are kept in the repository.
+    Schema {
+        /// What to do with them.
+        #[command(subcommand)]
+        task: SchemaTask,
+        /// Where they are kept.
+        #[arg(
+            long,
+            value_name = "DIR",
+            default_value = "apps/reference/schemas",
+            global = true
+        )]
+        schemas: PathBuf,
+    },
+}
+
+/// What is done with the schemas of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum SchemaTask {
+    /// Check that recorded events survive this code.
+    Check,
+    /// Record new events, new versions and what older ones are read as.
+    Accept,
 }
 
 /// How log lines are written.

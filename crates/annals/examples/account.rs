@@ -1,7 +1,7 @@
 //! A whole event-sourced service: an account that never goes below zero, and its balance.
 
 use annals::runtime::{CommandContext, ExecuteError};
-use annals::{Aggregate, Annals, Event, Projection, ReadModel, Snapshot};
+use annals::{Aggregate, Annals, Event, Projection, ReadModel, snapshot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,7 @@ struct Account {
     balance: i64,
 }
 
+#[snapshot]
 impl Aggregate for Account {
     const CATEGORY: &'static str = "Account";
     type Command = AccountCommand;
@@ -53,10 +54,6 @@ impl Aggregate for Account {
             AccountEvent::Withdrawn { cents } => self.balance -= cents,
         }
     }
-}
-
-impl Snapshot for Account {
-    const FOLD_REVISION: u32 = 1;
 }
 
 /// What is on an account, as its events say it: no fold to be written.

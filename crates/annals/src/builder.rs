@@ -1,40 +1,35 @@
 //! Putting a service together: which store, which aggregates, which projections.
 
-use std::any::{Any, TypeId, type_name};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{
-    Effect, EventStore, Leases, Projection, Projector, QueryError, ReadModels, Snapshot,
-    SnapshotStore, TableFold, TableProjection,
+    Effect, EventStore, Leases, Projection, Projector, QueryError, ReadModels, Snapshot, TableFold,
+    TableProjection,
 };
+use annals_keys::Keyring;
 use annals_runtime::{
-    AuditSubject, BackgroundAuditOptions, CommandBus, DeclaredReadModels, DriftOptions,
-    EditionOptions, Pasts, PastsOptions, ProjectionHandle, Refolds, Repository, SnapshotPolicy,
-    run_projection,
+    AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions,
+    ErasurePlaces, Forgets, Pasts, PastsOptions, PersonalEvents, ProjectionHandle, Rebuilds,
+    Refolds, run_projection,
 };
 
+use crate::declared_aggregate::{DeclaredAggregate, Ground};
 use crate::declared_effect::{BegunEffect, DeclaredEffect};
-use crate::declared_saga::{self, DeclaredCommand, DeclaredSaga, Repositories, RunningSagas};
+use crate::declared_saga::DeclaredSagas;
 use crate::error::Error;
+use crate::forgetting::Keyed;
+use crate::keys_place::DeclaredKeys;
 use crate::place::{Opened, Place};
 use crate::runners::Runners;
 use crate::service::{Annals, Running};
 use crate::typed_tables::{DueRebuilds, TypedTables};
 
-/// A snapshot is taken when this many events have passed since the last.
-const SNAPSHOT_EVERY: u64 = 100;
-
 /// Most aggregates of each kind that are remembered.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_000).expect("a thousand is not zero");
-
-type Declared = Box<dyn Any + Send + Sync>;
-type DeclareAggregate = Box<dyn FnOnce(&Ground) -> Declared>;
-/// Its type, the name of that, and what makes its repository.
-type DeclaredAggregate = (TypeId, &'static str, DeclareAggregate);
 
 /// A service that is being put together. Nothing is opened before [`start`](Self::start).
 #[must_use = "a builder does nothing before it is started"]
@@ -47,21 +42,16 @@ pub struct Builder {
     projectors: Vec<Arc<dyn Projector>>,
     local_projectors: Vec<Arc<dyn Projector>>,
     effects: Vec<DeclaredEffect>,
-    pub(crate) commands: Vec<DeclaredCommand>,
-    pub(crate) sagas: Vec<DeclaredSaga>,
+    pub(crate) sagas: DeclaredSagas,
     leases: Option<Arc<dyn Leases>>,
     code_version: String,
     audits: Option<BackgroundAuditOptions>,
     drift: Option<DriftOptions>,
     due_rebuilds: DueRebuilds,
     keep_previous: Duration,
-}
-
-/// What a repository stands on.
-struct Ground {
-    store: Arc<dyn EventStore>,
-    snapshots: Arc<dyn SnapshotStore>,
-    remembered: Option<NonZeroUsize>,
+    personal: PersonalEvents,
+    keys: DeclaredKeys,
+    forgets: Vec<Arc<dyn Forgets>>,
 }
 
 impl Annals {
@@ -83,6 +73,7 @@ impl Annals {
             store,
             read_models,
             leases: None,
+            keyring: None,
         }))
     }
 }
@@ -98,14 +89,16 @@ impl Builder {
             projectors: Vec::new(),
             local_projectors: Vec::new(),
             effects: Vec::new(),
-            commands: Vec::new(),
-            sagas: Vec::new(),
+            sagas: DeclaredSagas::default(),
             leases: None,
             code_version: String::new(),
             audits: Some(BackgroundAuditOptions::default()),
             drift: Some(DriftOptions::default()),
             due_rebuilds: DueRebuilds::Begin,
             keep_previous: EditionOptions::default().keep_previous,
+            personal: PersonalEvents::default(),
+            keys: DeclaredKeys::default(),
+            forgets: Vec::new(),
         }
     }
 
@@ -119,9 +112,8 @@ impl Builder {
     /// Declares an aggregate, with snapshots after every 100 events. The 1,000 that were used last
     /// are remembered, unless [`remembering`](Self::remembering) says otherwise.
     pub fn aggregate<A: Snapshot>(mut self) -> Self {
-        let declare = |ground: &Ground| -> Declared { Box::new(ground.repository::<A>()) };
-        let declared = (TypeId::of::<A>(), type_name::<A>(), Box::new(declare) as _);
-        self.aggregates.push(declared);
+        self.personal.declare::<A::Event>();
+        self.aggregates.push(DeclaredAggregate::of::<A>());
         self
     }
 
@@ -136,6 +128,7 @@ impl Builder {
     /// Declares a read model that is folded from events, row by row. If there is one of another
     /// declaration, that is read until this one is made [beside it](Self::without_automatic_rebuilds).
     pub fn projection<P: Projection>(mut self) -> Self {
+        self.personal.declare::<P::Event>();
         self.folds.push(TableFold::of_rows::<P>());
         self
     }
@@ -147,12 +140,14 @@ impl Builder {
     /// event that one cannot take in is refused. It does not run beside the others, and so is not
     /// among [`Annals::projections`]: it is never behind. [`Annals::audit`] knows it.
     pub fn inline_projection<P: Projection>(mut self) -> Self {
+        self.personal.declare::<P::Event>();
         self.inline.push(TableFold::of_rows::<P>());
         self
     }
 
     /// Declares read models of several tables that are written event by event.
     pub fn table_projection<P: TableProjection>(mut self) -> Self {
+        self.personal.declare::<P::Event>();
         self.folds.push(TableFold::of_tables::<P>());
         self
     }
@@ -177,6 +172,7 @@ impl Builder {
     ///
     /// How far it is, is kept beside the read models. Whoever deletes those makes it a new one.
     pub fn effect<E: Effect>(mut self, effect: E) -> Self {
+        self.personal.declare::<E::Event>();
         self.effects.push(DeclaredEffect::of(effect));
         self
     }
@@ -230,46 +226,64 @@ impl Builder {
         self
     }
 
+    /// Keeps the keys of persons in this directory, and root keys in `root` below it: advised for a
+    /// service in a directory, which otherwise has them in `keys` there. Copies of the events and of the
+    /// keys belong apart, or what was erased can be had back with both.
+    pub fn keys_in(mut self, directory: impl AsRef<Path>) -> Self {
+        self.keys.keys_in = Some(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Keeps root keys in this directory. On PostgreSQL, which has the keys of persons beside the events,
+    /// that must be said by whoever declares events with personal fields; several processes share it.
+    pub fn root_keys_in(mut self, directory: impl AsRef<Path>) -> Self {
+        self.keys.root_keys_in = Some(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Seals personal data by a keyring of one's own, such as one whose root key a key management
+    /// service has.
+    pub fn keyring(mut self, keyring: Arc<Keyring>) -> Self {
+        self.keys.keyring = Some(keyring);
+        self
+    }
+
+    /// Tells whenever a person is forgotten: a cache, an export, a search index.
+    pub fn forgets(mut self, place: Arc<dyn Forgets>) -> Self {
+        self.forgets.push(place);
+        self
+    }
+
     /// Opens the store and the read models, and starts the projections.
     ///
     /// # Errors
     /// [`Error`] when something could not be opened or was declared twice.
     pub async fn start(mut self) -> Result<Annals, Error> {
-        if !self.sagas.is_empty() {
-            self.folds.push(declared_saga::index());
-        }
+        self.folds.extend(self.sagas.index());
         self.check_names()?;
+        self.keys.needed = !self.personal.is_empty();
         let inline = self.inline.clone();
-        let Opened {
-            store,
-            read_models,
-            leases,
-        } = self.place.open(self.inline).await?;
+        let opened = self.place.open(self.inline, self.keys).await?;
+        let (opened, keyed) = Keyed::of(opened, self.personal).await?;
+        let (store, read_models) = (opened.store, opened.read_models);
         let declared = DeclaredReadModels::new(read_models, self.folds.clone());
         let read_models: Arc<dyn ReadModels> = Arc::new(declared);
         let ground = Ground {
             store: Arc::clone(&store),
             snapshots: read_models.snapshots().await?,
             remembered: self.remembered,
+            keyring: keyed.as_ref().map(Keyed::keyring),
         };
-        let repositories = ground.repositories(self.aggregates);
-        let bus = bus(self.commands, &repositories)?;
-        let sagas = self.sagas.into_iter();
-        let sagas: Vec<_> = sagas.map(|saga| saga.begin(&store, &bus)).collect();
-        self.effects.extend(sagas.iter().map(|saga| saga.inbox()));
+        let (repositories, mut forgets) = ground.repositories(self.aggregates);
+        let sagas = self.sagas.begin(&store, &repositories)?;
+        self.effects.extend(sagas.inboxes());
         let folds = self.folds.iter().chain(&inline).cloned();
         let folded: Vec<_> = folds.clone().collect();
         let pasts = Pasts::new(&store, &read_models, folds, PastsOptions::default());
         let mut audited = projectors(&*read_models, inline).await?;
-        let runners = Runners::new(self.leases.or(leases), &self.code_version);
-        let editions = EditionOptions {
-            runner: runners.shared.clone(),
-            keep_previous: self.keep_previous,
-        };
-        let mut typed = Vec::new();
-        for fold in self.folds {
-            typed.push(TypedTables::open(&store, &read_models, fold, &editions).await?);
-        }
+        let runners = Runners::new(self.leases.or(opened.leases), &self.code_version);
+        let editions = runners.editions(self.keep_previous);
+        let typed = TypedTables::open_all(&store, &read_models, self.folds, &editions).await?;
         let effects = begin(self.effects, &store, &*read_models).await?;
         let mut projections = BTreeMap::new();
         let mut beside = |projector: Arc<dyn Projector>, handle: ProjectionHandle| {
@@ -281,32 +295,26 @@ impl Builder {
             let running = Running::beside(handle, subject, &self.code_version, audits);
             projections.insert(name, running);
         };
-        let mut rebuilds = BTreeMap::new();
-        for tables in typed {
-            let handle = tables.run(self.due_rebuilds).await?;
-            beside(tables.projector, handle);
-            rebuilds.insert(tables.name, tables.rebuilds);
-        }
+        let rebuilds = run_typed(typed, self.due_rebuilds, &mut beside).await?;
         // From here on nothing fails: no effect is performed by a service that does not start.
-        let others = self.projectors.into_iter();
-        let others = others.map(|projector| (projector, runners.shared.clone()));
-        let effects = effects.into_iter();
-        let effects = effects.map(|effect| effect.beside(&runners.shared));
-        let local = self.local_projectors.into_iter();
-        let local = local.map(|projector| (projector, runners.alone.clone()));
-        for (projector, options) in others.chain(effects).chain(local) {
+        let own = names(&self.projectors).chain(names(&self.local_projectors));
+        let own_read_models = own.collect();
+        for (projector, options) in runners.each(self.projectors, self.local_projectors, effects) {
             let handle = run_projection(Arc::clone(&store), Arc::clone(&projector), options);
             beside(projector, handle);
         }
-        let index = projections.get(declared_saga::index().name());
-        let sagas = RunningSagas::run(
-            &sagas,
-            &store,
-            &read_models,
-            index.map(Running::handle),
-            runners.shared.leases.as_ref(),
-        );
+        let sagas = sagas.run(&read_models, &projections, &runners);
         let refolds = refolds(&store, &read_models, folded, self.drift.as_ref());
+        forgets.push(Arc::new(pasts.clone()));
+        forgets.extend(self.forgets);
+        let places = ErasurePlaces {
+            snapshots: ground.snapshots,
+            refolds: refolds.values().cloned().collect(),
+            projectors: audited.clone(),
+            own_read_models,
+            forgets,
+        };
+        let forgetting = keyed.map(|keyed| keyed.begin(places, runners.alone));
         Ok(Annals {
             store,
             read_models,
@@ -317,15 +325,16 @@ impl Builder {
             refolds,
             pasts,
             sagas,
+            forgetting,
         })
     }
 
     /// Nothing is opened or made before everything is known to be declared rightly.
     fn check_names(&self) -> Result<(), Error> {
         let mut aggregates = HashSet::new();
-        for (aggregate, name, _) in &self.aggregates {
-            if !aggregates.insert(aggregate) {
-                return Err(Error::DeclaredTwice((*name).to_owned()));
+        for aggregate in &self.aggregates {
+            if !aggregates.insert(aggregate.id) {
+                return Err(Error::DeclaredTwice(aggregate.name.to_owned()));
             }
         }
         let mut projections = HashSet::new();
@@ -334,19 +343,10 @@ impl Builder {
         let projectors = self.projectors.iter().chain(&self.local_projectors);
         let names = names.chain(projectors.map(|projector| projector.name()));
         let effects = self.effects.iter().map(|effect| effect.name);
-        // The inbox of a saga is an effect of its name.
-        let sagas = self.sagas.iter().map(|saga| saga.name);
-        for name in names.chain(effects).chain(sagas) {
+        for name in names.chain(effects).chain(self.sagas.names()) {
             check_ending(name)?;
             if !projections.insert(name) {
                 return Err(Error::DeclaredTwice(name.to_owned()));
-            }
-        }
-        let mut commands = HashSet::new();
-        for command in &self.commands {
-            if !commands.insert(command.name) {
-                let command = format!("command {}", command.name);
-                return Err(Error::DeclaredTwice(command));
             }
         }
         let mut tables = HashSet::new();
@@ -369,17 +369,6 @@ fn check_ending(name: &str) -> Result<(), Error> {
     }
 }
 
-/// Who handles which commands.
-fn bus(commands: Vec<DeclaredCommand>, repositories: &Repositories) -> Result<CommandBus, Error> {
-    let mut bus = CommandBus::new();
-    for command in commands {
-        let name = command.name;
-        let added = command.add_to(bus, repositories);
-        bus = added.ok_or_else(|| Error::NoAggregate(name.to_owned()))?;
-    }
-    Ok(bus)
-}
-
 /// How rows of folds are folded again.
 fn refolds(
     store: &Arc<dyn EventStore>,
@@ -396,6 +385,21 @@ fn refolds(
         (name, refolds)
     };
     folds.into_iter().map(refolds).collect()
+}
+
+/// Starts what keeps read models of typed tables up to date, and tells of each.
+async fn run_typed(
+    typed: Vec<TypedTables>,
+    due: DueRebuilds,
+    mut tell: impl FnMut(Arc<dyn Projector>, ProjectionHandle),
+) -> Result<BTreeMap<&'static str, Rebuilds>, Error> {
+    let mut rebuilds = BTreeMap::new();
+    for tables in typed {
+        let handle = tables.run(due).await?;
+        tell(tables.projector, handle);
+        rebuilds.insert(tables.name, tables.rebuilds);
+    }
+    Ok(rebuilds)
 }
 
 /// What performs effects, each from where it is.
@@ -423,28 +427,12 @@ async fn projectors(
     Ok(projectors)
 }
 
-fn by_name(projector: Arc<dyn Projector>) -> (String, Arc<dyn Projector>) {
-    (projector.name().to_owned(), projector)
+fn names(projectors: &[Arc<dyn Projector>]) -> impl Iterator<Item = String> {
+    projectors.iter().map(|it| it.name().to_owned())
 }
 
-impl Ground {
-    /// A repository for each kind of aggregate.
-    fn repositories(&self, aggregates: Vec<DeclaredAggregate>) -> HashMap<TypeId, Declared> {
-        let aggregates = aggregates.into_iter();
-        aggregates
-            .map(|(aggregate, _, declare)| (aggregate, declare(self)))
-            .collect()
-    }
-
-    fn repository<A: Snapshot>(&self) -> Repository<A> {
-        let policy = SnapshotPolicy::every(SNAPSHOT_EVERY);
-        let repository = Repository::new(Arc::clone(&self.store));
-        let repository = repository.with_snapshots(Arc::clone(&self.snapshots), policy);
-        match self.remembered {
-            Some(aggregates) => repository.remembering(aggregates),
-            None => repository,
-        }
-    }
+fn by_name(projector: Arc<dyn Projector>) -> (String, Arc<dyn Projector>) {
+    (projector.name().to_owned(), projector)
 }
 
 impl std::fmt::Debug for Builder {

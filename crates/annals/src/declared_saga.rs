@@ -1,28 +1,128 @@
 //! Sagas and commands as they are declared, before there is a store to run them on.
 
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use annals_core::{Aggregate, Command, EventStore, Leases, ReadModels, Saga, Table, TableFold};
+use annals_core::{
+    Aggregate, Command, EventStore, Leases, ReadModel, ReadModels, Saga, Table, TableFold,
+};
 use annals_runtime::{
     CommandBus, CommandHandler, Executed, ProjectionHandle, Repository, SagaEngine, SagaHandle,
     SagaRow, Sagas, ToAggregate,
 };
 
 use crate::declared_effect::DeclaredEffect;
+use crate::error::Error;
+use crate::runners::Runners;
+use crate::service::Running;
 
 /// The repositories of a service, by the types of their aggregates.
 pub(crate) type Repositories = HashMap<TypeId, Box<dyn Any + Send + Sync>>;
 
-/// The name of the read model that tells how all instances are.
-pub(crate) fn index() -> TableFold {
-    TableFold::of_rows::<SagaRow>()
+/// The sagas of a service that is put together, and who carries commands out.
+#[derive(Default)]
+pub(crate) struct DeclaredSagas {
+    pub(crate) commands: Vec<DeclaredCommand>,
+    pub(crate) sagas: Vec<DeclaredSaga>,
+}
+
+/// Sagas that have a store and a bus, and do not run yet.
+pub(crate) struct BegunSagas {
+    store: Arc<dyn EventStore>,
+    begun: Vec<Box<dyn RunsSaga>>,
+}
+
+/// The sagas of a service that runs.
+pub(crate) struct RunningSagas {
+    pub(crate) sagas: Sagas,
+    handles: Vec<SagaHandle>,
+}
+
+impl DeclaredSagas {
+    /// The read model that tells how all instances are, if there can be any.
+    pub(crate) fn index(&self) -> Option<TableFold> {
+        (!self.sagas.is_empty()).then(TableFold::of_rows::<SagaRow>)
+    }
+
+    /// The names of their inboxes, which are effects.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.sagas.iter().map(|saga| saga.name)
+    }
+
+    pub(crate) fn begin(
+        self,
+        store: &Arc<dyn EventStore>,
+        repositories: &Repositories,
+    ) -> Result<BegunSagas, Error> {
+        let bus = bus(self.commands, repositories)?;
+        let sagas = self.sagas.into_iter();
+        let begun = sagas.map(|saga| (saga.begin)(Arc::clone(store), bus.clone()));
+        Ok(BegunSagas {
+            store: Arc::clone(store),
+            begun: begun.collect(),
+        })
+    }
+}
+
+/// Who handles which commands.
+fn bus(commands: Vec<DeclaredCommand>, repositories: &Repositories) -> Result<CommandBus, Error> {
+    let mut bus = CommandBus::new();
+    let mut names = HashSet::new();
+    for command in commands {
+        let name = command.name;
+        if !names.insert(name) {
+            return Err(Error::DeclaredTwice(format!("command {name}")));
+        }
+        let added = (command.handle)(bus, repositories);
+        bus = added.ok_or_else(|| Error::NoAggregate(name.to_owned()))?;
+    }
+    Ok(bus)
+}
+
+impl BegunSagas {
+    /// What brings them events.
+    pub(crate) fn inboxes(&self) -> impl Iterator<Item = DeclaredEffect> {
+        self.begun.iter().map(|saga| saga.inbox())
+    }
+
+    /// Starts to do what is open, in the turns in which projections run.
+    pub(crate) fn run(
+        self,
+        read_models: &Arc<dyn ReadModels>,
+        projections: &BTreeMap<String, Running>,
+        runners: &Runners,
+    ) -> RunningSagas {
+        let rows = Table::of(read_models);
+        let mut running = RunningSagas {
+            sagas: Sagas::new(&self.store, read_models),
+            handles: Vec::new(),
+        };
+        for saga in self.begun {
+            let index = projections.get(SagaRow::TABLE);
+            let index = index.expect("the index is declared with the first saga");
+            let leases = runners.shared.leases.clone();
+            let handle = saga.run(rows.clone(), index.handle(), leases);
+            running.handles.push(handle);
+            running.sagas = saga.add_to(running.sagas);
+        }
+        running
+    }
+}
+
+impl RunningSagas {
+    /// Waits until nothing is done any more. Whatever was not finished is done again by who comes next.
+    pub(crate) async fn stop(&self) {
+        for handle in &self.handles {
+            handle.stop().await;
+        }
+    }
 }
 
 /// A command, and what handles it.
 pub(crate) struct DeclaredCommand {
-    pub(crate) name: &'static str,
+    name: &'static str,
+    /// `None`: its aggregate was not declared.
     handle: Handle,
 }
 
@@ -54,16 +154,11 @@ impl DeclaredCommand {
             handle: Box::new(handle),
         }
     }
-
-    /// `None`: the aggregate was not declared.
-    pub(crate) fn add_to(self, bus: CommandBus, repositories: &Repositories) -> Option<CommandBus> {
-        (self.handle)(bus, repositories)
-    }
 }
 
 /// A saga of any type.
 pub(crate) struct DeclaredSaga {
-    pub(crate) name: &'static str,
+    name: &'static str,
     begin: Begin,
 }
 
@@ -75,10 +170,6 @@ impl DeclaredSaga {
             name: S::NAME,
             begin: Box::new(|store, bus| Box::new(run(SagaEngine::new(store, bus)))),
         }
-    }
-
-    pub(crate) fn begin(self, store: &Arc<dyn EventStore>, bus: &CommandBus) -> Box<dyn RunsSaga> {
-        (self.begin)(Arc::clone(store), bus.clone())
     }
 }
 
@@ -115,42 +206,5 @@ impl<S: Saga> RunsSaga for SagaEngine<S> {
 
     fn add_to(&self, sagas: Sagas) -> Sagas {
         sagas.with(self)
-    }
-}
-
-/// The sagas of a service that runs.
-pub(crate) struct RunningSagas {
-    pub(crate) sagas: Sagas,
-    handles: Vec<SagaHandle>,
-}
-
-impl RunningSagas {
-    /// Those that were begun, found in the read model that `index` keeps up to date.
-    pub(crate) fn run(
-        begun: &[Box<dyn RunsSaga>],
-        store: &Arc<dyn EventStore>,
-        read_models: &Arc<dyn ReadModels>,
-        index: Option<&ProjectionHandle>,
-        leases: Option<&Arc<dyn Leases>>,
-    ) -> Self {
-        let rows = Table::of(read_models);
-        let mut running = Self {
-            sagas: Sagas::new(store, read_models),
-            handles: Vec::new(),
-        };
-        for saga in begun {
-            let index = index.expect("the index is declared with the first saga");
-            let handle = saga.run(rows.clone(), index, leases.cloned());
-            running.handles.push(handle);
-            running.sagas = saga.add_to(running.sagas);
-        }
-        running
-    }
-
-    /// Waits until nothing is done any more. Whatever was not finished is done again by who comes next.
-    pub(crate) async fn stop(&self) {
-        for handle in &self.handles {
-            handle.stop().await;
-        }
     }
 }

@@ -63,6 +63,28 @@ pub enum Error {
         /// Why not.
         reason: &'static str,
     },
+    /// The keys of persons cannot be had.
+    /// **Do:** what its own message says.
+    #[error(transparent)]
+    Keys(#[from] annals_core::KeyStoreError),
+    /// Events have personal fields, and nothing says where root keys are to be: those must not be in
+    /// the database, whose backups would open what was erased.
+    /// **Do:** name a directory that is backed up apart, if at all, by `root_keys_in`, or give it a
+    /// `keyring` of a key management service.
+    #[error("events have personal fields: name a directory for root keys by root_keys_in")]
+    NoRootKeys,
+    /// Events have personal fields, and the service runs on a store of one's own.
+    /// **Do:** give it a `keyring`.
+    #[error("events have personal fields, and there is no keyring: give one by keyring")]
+    NoKeyring,
+    /// It was said twice, or in vain, where keys are.
+    /// **Do:** leave out what contradicts.
+    #[error("keys cannot be where they were said to be: {0}")]
+    KeysElsewhere(&'static str),
+    /// Keys of persons who were forgotten may be alive.
+    /// **Do:** what its own message says, and start again.
+    #[error("keys of forgotten persons may be alive: {0}")]
+    Reconcile(#[from] annals_runtime::EraseError),
     /// A name is one that the editions of read models end with.
     /// **Do:** choose another.
     #[error("{0} ends as the editions of read models do: choose another name")]

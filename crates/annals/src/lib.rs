@@ -10,9 +10,12 @@
 //! ```
 
 mod builder;
+mod declared_aggregate;
 mod declared_effect;
 mod declared_saga;
 mod error;
+mod forgetting;
+mod keys_place;
 mod place;
 mod runners;
 mod sagas;
@@ -23,10 +26,12 @@ pub use annals_core::*;
 pub use annals_embedded as embedded;
 #[cfg(feature = "http")]
 pub use annals_http as http;
-pub use annals_macros::{Event, Projection, ReadModel};
+pub use annals_keys as keys;
+pub use annals_macros::{Event, Projection, ReadModel, snapshot};
 #[cfg(feature = "postgres")]
 pub use annals_postgres as postgres;
 pub use annals_runtime as runtime;
+pub use annals_schema as schema;
 pub use annals_sqlite as sqlite;
 pub use builder::Builder;
 pub use error::Error;

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use annals_core::{EventStore, Leases, ReadModels, TableFold};
 use annals_embedded::EmbeddedStore;
+use annals_keys::Keyring;
 #[cfg(feature = "postgres")]
 use annals_postgres::{
-    InlineProjection, LeaseOptions, Postgres, PostgresLeases, PostgresReadModels, PostgresStore,
+    InlineProjection, LeaseOptions, Postgres, PostgresKeys, PostgresLeases, PostgresReadModels,
+    PostgresStore,
 };
 use annals_sqlite::Database;
 
 use crate::error::Error;
+use crate::keys_place::DeclaredKeys;
 
 /// Where events and read models are kept.
 pub(crate) enum Place {
@@ -30,6 +33,8 @@ pub(crate) struct Opened {
     pub(crate) read_models: Arc<dyn ReadModels>,
     /// Who keeps a read model up to date, where several processes could.
     pub(crate) leases: Option<Arc<dyn Leases>>,
+    /// What personal data is sealed by, if there is any.
+    pub(crate) keyring: Option<Arc<Keyring>>,
 }
 
 impl Place {
@@ -46,7 +51,11 @@ impl Place {
         }
     }
 
-    pub(crate) async fn open(self, inline: Vec<TableFold>) -> Result<Opened, Error> {
+    pub(crate) async fn open(
+        self,
+        inline: Vec<TableFold>,
+        keys: DeclaredKeys,
+    ) -> Result<Opened, Error> {
         self.check_inline(&inline)?;
         match self {
             Self::Directory(path) => {
@@ -55,14 +64,13 @@ impl Place {
                     source,
                 })?;
                 let read_models = Database::open(path.join("read-models.db")).await?;
-                Ok(embedded(
-                    EmbeddedStore::open(path.join("log"))?,
-                    read_models,
-                ))
+                let store = EmbeddedStore::open(path.join("log"))?;
+                Ok(embedded(store, read_models, keys.beside(&path).await?))
             }
             Self::Memory => Ok(embedded(
                 EmbeddedStore::in_memory()?,
                 Database::in_memory().await?,
+                keys.in_memory()?,
             )),
             #[cfg(feature = "postgres")]
             Self::Postgres(url) => {
@@ -75,6 +83,7 @@ impl Place {
                 Ok(Opened {
                     store: Arc::new(store),
                     read_models: Arc::new(PostgresReadModels::open(&postgres)),
+                    keyring: keys.in_database(PostgresKeys::open(&postgres)).await?,
                     leases: Some(Arc::new(PostgresLeases::new(
                         &postgres,
                         LeaseOptions::default(),
@@ -82,7 +91,10 @@ impl Place {
                 })
             }
             Self::Unknown(url) => Err(Error::UnknownPlace(without_secrets(&url))),
-            Self::Opened(opened) => Ok(opened),
+            Self::Opened(opened) => Ok(Opened {
+                keyring: keys.of_ones_own()?,
+                ..opened
+            }),
         }
     }
 
@@ -108,11 +120,12 @@ impl Place {
 }
 
 /// One process has it for itself, so nobody needs a lease.
-fn embedded(store: EmbeddedStore, read_models: Database) -> Opened {
+fn embedded(store: EmbeddedStore, read_models: Database, keyring: Option<Arc<Keyring>>) -> Opened {
     Opened {
         store: Arc::new(store),
         read_models: Arc::new(read_models),
         leases: None,
+        keyring,
     }
 }
 

@@ -23,7 +23,7 @@ impl Builder {
         mut self,
         run: impl FnOnce(SagaEngine<S>) -> SagaEngine<S> + 'static,
     ) -> Self {
-        self.sagas.push(DeclaredSaga::of(run));
+        self.sagas.sagas.push(DeclaredSaga::of(run));
         self
     }
 
@@ -39,14 +39,14 @@ impl Builder {
         A: Aggregate<Command: Clone>,
     {
         let command = DeclaredCommand::sent_to::<C, A>(address, reply);
-        self.commands.push(command);
+        self.sagas.commands.push(command);
         self
     }
 
     /// Declares who carries commands of type `C` out.
     pub fn command<C: Command>(mut self, handler: impl CommandHandler<C>) -> Self {
         let command = DeclaredCommand::handled_by(handler);
-        self.commands.push(command);
+        self.sagas.commands.push(command);
         self
     }
 }

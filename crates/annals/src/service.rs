@@ -3,15 +3,21 @@
 use std::any::{Any, TypeId, type_name};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
-use annals_core::{Aggregate, EventStore, Projector, ReadModel, ReadModels, Table};
+use annals_core::{
+    Aggregate, EventStore, Position, Projector, ReadModel, ReadModels, SubjectId, Table,
+};
+use annals_keys::Keyring;
 use annals_runtime::{
     AsOf, Audit, AuditError, AuditOptions, AuditSubject, BackgroundAudit, BackgroundAuditOptions,
-    CommandContext, ExecuteError, Executed, ParkedEvents, Past, PastError, PastOptions, Pasts,
-    ProjectionHandle, Rebuilds, Refolds, Repository, audit_in_background, audit_projection,
+    CommandContext, EraseError, ErasureReport, Erasures, ExecuteError, Executed, NotReached,
+    ParkedEvents, Past, PastError, PastOptions, Pasts, ProjectionHandle, Rebuilds, Refolds,
+    Repository, audit_in_background, audit_projection,
 };
 
 use crate::declared_saga::RunningSagas;
+use crate::forgetting::Forgetting;
 
 /// A running service: its store, its aggregates, its read models and what keeps them up to date.
 pub struct Annals {
@@ -26,6 +32,8 @@ pub struct Annals {
     pub(crate) refolds: BTreeMap<&'static str, Refolds>,
     pub(crate) pasts: Pasts,
     pub(crate) sagas: RunningSagas,
+    /// Where there is a keyring.
+    pub(crate) forgetting: Option<Forgetting>,
 }
 
 /// A projection that runs.
@@ -128,6 +136,42 @@ impl Annals {
         &self.pasts
     }
 
+    /// What personal data is sealed by; `None` in a service that declares none and was given none.
+    pub fn keyring(&self) -> Option<&Arc<Keyring>> {
+        self.forgetting.as_ref().map(|it| &it.keyring)
+    }
+
+    /// Forgets a person: their key is destroyed, and what copies say is reached. To do it again is to
+    /// do it once.
+    ///
+    /// # Errors
+    /// [`EraseError`] says what is done by then.
+    pub async fn erase(&self, subject: &SubjectId) -> Result<ErasureReport, EraseError> {
+        let erasures = self.erasures().ok_or(EraseError::NoKeyring)?;
+        erasures.erase(subject).await
+    }
+
+    /// Waits until this process has forgotten whoever was forgotten up to a position, also by other
+    /// processes: until then it may use what it remembers of them.
+    ///
+    /// # Errors
+    /// [`NotReached`] when it takes longer than `limit`.
+    pub async fn has_forgotten(
+        &self,
+        position: Position,
+        limit: Duration,
+    ) -> Result<(), NotReached> {
+        match &self.forgetting {
+            Some(forgetting) => forgetting.has_forgotten(position, limit).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The erasures of persons; `None` in a service without a [keyring](Self::keyring).
+    pub fn erasures(&self) -> Option<&Erasures> {
+        self.forgetting.as_ref().map(|it| &it.erasures)
+    }
+
     /// All running projections, by name.
     pub fn projections(&self) -> impl Iterator<Item = &ProjectionHandle> {
         self.projections.values().map(|running| &*running.handle)
@@ -141,6 +185,9 @@ impl Annals {
             .with_rebuilds(self.rebuilds.clone())
             .with_refolds(self.refolds.clone())
             .with_pasts(self.pasts.clone());
+        if let Some(erasures) = self.erasures() {
+            operations = operations.with_erasures(erasures.clone());
+        }
         for running in self.projections.values() {
             let (handle, parked) = (Arc::clone(&running.handle), running.parked.clone());
             operations = operations.with_projection(handle, parked);
@@ -215,6 +262,9 @@ impl Annals {
             refolds.stop().await;
         }
         self.pasts.stop().await;
+        if let Some(forgetting) = &self.forgetting {
+            forgetting.stop().await;
+        }
     }
 
     fn running(&self, name: &str) -> &Running {

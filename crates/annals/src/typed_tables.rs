@@ -22,8 +22,22 @@ pub(crate) enum DueRebuilds {
 }
 
 impl TypedTables {
+    /// Those of each fold.
+    pub(crate) async fn open_all(
+        store: &Arc<dyn EventStore>,
+        read_models: &Arc<dyn ReadModels>,
+        folds: Vec<TableFold>,
+        options: &EditionOptions,
+    ) -> Result<Vec<Self>, QueryError> {
+        let mut all = Vec::with_capacity(folds.len());
+        for fold in folds {
+            all.push(Self::open(store, read_models, fold, options).await?);
+        }
+        Ok(all)
+    }
+
     /// Those of a fold. They are made if they are not there.
-    pub(crate) async fn open(
+    async fn open(
         store: &Arc<dyn EventStore>,
         read_models: &Arc<dyn ReadModels>,
         fold: TableFold,

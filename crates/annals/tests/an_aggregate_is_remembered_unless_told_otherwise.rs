@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use annals::runtime::CommandContext;
-use annals::{Aggregate, Annals, Event, Snapshot};
+use annals::{Aggregate, Annals, Event, snapshot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,7 @@ enum DoorEvent {
 #[error("a door is never refused")]
 struct Refused;
 
+#[snapshot]
 impl Aggregate for Door {
     const CATEGORY: &'static str = "Door";
     type Command = Open;
@@ -40,10 +41,6 @@ impl Aggregate for Door {
     fn evolve(&mut self, _: &DoorEvent) {
         TAKEN_IN.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-impl Snapshot for Door {
-    const FOLD_REVISION: u32 = 1;
 }
 
 /// How many events are taken in for one more command to a door of 10 events.

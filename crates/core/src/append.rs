@@ -179,6 +179,7 @@ fn event_bytes(event: &NewEvent) -> Result<usize, InvalidAppend> {
             bytes: metadata,
         });
     }
+    check_texts(event)?;
     // Nested too deep, metadata is written and never read again: it must not be taken at all.
     if !Metadata::from_bytes(&written).is_ok_and(|read| read == event.metadata) {
         return Err(InvalidAppend::MetadataUnreadable { event: id });
@@ -186,6 +187,21 @@ fn event_bytes(event: &NewEvent) -> Result<usize, InvalidAppend> {
     let names: usize = event.tags.iter().map(|tag| tag.as_str().len()).sum();
     let names = names + event.event_type.as_str().len() + event.content_type.as_str().len();
     Ok(event.data.len() + metadata + names)
+}
+
+fn check_texts(event: &NewEvent) -> Result<(), InvalidAppend> {
+    for (field, text, limit) in event.metadata.texts() {
+        let bytes = text.map_or(0, str::len);
+        if bytes > limit {
+            return Err(InvalidAppend::MetadataTextTooLong {
+                event: event.id,
+                field,
+                bytes,
+                limit,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Checks a query's limits, and its categories: the only names in it that are not checked yet.

@@ -104,6 +104,18 @@ impl DeadLetter {
         })
     }
 
+    /// This letter without what errors and persons wrote into it.
+    #[must_use]
+    pub fn redacted(mut self) -> Self {
+        if let ParkCause::Failed(failure) = &mut self.cause {
+            REDACTED.clone_into(&mut failure.error);
+        }
+        if let Some(skipped) = &mut self.skipped {
+            REDACTED.clone_into(&mut skipped.reason);
+        }
+        self
+    }
+
     /// This letter, for an event that was parked before: its attempts count on.
     #[must_use]
     pub fn after(mut self, before: &Self) -> Self {
@@ -114,6 +126,8 @@ impl DeadLetter {
         self
     }
 }
+
+const REDACTED: &str = "redacted: it was about a person whose data was erased";
 
 /// What came of trying parked events again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,6 +150,7 @@ pub struct Released {
 /// 3. Released events are applied in the order of their positions, and have the effect that they
 ///    would have had. One that has to wait for another that stays parked stays as well.
 /// 4. What was skipped is told for ever.
+/// 5. What is redacted loses its texts and nothing else.
 #[async_trait]
 pub trait DeadLetters: Send + Sync {
     /// Applies a batch but for the event that failed, which is parked, and those that wait for it.
@@ -168,4 +183,8 @@ pub trait DeadLetters: Send + Sync {
     /// Gives up a parked event for good. Nothing waits for it any more; what waited is applied
     /// once it is released. True if it was parked.
     async fn skip(&self, position: Position, skipped: Skipped) -> Result<bool, ProjectionError>;
+
+    /// Takes the texts out of the letters of events, which may quote what the events say. Answers of
+    /// how many: not each of the events needs to have a letter.
+    async fn redact(&self, positions: &[Position]) -> Result<u64, ProjectionError>;
 }

@@ -123,6 +123,18 @@ pub enum InvalidAppend {
         /// Size of its metadata as JSON.
         bytes: usize,
     },
+    /// A text of the metadata over [`limits::NAME_BYTES`], or over [`limits::TRACE_STATE_BYTES`].
+    #[error("{field} of event {event} takes {bytes} bytes, at most {limit} are allowed")]
+    MetadataTextTooLong {
+        /// Which event.
+        event: EventId,
+        /// Which text, such as `actor`.
+        field: &'static str,
+        /// How long it is.
+        bytes: usize,
+        /// How long it may be.
+        limit: usize,
+    },
     /// Metadata that would not be read back as it is, such as values nested over a hundred deep.
     #[error("metadata of event {event} cannot be read back as it is")]
     MetadataUnreadable {

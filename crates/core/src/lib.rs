@@ -90,7 +90,8 @@ pub use name::{InvalidName, NameFault};
 pub use parking::{Parking, PartitionKey};
 pub use personal::{
     DataKey, KeyId, Keys, Opening, Origin, Personal, PersonalFault, PersonalField, PersonalValue,
-    Sealed, Sealing, SubjectId, SubjectKey, Undisclosed, open_event, seal_event,
+    Sealed, Sealing, SubjectId, SubjectKey, Undisclosed, disclose_copies, open_event, seal_event,
+    subjects_of_copies,
 };
 pub use position::{Position, StreamVersion};
 pub use projection::{Projection, ProjectionBatch, ProjectionError, Projector, query_of};

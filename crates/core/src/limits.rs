@@ -1,6 +1,7 @@
 //! How large things may be: the one table, enforced at every door.
 
-/// Longest stream id, event type, tag, content type, category, actor or correlation id, in bytes.
+/// Longest stream id, event type, tag, content type or category, and longest actor, correlation,
+/// causation or `traceparent` of an event, in bytes.
 pub const NAME_BYTES: usize = 256;
 /// Largest payload of one event, in bytes.
 pub const EVENT_BYTES: usize = 1024 * 1024;
@@ -8,6 +9,8 @@ pub const EVENT_BYTES: usize = 1024 * 1024;
 pub const INFLATED_BYTES: usize = 16 * 1024 * 1024;
 /// Largest metadata of one event, in bytes, counted as JSON.
 pub const METADATA_BYTES: usize = 64 * 1024;
+/// Longest W3C `tracestate` of an event, in bytes: what the standard asks to be passed on at least.
+pub const TRACE_STATE_BYTES: usize = 512;
 /// Most tags on one event.
 pub const EVENT_TAGS: usize = 64;
 /// Most events in one append.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::limits::METADATA_BYTES;
+use crate::limits::{METADATA_BYTES, NAME_BYTES, TRACE_STATE_BYTES};
 
 /// What is known about an event beside what happened.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -56,6 +56,17 @@ impl Metadata {
             return Ok(Self::default());
         }
         serde_json::from_slice(bytes)
+    }
+
+    /// The texts that are about one thing each: what they are, and how long they may be.
+    pub(crate) fn texts(&self) -> [(&'static str, Option<&str>, usize); 5] {
+        [
+            ("correlation", self.correlation.as_deref(), NAME_BYTES),
+            ("causation", self.causation.as_deref(), NAME_BYTES),
+            ("actor", self.actor.as_deref(), NAME_BYTES),
+            ("traceParent", self.trace_parent.as_deref(), NAME_BYTES),
+            ("traceState", self.trace_state.as_deref(), TRACE_STATE_BYTES),
+        ]
     }
 
     pub(crate) fn is_too_large(bytes: usize) -> bool {

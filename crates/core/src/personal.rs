@@ -4,7 +4,7 @@
 //! events, snapshots and rows hold is ciphertext; once the key is destroyed, all of it is noise, in
 //! old backups too. In reading order: the [value](Personal), the [key](DataKey) it is sealed under,
 //! what is [stored](Sealed) of it, which [fields](PersonalField) of an event are personal, and the
-//! [keys](Keys) that a reader has at hand.
+//! [keys](Keys) that a reader has at hand; last, how [copies](disclose_copies) in a document are opened.
 
 use std::fmt;
 
@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::column::{ColumnKind, ColumnValue, Value};
 use crate::name::name_type;
 
+pub use copies::{disclose_copies, subjects_of_copies};
 pub use field::{
     Opening, Origin, PersonalFault, PersonalField, PersonalValue, Sealing, open_event, seal_event,
 };
@@ -25,6 +26,7 @@ pub use sealed::Sealed;
 
 pub(crate) use stored::open_json;
 
+mod copies;
 mod field;
 mod key;
 mod keys;

@@ -13,6 +13,8 @@ use crate::query::Query;
 use crate::stream::StreamId;
 
 /// An aggregate whose state can be kept between loads.
+///
+/// `#[snapshot]` on `impl Aggregate` implements it, with a revision that changes as `evolve` does.
 pub trait Snapshot: Aggregate + Serialize + DeserializeOwned + JsonSchema {
     /// Counts the changes of [`evolve`](Aggregate::evolve) that leave the state's shape as it
     /// was. Raise it, and older snapshots are ignored.
@@ -80,6 +82,9 @@ pub trait SnapshotStore: Send + Sync + 'static {
 
     /// Keeps a snapshot in place of an older one. One that is newer stays.
     async fn save(&self, stream: &StreamId, snapshot: StoredSnapshot) -> Result<(), SnapshotError>;
+
+    /// Lets go of the snapshot of a stream. True if there was one, damaged or not.
+    async fn delete(&self, stream: &StreamId) -> Result<bool, SnapshotError>;
 }
 
 /// Why a snapshot could not be read or kept.

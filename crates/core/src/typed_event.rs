@@ -35,6 +35,9 @@ use crate::upcast::{RetiredEvent, Upcaster};
 ///     },
 ///     #[event(name = "MoneyDeposited", version = 2, upcast(1 => add_currency))]
 ///     Deposited { cents: i64, currency: String },
+///     // JSON unless it says otherwise. What is stored tells, so it may change at any time.
+///     #[event(name = "StatementSent", content = "messagepack", compress)]
+///     Sent { statement: String },
 /// }
 ///
 /// fn add_currency(mut payload: Value) -> Value {
@@ -54,7 +57,8 @@ use crate::upcast::{RetiredEvent, Upcaster};
 /// 3. Names in [`SCHEMAS`](Self::SCHEMAS), their aliases, and those in [`RETIRED`](Self::RETIRED) are
 ///    unique, and each entry's upcasters lead from version 1 to its version without a gap, those on
 ///    JSON first.
-/// 4. [`subjects`](Self::subjects) names whom [`personal_fields`](Self::personal_fields) are about.
+/// 4. [`subjects`](Self::subjects) names whom [`personal_fields`](Self::personal_fields) are about,
+///    and [`SCHEMAS`](Self::SCHEMAS) which event types have any.
 pub trait Event: Sized + Send + Sync + 'static {
     /// Every event type this knows, each with its newest version.
     const SCHEMAS: &'static [EventSchema];
@@ -169,6 +173,8 @@ pub struct EventSchema {
     pub version: u32,
     /// One step for each older version, oldest first.
     pub upcasters: &'static [Upcaster],
+    /// Its personal fields, by their stored names.
+    pub personal: &'static [&'static str],
     /// How its payload is written. What is stored tells its own, so it may change at any time.
     pub format: Format,
     /// Whether large payloads are compressed.
@@ -184,6 +190,7 @@ impl EventSchema {
             aliases: &[],
             version: 1,
             upcasters: &[],
+            personal: &[],
             format: Format::Json,
             is_compressed: false,
         }
@@ -201,6 +208,13 @@ impl EventSchema {
     #[must_use]
     pub const fn once(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
+        self
+    }
+
+    /// The same, with these personal fields, by their stored names.
+    #[must_use]
+    pub const fn with_personal(mut self, fields: &'static [&'static str]) -> Self {
+        self.personal = fields;
         self
     }
 

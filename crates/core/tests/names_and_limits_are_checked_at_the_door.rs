@@ -4,6 +4,7 @@
 
 use annals_core::limits::{
     APPEND_BYTES, APPEND_EVENTS, EVENT_BYTES, EVENT_TAGS, METADATA_BYTES, NAME_BYTES, QUERY_ITEMS,
+    TRACE_STATE_BYTES,
 };
 use annals_core::{
     Append, EventId, EventType, ExpectedVersion, InvalidAppend, Metadata, NameFault, NewEvent,
@@ -105,6 +106,34 @@ fn metadata_holds_at_most_its_limit() {
         refused,
         Err(InvalidAppend::MetadataTooLarge { bytes, .. }) if bytes == METADATA_BYTES + 1
     ));
+}
+
+#[test]
+fn each_text_of_the_metadata_holds_at_most_its_limit() {
+    type Place = fn(&mut Metadata) -> &mut Option<String>;
+    let texts: [(&str, usize, Place); 5] = [
+        ("correlation", NAME_BYTES, |it| &mut it.correlation),
+        ("causation", NAME_BYTES, |it| &mut it.causation),
+        ("actor", NAME_BYTES, |it| &mut it.actor),
+        ("traceParent", NAME_BYTES, |it| &mut it.trace_parent),
+        ("traceState", TRACE_STATE_BYTES, |it| &mut it.trace_state),
+    ];
+    for (name, limit, place) in texts {
+        let with = |bytes: usize| {
+            let mut event = event(1, 2);
+            *place(&mut event.metadata) = Some("x".repeat(bytes));
+            append(vec![event]).validate()
+        };
+        assert_eq!(with(limit - 1), Ok(()), "{name}");
+        assert_eq!(with(limit), Ok(()), "{name}");
+        let refused = InvalidAppend::MetadataTextTooLong {
+            event: event(1, 2).id,
+            field: name,
+            bytes: limit + 1,
+            limit,
+        };
+        assert_eq!(with(limit + 1), Err(refused));
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What a failed command or read means over HTTP.
 
-use annals_core::{AppendError, ProjectionError, QueryError, ReadError};
+use annals_core::{AppendError, KeyStoreError, ProjectionError, QueryError, ReadError};
 use annals_runtime::{
-    AuditError, ExecuteError, LoadError, ParkedError, PastError, RebuildError, RefoldError,
+    AuditError, EraseError, ExecuteError, LoadError, ParkedError, PastError, RebuildError,
+    RefoldError,
 };
 use axum::http::StatusCode;
 
@@ -41,6 +42,13 @@ where
                     "give each request a key of its own instead of {key}"
                 ))
             }
+            ExecuteError::Erased(subject) => {
+                let title = "The person was forgotten";
+                Self::new(StatusCode::CONFLICT, "person-erased", title).detail(format!(
+                    "nothing personal is recorded about {subject} any more"
+                ))
+            }
+            ExecuteError::Keys(error) => error.into(),
             ExecuteError::Load(error) => error.into(),
             ExecuteError::Store(error) => error.into(),
             other => Self::internal(&other),
@@ -77,6 +85,34 @@ impl From<AppendError> for Problem {
                 "the command may have been carried out: repeat it with its Idempotency-Key",
             ),
             _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<KeyStoreError> for Problem {
+    fn from(error: KeyStoreError) -> Self {
+        match error {
+            KeyStoreError::Unavailable(_) => Self::unavailable(&error),
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<EraseError> for Problem {
+    fn from(error: EraseError) -> Self {
+        match error {
+            EraseError::NoKeyring => Self::not_found(error.to_string()),
+            EraseError::Subject(name) => {
+                Self::invalid(Faults::whole(format!("is no pseudonym: {}", name.fault)))
+            }
+            EraseError::Append(error) => error.into(),
+            EraseError::Keys(error) => error.into(),
+            EraseError::Read(error) => error.into(),
+            EraseError::Unfinished(_) => {
+                let title = "The key is destroyed, and copies are still being reached";
+                Self::try_later("erasure-unfinished", title)
+            }
+            other => Self::internal(&other),
         }
     }
 }

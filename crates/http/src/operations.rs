@@ -5,14 +5,15 @@
 //! `dead_letters` has the routes of what is parked, and `letter` what they tell; `rebuilds` has the
 //! routes of rebuilds, and `rebuilding` what they tell; `refolds` has the routes of rows that are
 //! folded again, and `refolding` what they tell; `past` has the routes of read models as they were,
-//! and `rows` those of the rows in them and in those of today.
+//! and `rows` those of the rows in them and in those of today; `erasures` has those of persons who are
+//! forgotten.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{Clock, EventStore, SystemClock};
-use annals_runtime::{ParkedEvents, Pasts, ProjectionHandle, Rebuilds, Refolds};
+use annals_runtime::{Erasures, ParkedEvents, Pasts, ProjectionHandle, Rebuilds, Refolds};
 use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,6 +26,7 @@ use metrics::Render;
 mod activity;
 mod audit;
 mod dead_letters;
+mod erasures;
 mod letter;
 mod metrics;
 mod overview;
@@ -54,6 +56,8 @@ mod rows;
 ///   was, as of a position or a time;
 /// - `GET /projections/{name}/rows` and `…/past/{id}/rows`: what is in a read model, and what was;
 /// - `GET` and `POST /projections/{name}/audit`: whether it left an event out;
+/// - `POST /persons/{subject}/erase` and `GET /persons/{subject}/erasure`: forgetting a person, and what
+///   that reached;
 /// - `GET /metrics`, given [what writes them down](Self::with_metrics).
 ///
 /// ```
@@ -73,6 +77,7 @@ pub struct Operations {
     rebuilds: BTreeMap<&'static str, Rebuilds>,
     refolds: BTreeMap<&'static str, Refolds>,
     pasts: Option<Pasts>,
+    erasures: Option<Erasures>,
     audits: BTreeMap<String, Audited>,
     render: Option<Render>,
     answers_within: Duration,
@@ -99,6 +104,7 @@ impl Operations {
             rebuilds: BTreeMap::new(),
             refolds: BTreeMap::new(),
             pasts: None,
+            erasures: None,
             audits: BTreeMap::new(),
             render: None,
             answers_within: ANSWERS_WITHIN,
@@ -195,6 +201,8 @@ impl Operations {
             .routes(routes!(rows::list_rows))
             .routes(routes!(rows::list_past_rows))
             .routes(routes!(audit::get_audit, audit::run_audit))
+            .routes(routes!(erasures::erase_person))
+            .routes(routes!(erasures::get_erasure))
             .with_state(Arc::new(self))
     }
 }

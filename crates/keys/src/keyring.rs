@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{
-    DataKey, KeyStore, KeyStoreError, Keys, Personal, PersonalFault, RootKeys, StoreId, StoredKey,
-    SubjectId, SubjectKey, Undisclosed,
+    DataKey, KeyStore, KeyStoreError, Keys, Personal, PersonalFault, RootId, RootKeys, StoreId,
+    StoredKey, SubjectId, SubjectKey, Undisclosed,
 };
 use serde::de::DeserializeOwned;
 
@@ -228,7 +228,7 @@ impl Keyring {
 
 /// True for what no rotation takes away that is under way: this was the current root key after it was
 /// stored.
-fn is_lasting(stored: &StoredKey, current: &annals_core::RootId) -> bool {
+fn is_lasting(stored: &StoredKey, current: &RootId) -> bool {
     match stored {
         StoredKey::Living(wrapped) => wrapped.root == *current,
         StoredKey::Destroyed => true,

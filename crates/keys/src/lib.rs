@@ -31,8 +31,8 @@
 //! In reading order:
 //!
 //! - where secrets come from: [`Randomness`];
-//! - who wraps keys: `root_key`, one of them, and those that follow one another, in
-//!   [memory](MemoryRootKeys);
+//! - who wraps keys: `root_key`, one of them, and those that follow one another, in a
+//!   [directory](RootKeyDirectory) or in [memory](MemoryRootKeys);
 //! - where keys are kept in [memory](MemoryKeyStore); databases have their own;
 //! - the [`Keyring`]: what it remembers (`opened`), how a key comes about (`creation`), and how root
 //!   keys are replaced (`rotation`).
@@ -42,8 +42,10 @@ mod memory_key_store;
 mod memory_root_keys;
 mod randomness;
 mod root_key;
+mod root_key_directory;
 
 pub use keyring::{DiscloseError, Keyring, KeyringOptions};
 pub use memory_key_store::MemoryKeyStore;
 pub use memory_root_keys::MemoryRootKeys;
 pub use randomness::{Randomness, SystemRandomness};
+pub use root_key_directory::RootKeyDirectory;

@@ -19,6 +19,10 @@ pub trait Randomness: Send + Sync + 'static {
 pub struct SystemRandomness;
 
 impl Randomness for SystemRandomness {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place secrets enter the system"
+    )]
     fn fill(&self, bytes: &mut [u8]) -> Result<(), KeyStoreError> {
         getrandom::fill(bytes).map_err(|error| KeyStoreError::Unavailable(Arc::new(error)))
     }

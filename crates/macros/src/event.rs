@@ -62,7 +62,8 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
             #schema
 
             fn encode(&self) -> ::std::result::Result<::std::vec::Vec<u8>, #core::EncodeError> {
-                ::std::result::Result::Ok(#core::payload::to_json(self)?)
+                let format = #core::Event::schema(self).format;
+                ::std::result::Result::Ok(#core::payload::write(self, format)?)
             }
 
             #decode
@@ -139,17 +140,20 @@ fn schemas(core: &TokenStream, types: &[EventType]) -> Vec<TokenStream> {
     let schema = |event_type: &EventType| {
         let name = &event_type.name;
         let variant = event_type.variant.unraw().to_string();
-        let VariantAttributes {
-            aliases,
-            version,
-            steps,
-            ..
-        } = &event_type.attributes;
-        let upcasters = steps.iter().map(|step| step.upcaster(core));
+        let declared = &event_type.attributes;
+        let (version, aliases) = (declared.version, &declared.aliases);
+        let upcasters = declared.steps.iter().map(|step| step.upcaster(core));
+        let messagepack = declared.is_messagepack.then(|| quote!(.as_messagepack()));
+        let compressed = declared.is_compressed.then(|| quote!(.compressed()));
+        let personal = event_type.fields.personal.iter();
+        let personal = personal.map(|it| &it.stored_name);
         quote! {
             #core::EventSchema::new(#name, #variant)
                 .at(#version, &[#(#upcasters),*])
                 .once(&[#(#aliases),*])
+                .with_personal(&[#(#personal),*])
+                #messagepack
+                #compressed
         }
     };
     types.iter().map(schema).collect()

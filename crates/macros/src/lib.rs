@@ -1,13 +1,16 @@
-//! The derives of Annals. They write only what one could write by hand: an implementation of
-//! the trait of the same name, without any behaviour of its own.
+//! The derives of Annals, and [`macro@snapshot`]. They write only what one could write by hand: an
+//! implementation of the trait of the same name, without any behaviour of its own.
 
 use proc_macro::TokenStream;
-use syn::{DeriveInput, parse_macro_input};
+use quote::quote;
+use syn::{DeriveInput, ItemImpl, parse_macro_input};
 
 mod crate_path;
+mod digest;
 mod event;
 mod projection;
 mod read_model;
+mod snapshot;
 
 #[doc = include_str!("event.md")]
 #[proc_macro_derive(Event, attributes(event, personal))]
@@ -131,4 +134,13 @@ pub fn derive_projection(input: TokenStream) -> TokenStream {
     projection::derive(&input)
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
+}
+
+#[doc = include_str!("snapshot.md")]
+#[proc_macro_attribute]
+pub fn snapshot(arguments: TokenStream, aggregate: TokenStream) -> TokenStream {
+    let aggregate = parse_macro_input!(aggregate as ItemImpl);
+    let snapshot = snapshot::beside(arguments.into(), &aggregate)
+        .unwrap_or_else(|error| error.to_compile_error());
+    quote!(#aggregate #snapshot).into()
 }

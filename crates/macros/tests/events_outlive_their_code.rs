@@ -61,29 +61,29 @@ impl From<i64> for AccountEvent {
 }
 
 mod steps {
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     pub(super) fn name_cents(payload: Value) -> Value {
-        json!({ "cents": payload })
+        Value::from_iter([("cents", payload)])
     }
 }
 
 fn moved(version: u32, payload: Value) -> Vec<Became> {
-    let became = |name| Became {
-        name,
-        version,
-        payload: payload.clone(),
-    };
-    vec![became("Withdrawn"), became("Deposited")]
+    let withdrawn = became("Withdrawn", version, payload.clone());
+    vec![withdrawn, became("Deposited", version, payload)]
 }
 
 fn cleared(_: u32, _: Value) -> Vec<Became> {
-    let (name, version, payload) = ("AccountOpened", 1, json!({ "owner": "nobody" }));
-    vec![Became {
+    let opened = became("AccountOpened", 1, json!({ "owner": "nobody" }));
+    vec![opened]
+}
+
+fn became(name: &'static str, version: u32, payload: Value) -> Became {
+    Became {
         name,
         version,
         payload,
-    }]
+    }
 }
 
 fn read(name: &str, version: u32, payload: &Value) -> Vec<AccountEvent> {

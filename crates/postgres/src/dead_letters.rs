@@ -143,6 +143,23 @@ impl Letters {
         Ok(true)
     }
 
+    /// Takes the texts out of the letters of events, as far as there are any. Answers of how many.
+    pub(crate) async fn redact(
+        &self,
+        tx: &Transaction<'_>,
+        positions: &[Position],
+    ) -> Result<u64, ProjectionError> {
+        let mut redacted = Vec::new();
+        for position in positions {
+            let before = Position(position.0.saturating_sub(1));
+            let found = self.list(tx, before, 1).await?.into_iter();
+            let found = found.filter(|letter| letter.position == *position);
+            redacted.extend(found.map(DeadLetter::redacted));
+        }
+        self.keep(tx, &redacted).await?;
+        Ok(redacted.len() as u64)
+    }
+
     fn key(&self) -> Parameter<'_> {
         (&self.projection, Type::TEXT)
     }

@@ -6,7 +6,7 @@ use crate::error::PostgresError;
 use crate::postgres::{Dedicated, Postgres, Transaction};
 
 /// All migrations, oldest first. A released one is never changed.
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration {
         name: "0001_events",
         sql: include_str!("../migrations/0001_events.sql"),
@@ -30,6 +30,10 @@ const MIGRATIONS: [Migration; 6] = [
     Migration {
         name: "0006_identities_of_editions",
         sql: include_str!("../migrations/0006_identities_of_editions.sql"),
+    },
+    Migration {
+        name: "0007_keys",
+        sql: include_str!("../migrations/0007_keys.sql"),
     },
 ];
 

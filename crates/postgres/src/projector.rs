@@ -292,6 +292,15 @@ impl<H: Handler> DeadLetters for TablesProjector<H> {
         tx.commit().await?;
         Ok(is_skipped)
     }
+
+    async fn redact(&self, positions: &[Position]) -> Result<u64, ProjectionError> {
+        let mut client = self.postgres.client().await?;
+        let tx = client.transaction().await?;
+        self.checkpoint.hold(&tx).await?;
+        let redacted = self.letters.redact(&tx, positions).await?;
+        tx.commit().await?;
+        Ok(redacted)
+    }
 }
 
 impl NotHandled {

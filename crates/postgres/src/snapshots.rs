@@ -70,12 +70,12 @@ impl SnapshotTable {
         Ok(rows == 1)
     }
 
-    async fn delete(&self, stream: &StreamId) -> Result<(), PostgresError> {
+    async fn remove(&self, stream: &StreamId) -> Result<bool, PostgresError> {
         let client = self.postgres.client().await?;
-        client
+        let rows = client
             .execute(&self.delete, &[(&stream.as_str(), Type::TEXT)])
             .await?;
-        Ok(())
+        Ok(rows > 0)
     }
 }
 
@@ -92,10 +92,14 @@ impl SnapshotStore for SnapshotTable {
         }
         // A damaged row is no reason to keep it, whatever version it claims to be.
         if self.load(stream).await?.is_none() {
-            self.delete(stream).await?;
+            self.remove(stream).await?;
             self.put(stream, &snapshot).await?;
         }
         Ok(())
+    }
+
+    async fn delete(&self, stream: &StreamId) -> Result<bool, SnapshotError> {
+        Ok(self.remove(stream).await?)
     }
 }
 

@@ -14,6 +14,8 @@ use crate::execute::CommandContext;
 
 pub use to_aggregate::ToAggregate;
 
+#[cfg(test)]
+mod tests;
 mod to_aggregate;
 
 /// Carries commands of a type out.

@@ -1,7 +1,8 @@
 //! What can go wrong with an aggregate: a variant per action of the caller.
 
 use annals_core::{
-    AppendError, DecodeError, EncodeError, ExpectedVersion, InvalidName, ReadError, StreamVersion,
+    AppendError, DecodeError, EncodeError, ExpectedVersion, InvalidName, KeyStoreError, ReadError,
+    StreamVersion, SubjectId,
 };
 
 /// Why an aggregate could not be loaded.
@@ -68,6 +69,18 @@ pub enum ExecuteError<E> {
     /// **Do:** fix the event or the error of the aggregate; it happens every time.
     #[error(transparent)]
     Encode(#[from] EncodeError),
+
+    /// Something personal was to be recorded about a person who was forgotten, and nothing was
+    /// recorded.
+    /// **Do:** tell whoever asked. A person who comes back is another one, with a pseudonym of their
+    /// own.
+    #[error("personal data of {0} was erased: nothing personal is recorded about them any more")]
+    Erased(SubjectId),
+
+    /// The keys of the persons that events are about could not be had, and nothing was recorded.
+    /// **Do:** what [`KeyStoreError`] says.
+    #[error(transparent)]
+    Keys(#[from] KeyStoreError),
 
     /// The aggregate could not be loaded, and nothing was recorded.
     /// **Do:** what [`LoadError`] says.

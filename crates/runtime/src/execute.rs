@@ -9,6 +9,7 @@ use annals_core::{
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use crate::era::Era;
 use crate::error::{ExecuteError, LoadError};
 use crate::idempotency::IdempotencyKey;
 use crate::load::{LATEST, Loaded, Shortcut};
@@ -21,6 +22,7 @@ pub(crate) use confirm::append_until_confirmed;
 
 mod confirm;
 mod repeat;
+mod sealing;
 
 /// Most times a command is decided because other writers came first.
 const ATTEMPTS: u32 = 16;
@@ -57,6 +59,8 @@ struct Order {
     metadata: Metadata,
     key: Option<IdempotencyKey>,
     expected: Option<ExpectedVersion>,
+    /// When it came: what was loaded for it is kept only in that era.
+    era: Era,
 }
 
 /// What events are decided on: a state that was loaded or remembered.
@@ -135,6 +139,7 @@ impl<A: Aggregate> Repository<A> {
             metadata,
             key: context.idempotency,
             expected: context.expected,
+            era: self.eras.now(),
         }
     }
 
@@ -163,7 +168,7 @@ impl<A: Aggregate> Repository<A> {
         match order.decide(&latest.state, latest.version, command) {
             Ok(events) if !events.is_empty() => self.record(order, latest.into(), events).await,
             decided => {
-                self.remember_loaded(&order.stream, &latest);
+                self.remember_loaded(&order.stream, &latest, order.era);
                 match decided {
                     Ok(_) => Ok(Some(Executed::unchanged(latest))),
                     Err(ExecuteError::Refused(refusal)) => self.refuse(order, refusal).await,
@@ -177,8 +182,9 @@ impl<A: Aggregate> Repository<A> {
         &self,
         order: &Order,
         basis: Basis<A>,
-        events: Vec<A::Event>,
+        mut events: Vec<A::Event>,
     ) -> Result<Option<Executed<A>>, ExecuteError<A::Error>> {
+        self.seal(order, &mut events).await?;
         let expected = ExpectedVersion::from(basis.version);
         let append = Append::to(order.stream.clone(), expected, order.to_new(&events)?);
         let Some(appended) = self.append(order, append.with_id(order.append)).await? else {
@@ -216,12 +222,15 @@ impl<A: Aggregate> Repository<A> {
         let mut replayed = replayed + events as u64;
         if let Some(snapshots) = &self.snapshots
             && snapshots.is_due(replayed)
-            && Arc::clone(snapshots).take(stream.clone(), reached(replayed))
+            && let Some(place) = snapshots.place()
+            && self.eras.now() == order.era
         {
+            Arc::clone(snapshots).take(place, stream.clone(), reached(replayed));
             replayed = 0;
         }
         if let Some(memory) = &self.memory {
-            memory.put(stream.clone(), reached(replayed));
+            let is_now = || self.eras.now() == order.era;
+            memory.put_if(is_now, stream.clone(), reached(replayed));
         }
     }
 

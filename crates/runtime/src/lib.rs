@@ -22,6 +22,9 @@
 //!   it is bound to its checkpoint);
 //! - [`SagaEngine`]: runs the instances of a saga, whose commands go by a [`CommandBus`] to their
 //!   [handlers](CommandHandler); [`Sagas`] tell how they are, and take what people ask of them;
+//! - [`KeyedStore`]: a store whose events come with the keys to what is personal in them, for the types
+//!   of events that have any ([`PersonalEvents`]); [`Erasures`] forget persons, and [`ErasureReport`]
+//!   tells what was reached;
 //! - [`METRICS`]: what of all this is measured; there are spans of `tracing` beside;
 //! - [`Backoff`]: how long a projection waits before it tries again.
 
@@ -31,9 +34,12 @@ mod batches;
 mod command_bus;
 mod declared_read_models;
 mod effect;
+mod era;
+mod erasure;
 mod error;
 mod execute;
 mod idempotency;
+mod keyed_store;
 mod lease;
 mod load;
 mod memory;
@@ -41,6 +47,7 @@ mod metrics;
 mod parked_events;
 mod past;
 mod pasts;
+mod personal_events;
 mod projection;
 mod rebuild;
 mod rebuilds;
@@ -63,15 +70,21 @@ pub use backoff::Backoff;
 pub use command_bus::{CommandBus, CommandFault, CommandHandler, ToAggregate};
 pub use declared_read_models::DeclaredReadModels;
 pub use effect::{EffectProjector, UnboundEffect};
+pub use erasure::{
+    EraseError, ErasurePlaces, ErasureReport, Erasures, ErasuresElsewhere, Forgets, OutOfReach,
+    PlaceKind, Reached, Reconciled, destroy_keys_again,
+};
 pub use error::{ExecuteError, LoadError};
 pub use execute::{CommandContext, Executed};
 pub use idempotency::IdempotencyKey;
+pub use keyed_store::KeyedStore;
 pub use load::{Loaded, Moment};
 pub use parked_events::{ParkedError, ParkedEvents};
 pub use past::{
     AsOf, Past, PastError, PastHandle, PastOptions, PastPhase, PastProgress, PastSubject, past,
 };
 pub use pasts::{PastId, Pasts, PastsOptions};
+pub use personal_events::PersonalEvents;
 pub use projection::{
     Backlog, ErrorClass, Freshness, NotFresh, NotReached, ProjectionActivity, ProjectionHandle,
     ProjectionStatus, RunError, RunnerOptions, run_projection,

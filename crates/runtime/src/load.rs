@@ -8,6 +8,8 @@ use annals_core::{
 use crate::error::LoadError;
 use crate::repository::Repository;
 
+mod disclosing;
+
 /// Beyond any event there is: loads all of them.
 pub(crate) const LATEST: StreamVersion = StreamVersion(u64::MAX);
 
@@ -118,10 +120,17 @@ impl<A: Aggregate> Repository<A> {
         let Some(snapshots) = &self.snapshots else {
             return Ok(None);
         };
-        let Some(shortcut) = snapshots.newest(stream, up_to).await else {
+        let Some(mut kept) = snapshots.newest(stream, up_to).await else {
             return Ok(None);
         };
-        self.load_from(shortcut, stream, up_to).await
+        if let Err(error) = self.disclose(&mut kept).await {
+            tracing::warn!(%stream, %error, "snapshot not opened");
+            return Ok(None);
+        }
+        match snapshots.read(stream, &kept) {
+            Some(shortcut) => self.load_from(shortcut, stream, up_to).await,
+            None => Ok(None),
+        }
     }
 
     /// The latest state, beginning with a remembered one.

@@ -10,6 +10,9 @@
 //!    error or a dropped future leaves nothing behind.
 //! 4. Whoever asks for the latest state without a command gets it from the store.
 //!
+//! Whose data is erased may be in any of them: all are forgotten then, and what was loaded before is
+//! not remembered after it.
+//!
 //! What a stream holds at a version never changes while a process runs. Where a store was put back
 //! to an earlier state all the same, reading on notices it by the id of the last event, and an
 //! append may not: processes are stopped before that.
@@ -17,9 +20,12 @@
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard};
 
-use annals_core::{Aggregate, StreamId};
+use annals_core::{Aggregate, Cause, StreamId, SubjectId};
+use async_trait::async_trait;
 use hashlink::LruCache;
 
+use crate::era::Era;
+use crate::erasure::{Forgets, PlaceKind};
 use crate::load::{Loaded, Shortcut};
 use crate::repository::Repository;
 
@@ -40,9 +46,23 @@ impl<A> Memory<A> {
         self.lock().remove(stream)
     }
 
-    /// Remembers a state. If there are too many, the one that was not used for longest goes.
-    pub(crate) fn put(&self, stream: StreamId, state: Shortcut<A>) {
-        self.lock().insert(stream, state);
+    /// Remembers a state if it still may be remembered. If there are too many, the one that was not
+    /// used for longest goes.
+    pub(crate) fn put_if(
+        &self,
+        may_be: impl FnOnce() -> bool,
+        stream: StreamId,
+        state: Shortcut<A>,
+    ) {
+        let mut states = self.lock();
+        if may_be() {
+            states.insert(stream, state);
+        }
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
     }
 
     fn lock(&self) -> MutexGuard<'_, LruCache<StreamId, Shortcut<A>>> {
@@ -58,7 +78,7 @@ impl<A: Aggregate> Repository<A> {
     }
 
     /// Remembers a state that was loaded; that of an aggregate without events is no help.
-    pub(crate) fn remember_loaded(&self, stream: &StreamId, loaded: &Loaded<A>) {
+    pub(crate) fn remember_loaded(&self, stream: &StreamId, loaded: &Loaded<A>, era: Era) {
         if let (Some(memory), Some(last)) = (&self.memory, &loaded.last) {
             let state = Shortcut {
                 state: loaded.state.clone(),
@@ -66,7 +86,28 @@ impl<A: Aggregate> Repository<A> {
                 last_event: last.id,
                 replayed: loaded.replayed,
             };
-            memory.put(stream.clone(), state);
+            memory.put_if(|| self.eras.now() == era, stream.clone(), state);
         }
+    }
+}
+
+/// Nothing that was loaded before is remembered or kept in a snapshot after it.
+#[async_trait]
+impl<A: Aggregate> Forgets for Repository<A> {
+    fn name(&self) -> &str {
+        A::CATEGORY
+    }
+
+    fn kind(&self) -> PlaceKind {
+        PlaceKind::RememberedAggregates
+    }
+
+    async fn forget(&self, _: &SubjectId) -> Result<(), Cause> {
+        self.eras.end();
+        if let Some(memory) = &self.memory {
+            memory.clear();
+        }
+        self.settle().await;
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! What is measured: every metric by its name, its labels and what it tells.
 //!
-//! In reading order: here are the names; `projection`, `rebuild`, `audit`, `drift` and `command` hold what
-//! each of those measures. Where the numbers go is up to the program: it installs a recorder of the
+//! In reading order: here are the names; `projection`, `rebuild`, `audit`, `drift`, `command` and `saga` hold
+//! what each of those measures. Where the numbers go is up to the program: it installs a recorder of the
 //! `metrics` crate before it starts anything that is measured, or none, and then it costs nothing.
 
 use ::metrics::{
@@ -14,12 +14,14 @@ pub(crate) use command::{CommandMeter, Outcome};
 pub(crate) use drift::DriftMeter;
 pub(crate) use projection::ProjectionMeter;
 pub(crate) use rebuild::RebuildMeter;
+pub(crate) use saga::SagaMeter;
 
 mod audit;
 mod command;
 mod drift;
 mod projection;
 mod rebuild;
+mod saga;
 
 /// A metric: all numbers of one name, told apart by labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +48,7 @@ pub enum MetricKind {
 }
 
 /// All that is measured.
-pub const METRICS: [Metric; 22] = [
+pub const METRICS: [Metric; 26] = [
     PROJECTION_POSITION,
     PROJECTION_UP_TO_DATE,
     PROJECTION_LEASE_HELD,
@@ -69,6 +71,10 @@ pub const METRICS: [Metric; 22] = [
     AUDIT_FINDINGS,
     AUDIT_ERRORS,
     COMMAND_DURATION,
+    SAGA_INPUTS,
+    SAGA_ENDINGS,
+    SAGA_PARKINGS,
+    SAGA_ERRORS,
 ];
 
 const PROJECTION: &[&str] = &["projection"];
@@ -204,6 +210,31 @@ const COMMAND_DURATION: Metric = Metric {
     kind: MetricKind::Histogram,
     labels: &["aggregate", "outcome"],
     tells: "how long commands took, by outcome; its count is how many there were",
+};
+
+const SAGA_INPUTS: Metric = Metric {
+    name: "annals_saga_inputs_total",
+    kind: MetricKind::Counter,
+    labels: &["saga", "outcome"],
+    tells: "what instances were told, by what came of it",
+};
+const SAGA_ENDINGS: Metric = Metric {
+    name: "annals_saga_endings_total",
+    kind: MetricKind::Counter,
+    labels: &["saga", "ending"],
+    tells: "instances that ended, by how",
+};
+const SAGA_PARKINGS: Metric = Metric {
+    name: "annals_saga_parkings_total",
+    kind: MetricKind::Counter,
+    labels: &["saga"],
+    tells: "how often an instance began to wait for a person",
+};
+const SAGA_ERRORS: Metric = Metric {
+    name: "annals_saga_errors_total",
+    kind: MetricKind::Counter,
+    labels: &["saga"],
+    tells: "how often nothing could be done for an instance that was due",
 };
 
 /// Tells the recorder what the [metrics](METRICS) are. To be called once it is installed, by whoever

@@ -8,12 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::time::Duration;
 
 use annals_core::{
-    Clock, EventStore, IdSource, RandomIds, ReadModels, SystemClock, TableFold, Timestamp,
+    Cause, Clock, EventStore, IdSource, RandomIds, ReadModels, SubjectId, SystemClock, TableFold,
+    Timestamp,
 };
+use async_trait::async_trait;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::backoff::wait;
+use crate::erasure::{Forgets, PlaceKind};
 use crate::past::{AsOf, PastError, PastHandle, PastOptions, PastPhase, PastSubject, begin};
 
 /// Identity of a read model of the past that is kept.
@@ -198,6 +201,23 @@ impl Pasts {
         for kept in kept.into_values() {
             kept.handle.stop().await;
         }
+    }
+}
+
+/// Drops all that are kept. Those that belong to whoever began them stay as long as they are held.
+#[async_trait]
+impl Forgets for Pasts {
+    fn name(&self) -> &'static str {
+        "read models of the past"
+    }
+
+    fn kind(&self) -> PlaceKind {
+        PlaceKind::Pasts
+    }
+
+    async fn forget(&self, _: &SubjectId) -> Result<(), Cause> {
+        self.stop().await;
+        Ok(())
     }
 }
 

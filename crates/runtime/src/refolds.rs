@@ -87,6 +87,11 @@ impl Refolds {
         self.rebuild_keys(keys).await
     }
 
+    /// Whose rows they are.
+    pub(crate) fn subject(&self) -> &RefoldSubject {
+        &self.subject
+    }
+
     /// The checks in the background; `None` where there are none.
     pub fn drift(&self) -> Option<&DriftDetection> {
         self.drift.as_deref()

@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use annals_core::{Aggregate, EventStore, IdSource, RandomIds, Snapshot, SnapshotStore};
+use annals_keys::Keyring;
 
+use crate::era::Eras;
 use crate::memory::Memory;
 use crate::metrics::CommandMeter;
 use crate::snapshots::{SnapshotPolicy, Snapshots};
@@ -22,6 +24,8 @@ pub struct Repository<A: Aggregate> {
     pub(crate) memory: Option<Arc<Memory<A>>>,
     pub(crate) turns: Arc<Turns>,
     pub(crate) meter: CommandMeter,
+    pub(crate) keyring: Option<Arc<Keyring>>,
+    pub(crate) eras: Arc<Eras>,
 }
 
 impl<A: Aggregate> Repository<A> {
@@ -34,6 +38,8 @@ impl<A: Aggregate> Repository<A> {
             memory: None,
             turns: Arc::new(Turns::new()),
             meter: CommandMeter::new(A::CATEGORY),
+            keyring: None,
+            eras: Arc::default(),
         }
     }
 
@@ -67,6 +73,15 @@ impl<A: Aggregate> Repository<A> {
     #[must_use]
     pub fn remembering(mut self, aggregates: NonZeroUsize) -> Self {
         self.memory = Some(Arc::new(Memory::of(aggregates)));
+        self
+    }
+
+    /// The same repository with a keyring: what is personal in events is sealed before it is recorded.
+    /// Without one an event with personal fields is refused. To read it, the store must be a
+    /// [`KeyedStore`](crate::KeyedStore).
+    #[must_use]
+    pub fn with_keyring(mut self, keyring: Arc<Keyring>) -> Self {
+        self.keyring = Some(keyring);
         self
     }
 

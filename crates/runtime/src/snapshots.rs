@@ -5,7 +5,7 @@ use std::sync::Arc;
 use annals_core::{
     Aggregate, Fingerprint, Snapshot, SnapshotStore, StoredSnapshot, StreamId, StreamVersion,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::load::Shortcut;
 
@@ -55,19 +55,22 @@ impl<A: Snapshot> Snapshots<A> {
 impl<A: Aggregate> Snapshots<A> {
     /// The newest snapshot, if it was made by this code and is not beyond `up_to`.
     ///
-    /// One that cannot be had or read is no error: the stream holds everything.
+    /// One that cannot be had is no error: the stream holds everything.
     pub(crate) async fn newest(
         &self,
         stream: &StreamId,
         up_to: StreamVersion,
-    ) -> Option<Shortcut<A>> {
+    ) -> Option<StoredSnapshot> {
         let found = self.store.load(stream).await;
         let found =
             found.inspect_err(|error| tracing::warn!(%stream, %error, "snapshot not loaded"));
         let kept = found.ok()??;
-        if kept.fingerprint != self.fingerprint || kept.version > up_to {
-            return None;
-        }
+        let is_of_use = kept.fingerprint == self.fingerprint && kept.version <= up_to;
+        is_of_use.then_some(kept)
+    }
+
+    /// The state that is kept; `None`, which is no error either: it is unreadable.
+    pub(crate) fn read(&self, stream: &StreamId, kept: &StoredSnapshot) -> Option<Shortcut<A>> {
         let state = (self.read)(&kept.state);
         let state =
             state.inspect_err(|error| tracing::warn!(%stream, %error, "snapshot unreadable"));
@@ -84,17 +87,23 @@ impl<A: Aggregate> Snapshots<A> {
         events_since >= self.policy.events
     }
 
-    /// Takes a snapshot beside the caller, and tells so. When too many are being taken it does
-    /// not: the next command finds it still due.
-    pub(crate) fn take(self: Arc<Self>, stream: StreamId, shortcut: Shortcut<A>) -> bool {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            return false;
-        };
+    /// A place to take a snapshot in. `None`: too many are being taken, and the next command finds it
+    /// still due.
+    pub(crate) fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
+    /// Takes a snapshot beside the caller.
+    pub(crate) fn take(
+        self: Arc<Self>,
+        place: OwnedSemaphorePermit,
+        stream: StreamId,
+        shortcut: Shortcut<A>,
+    ) {
         tokio::spawn(async move {
             self.save(&stream, shortcut).await;
             drop(place);
         });
-        true
     }
 
     async fn save(&self, stream: &StreamId, shortcut: Shortcut<A>) {

@@ -114,6 +114,24 @@ impl Letters {
         Ok(true)
     }
 
+    /// Takes the texts out of the letters of events, as far as there are any. Answers of how many.
+    pub(crate) fn redact(
+        &self,
+        tx: &Transaction<'_>,
+        positions: &[Position],
+    ) -> Result<u64, ProjectionError> {
+        let mut redacted = 0;
+        for position in positions {
+            let before = Position(position.0.saturating_sub(1));
+            let found = self.list(tx, before, 1)?.into_iter();
+            for letter in found.filter(|letter| letter.position == *position) {
+                self.put(tx, &letter.redacted())?;
+                redacted += 1;
+            }
+        }
+        Ok(redacted)
+    }
+
     fn put(&self, tx: &Transaction<'_>, letter: &DeadLetter) -> Result<(), SqliteError> {
         let put = "insert or replace into annals_dead_letters values (?, ?, ?, ?)";
         tx.prepare_cached(put)?.execute(params![

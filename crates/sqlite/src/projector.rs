@@ -207,6 +207,16 @@ impl<H: Handler> DeadLetters for TablesProjector<H> {
         };
         self.database.transact(skip).await
     }
+
+    async fn redact(&self, positions: &[Position]) -> Result<u64, ProjectionError> {
+        let (checkpoint, kept) = (Arc::clone(&self.checkpoint), Arc::clone(&self.kept));
+        let positions = positions.to_vec();
+        let redact = move |tx: &Transaction<'_>| {
+            checkpoint.verify(tx)?;
+            kept.letters.redact(tx, &positions)
+        };
+        self.database.transact(redact).await
+    }
 }
 
 impl<H: Handler> Kept<H> {

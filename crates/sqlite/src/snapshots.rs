@@ -55,6 +55,15 @@ impl SnapshotStore for SnapshotTable {
         };
         Ok(self.database.write(save).await?)
     }
+
+    async fn delete(&self, stream: &StreamId) -> Result<bool, SnapshotError> {
+        let stream = stream.clone();
+        let delete = move |tx: &Transaction<'_>| {
+            let mut delete = tx.prepare_cached("delete from annals_snapshots where stream = ?")?;
+            Ok(delete.execute([stream.as_str()])? > 0)
+        };
+        Ok(self.database.write(delete).await?)
+    }
 }
 
 fn load(connection: &Connection, stream: &StreamId) -> rusqlite::Result<Option<StoredSnapshot>> {

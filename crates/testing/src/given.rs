@@ -20,6 +20,7 @@ mod tables;
 mod tests;
 
 pub use aggregate::{Decision, Given, given};
+pub(crate) use difference::difference;
 pub use happened::{Happened, happened};
 pub use projection::{GivenEvents, given_events, given_events_for_tables};
 pub use saga::{GivenSaga, Reaction, given_saga};

@@ -5,6 +5,8 @@ grant usage on schema annals, annals_read, annals_read_candidate, annals_read_pr
 -- Events are read and appended, never changed.
 grant select on all tables in schema annals to bank_service;
 grant insert on annals.events, annals.tags, annals.kinds to bank_service;
+-- Keys of persons are made, wrapped anew and destroyed; that they were stays for ever.
+grant insert, update on annals.keys to bank_service;
 grant execute on all functions in schema annals to bank_service;
 
 -- The service makes the tables of its read models itself, and makes them again when their

@@ -4,7 +4,7 @@ use super::Finding;
 use super::tree::{Manifest, Tree};
 
 /// A crate and the crates of ours it may use. Dev-dependencies are free: a test may stand on anything.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: &[(&str, &[&str])] = &[
     ("annals-core", &[]),
     ("annals-macros", &[]),
     ("annals-log", &[]),
@@ -12,8 +12,12 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("annals-postgres", &["annals-core"]),
     ("annals-sqlite", &["annals-core"]),
     ("annals-keys", &["annals-core"]),
-    ("annals-runtime", &["annals-core"]),
+    (
+        "annals-runtime",
+        &["annals-core", "annals-keys", "annals-macros"],
+    ),
     ("annals-http", &["annals-core", "annals-runtime"]),
+    ("annals-schema", &["annals-core"]),
     ("annals-testing", &["annals-core", "annals-macros"]),
     ("annals-servers", &[]),
     (
@@ -28,6 +32,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "annals-sqlite",
             "annals-runtime",
             "annals-http",
+            "annals-schema",
             "annals-testing",
         ],
     ),

@@ -1,6 +1,7 @@
 //! What happens to an account.
 
 use annals::{Event, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AccountId, OwnerId};
@@ -8,7 +9,7 @@ use super::upcast::{add_currency, money_of_plain_amount, nest_amount};
 use crate::money::Money;
 
 /// What happened to an account, in its newest shape.
-#[derive(Event, Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Event, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[serde(rename_all_fields = "camelCase")]
 pub enum AccountEvent {
     /// It was opened for somebody.

@@ -1,6 +1,6 @@
 //! The account that decides: its state, and which rule answers which command.
 
-use annals::{Aggregate, ColumnKind, ColumnValue, Snapshot, Timestamp, Value};
+use annals::{Aggregate, ColumnKind, ColumnValue, Timestamp, Value, snapshot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -73,6 +73,7 @@ impl AccountCommand {
     }
 }
 
+#[snapshot]
 impl Aggregate for Account {
     const CATEGORY: &'static str = "BankAccount";
     type Command = AccountCommand;
@@ -121,10 +122,6 @@ impl Aggregate for Account {
         };
         self.updated_at = Some(*at);
     }
-}
-
-impl Snapshot for Account {
-    const FOLD_REVISION: u32 = 1;
 }
 
 impl Account {

@@ -120,6 +120,9 @@ fn unreadable(
     }
 }
 
+/// Longest id of a transaction, in bytes: with what is put before it, it names a conversation.
+const MAX_TRANSACTION_ID: usize = 200;
+
 /// Where in a record each field is.
 struct Columns {
     transaction_id: usize,
@@ -177,6 +180,9 @@ impl Columns {
 fn parse_transaction_id(text: &str) -> Result<String, String> {
     match text {
         "" => Err("is missing".to_owned()),
+        text if text.len() > MAX_TRANSACTION_ID => {
+            Err(format!("is longer than {MAX_TRANSACTION_ID} bytes"))
+        }
         text => Ok(text.to_owned()),
     }
 }

@@ -216,4 +216,9 @@ impl DeadLetters for MortalProjector {
         let call = self.letters().skip(position, skipped);
         self.life.call("skip", call).await
     }
+
+    async fn redact(&self, positions: &[Position]) -> Result<u64, ProjectionError> {
+        let call = self.letters().redact(positions);
+        self.life.call("redact", call).await
+    }
 }

@@ -14,6 +14,7 @@ use crate::position::{Position, StreamVersion};
 use crate::typed_event::Event;
 use crate::upcast::Upcaster;
 
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all_fields = "camelCase")]
 enum Measured {
@@ -149,6 +150,8 @@ fn variant(event: &Measured) -> &'static str {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn what_is_written_in_either_format_reads_back(event in measured()) {
         let json = Payload::Json(write(&event, Format::Json).unwrap().into());
@@ -185,7 +188,9 @@ proptest! {
         // What tells how and where it was made, in the first ten bytes, is not looked at.
         let at = 10 + at.index(compressed.len() - 10);
         compressed[at] ^= 1 << bit;
-        prop_assert!(compression::inflate(&compressed).is_err());
+        // The bits that fill up the last byte of what is compressed mean nothing.
+        let inflated = compression::inflate(&compressed);
+        prop_assert!(inflated.is_err() || inflated.as_deref() == Ok(text.as_bytes()));
         prop_assert!(compression::inflate(&compressed[..at]).is_err());
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::value::SeqAccessDeserializer;
 use serde::de::{self, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::stored::{ERASED, SEALED};
+use super::stored::{ERASED, OPEN, SEALED};
 use super::{Sealed, State, SubjectId};
 use crate::payload::JsonValue;
 
@@ -18,17 +18,25 @@ pub(super) fn state<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     match deserializer.deserialize_any(StoredVisitor)? {
         Stored::Sealed(sealed) => Ok(State::Closed(sealed)),
         Stored::Erased(subject) => Ok(State::Erased(subject)),
-        Stored::Plain(value) => {
-            let value = T::deserialize(value).map(State::Plain);
-            // What serde says would quote the value.
-            value.map_err(|_| de::Error::custom("a personal value is of another shape"))
+        Stored::Open(sealed, value) => {
+            let value = shaped(value)?;
+            Ok(State::Open { value, sealed })
         }
+        Stored::Plain(value) => shaped(value).map(State::Plain),
     }
+}
+
+fn shaped<T: DeserializeOwned, E: de::Error>(value: Value) -> Result<T, E> {
+    let value = T::deserialize(value);
+    // What serde says would quote the value.
+    value.map_err(|_| E::custom("a personal value is of another shape"))
 }
 
 enum Stored {
     Sealed(Sealed),
     Erased(SubjectId),
+    /// In memory only: see [`disclose_copies`](super::disclose_copies).
+    Open(Sealed, Value),
     /// From before it was personal.
     Plain(Value),
 }
@@ -70,6 +78,10 @@ impl<'de> Visitor<'de> for StoredVisitor {
             Some(Name::Plain(name)) => return plain_fields(name, fields),
             Some(Name::Sealed) => Stored::Sealed(fields.next_value()?),
             Some(Name::Erased) => Stored::Erased(fields.next_value()?),
+            Some(Name::Open) => {
+                let (sealed, value): (_, JsonValue) = fields.next_value()?;
+                Stored::Open(sealed, value.0)
+            }
         };
         match fields.next_key::<IgnoredAny>()? {
             None => Ok(stored),
@@ -79,19 +91,19 @@ impl<'de> Visitor<'de> for StoredVisitor {
 }
 
 fn plain_fields<'de, A: MapAccess<'de>>(first: String, mut fields: A) -> Result<Stored, A::Error> {
-    let value: JsonValue = fields.next_value()?;
-    let rest = JsonValue::deserialize(MapAccessDeserializer::new(fields))?;
-    let Value::Object(mut fields) = rest.0 else {
-        unreachable!("fields are read as an object")
-    };
-    fields.entry(first).or_insert(value.0);
-    Ok(Stored::Plain(fields.into()))
+    let JsonValue(value) = fields.next_value()?;
+    let mut object = Map::from_iter([(first, value)]);
+    while let Some((name, JsonValue(value))) = fields.next_entry()? {
+        object.insert(name, value);
+    }
+    Ok(Stored::Plain(object.into()))
 }
 
 /// The name of a field, told apart without a copy.
 enum Name {
     Sealed,
     Erased,
+    Open,
     Plain(String),
 }
 
@@ -114,6 +126,7 @@ impl Visitor<'_> for NameVisitor {
         Ok(match name {
             SEALED => Name::Sealed,
             ERASED => Name::Erased,
+            OPEN => Name::Open,
             name => Name::Plain(name.to_owned()),
         })
     }

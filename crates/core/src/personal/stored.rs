@@ -1,5 +1,6 @@
 //! How a personal value looks in a document: `{"$sealed": "…"}`, `{"$erased": "<subject>"}`, or, where
-//! it was stored before it was personal, as itself.
+//! it was stored before it was personal, as itself. `{"$open": ["<what is sealed>", value]}` is in
+//! memory only, where a document is on its way to be read as a type.
 
 use serde::Serializer;
 use serde::ser::SerializeMap;
@@ -9,6 +10,7 @@ use super::field::PersonalFault;
 use super::{Keys, Origin, Sealed, SubjectId, SubjectKey};
 
 pub(super) const SEALED: &str = "$sealed";
+pub(super) const OPEN: &str = "$open";
 pub(super) const ERASED: &str = "$erased";
 
 pub(super) fn write_sealed<S: Serializer>(
@@ -75,7 +77,7 @@ fn open_field(
     Ok(())
 }
 
-fn sealed_text(value: &Value) -> Option<&str> {
+pub(super) fn sealed_text(value: &Value) -> Option<&str> {
     let fields = value.as_object().filter(|fields| fields.len() == 1)?;
     fields.get(SEALED)?.as_str()
 }

@@ -373,6 +373,8 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_value_survives_being_sealed_opened_and_copied(name in any_json(), nickname in any_json()) {
         let event = Member::Joined {

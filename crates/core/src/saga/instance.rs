@@ -96,6 +96,17 @@ pub struct OpenTimer {
     pub due: Timestamp,
 }
 
+impl Ending {
+    /// `completed`, `compensated` or `cancelled`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Compensated { .. } => "compensated",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+}
+
 impl Instance {
     /// One that has not taken anything in, not even the event at this position, which starts it.
     pub fn begin<S: Saga>(since: Position) -> Self {

@@ -59,6 +59,18 @@ pub enum Unwanted {
     NotParked,
 }
 
+impl Unwanted {
+    /// `notFound`, `ended`, `notOpen` or `notParked`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotFound => "notFound",
+            Self::Ended => "ended",
+            Self::NotOpen => "notOpen",
+            Self::NotParked => "notParked",
+        }
+    }
+}
+
 /// What an instance is told, as it is recorded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(

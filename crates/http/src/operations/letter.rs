@@ -1,5 +1,6 @@
 //! Dead letters and their events, as they are answered.
 
+use annals_core::payload::Payload;
 use annals_core::{DeadLetter, Metadata, ParkCause, Position, RecordedEvent, Released, Timestamp};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -126,7 +127,7 @@ struct EventView {
     #[schema(value_type = Object)]
     metadata: Metadata,
     content_type: String,
-    /// The payload, if it is JSON.
+    /// The payload as JSON, if it is in a format that this service reads.
     #[schema(value_type = Option<Object>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Box<RawValue>>,
@@ -146,7 +147,7 @@ impl OpenedLetter {
 
 impl From<RecordedEvent> for EventView {
     fn from(event: RecordedEvent) -> Self {
-        let data: Option<Box<RawValue>> = serde_json::from_slice(&event.data).ok();
+        let data = json_of(&event);
         let data_base64 = data.is_none().then(|| BASE64_STANDARD.encode(&event.data));
         Self {
             event_id: event.id.to_string(),
@@ -161,6 +162,14 @@ impl From<RecordedEvent> for EventView {
             data,
             data_base64,
         }
+    }
+}
+
+/// What is JSON stays as it is, to the last digit.
+fn json_of(event: &RecordedEvent) -> Option<Box<RawValue>> {
+    match Payload::of(event).ok()? {
+        Payload::Json(json) => serde_json::from_slice(&json).ok(),
+        payload => serde_json::value::to_raw_value(&payload.into_value().ok()?).ok(),
     }
 }
 

@@ -9,6 +9,7 @@ mod service;
 mod silent_store;
 
 mod a_bad_request_changes_nothing;
+mod a_person_is_forgotten_by_hand;
 mod a_poison_event_is_mended_by_hand;
 mod a_projection_is_audited;
 mod a_read_model_is_made_anew_by_hand;

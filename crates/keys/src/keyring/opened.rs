@@ -135,3 +135,26 @@ impl Drop for EvictedAtTheEnd<'_> {
         self.opened.evict(self.subject);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use annals_core::DataKey;
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn keys_whose_time_is_over_do_not_stay_in_memory() {
+        let opened = OpenedKeys::new(KeyringOptions::default());
+        let living = SubjectKey::Living(Arc::new(DataKey::from_bytes([1; 32])));
+        let [ada, bob, eve] = ["ada", "bob", "eve"].map(|name| SubjectId::new(name).unwrap());
+        opened.remember(&ada, &living, Evictions(0));
+        opened.remember(&bob, &SubjectKey::Erased, Evictions(0));
+        advance(opened.remember_for).await;
+        opened.remember(&eve, &living, Evictions(0));
+        let kept: BTreeSet<_> = opened.inner().keys.drain().map(|(who, _)| who).collect();
+        assert_eq!(kept, BTreeSet::from([bob, eve]));
+    }
+}

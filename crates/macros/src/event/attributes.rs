@@ -17,6 +17,8 @@ pub(super) struct VariantAttributes {
     pub(super) version: u32,
     /// One for each older version, oldest first.
     pub(super) steps: Vec<Step>,
+    pub(super) is_messagepack: bool,
+    pub(super) is_compressed: bool,
 }
 
 impl VariantAttributes {
@@ -26,6 +28,8 @@ impl VariantAttributes {
             aliases: Vec::new(),
             version: 1,
             steps: Vec::new(),
+            is_messagepack: false,
+            is_compressed: false,
         };
         for attribute in &variant.attrs {
             if attribute.path().is_ident("event") {
@@ -51,8 +55,13 @@ impl VariantAttributes {
             parenthesized!(steps in meta.input);
             let steps = Punctuated::<Step, Token![,]>::parse_terminated(&steps)?;
             self.steps.extend(steps);
+        } else if meta.path.is_ident("content") {
+            self.is_messagepack = is_messagepack(&meta.value()?.parse()?)?;
+        } else if meta.path.is_ident("compress") {
+            self.is_compressed = true;
         } else {
-            return Err(meta.error("expected `name`, `alias`, `version` or `upcast`"));
+            let message = "expected `name`, `alias`, `version`, `upcast`, `content` or `compress`";
+            return Err(meta.error(message));
         }
         Ok(())
     }
@@ -62,6 +71,17 @@ pub(super) fn checked_version(version: &LitInt) -> Result<u32> {
     match version.base10_parse()? {
         0 => Err(Error::new_spanned(version, "versions begin at 1")),
         number => Ok(number),
+    }
+}
+
+fn is_messagepack(content: &LitStr) -> Result<bool> {
+    match content.value().as_str() {
+        "json" => Ok(false),
+        "messagepack" => Ok(true),
+        _ => {
+            let message = "the content of an event is \"json\" or \"messagepack\"";
+            Err(Error::new_spanned(content, message))
+        }
     }
 }
 

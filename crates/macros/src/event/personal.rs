@@ -14,7 +14,7 @@ pub(super) struct PersonalField {
     pub(super) field: Ident,
     /// The field beside it that names whom it is about.
     subject: Ident,
-    stored_name: String,
+    pub(super) stored_name: String,
     held: Held,
 }
 

@@ -8,6 +8,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, DeriveInput, Meta};
 
 use super::source;
+use crate::digest;
 use crate::read_model::named_fields;
 
 /// Of what `input` declares.
@@ -18,7 +19,7 @@ pub(super) fn of(input: &DeriveInput) -> u32 {
         words.extend(field.ident.map(|ident| ident.to_string()));
         push_attributes(&mut words, &field.attrs, &source::ATTRIBUTES);
     }
-    fnv1a(&words.join(" "))
+    digest::of_words(&words)
 }
 
 fn push_attributes(words: &mut Vec<String>, attributes: &[Attribute], names: &[&str]) {
@@ -44,11 +45,4 @@ fn push_words(words: &mut Vec<String>, tokens: TokenStream) {
             other => words.push(other.to_string()),
         }
     }
-}
-
-/// The 32-bit digest of Fowler, Noll and Vo: short, and the same for ever.
-fn fnv1a(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |digest, byte| {
-        (digest ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
 }

@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
-use annals_core::{Delivery, EventStore, Leases, Position, QueryError, ReadModels, Source};
+use annals_core::{
+    Delivery, EventStore, IdSource, KeyId, KeyStore, Leases, Position, QueryError, RandomIds,
+    ReadModels, Rewrapping, RootId, Source, SubjectId, WrappedKey,
+};
 use annals_postgres::tokio_postgres::error::SqlState;
-use annals_postgres::{Postgres, PostgresError, PostgresReadModels};
+use annals_postgres::{Postgres, PostgresError, PostgresKeys, PostgresReadModels};
 use annals_servers::PostgresCluster;
 use tokio::time::timeout;
 
@@ -15,13 +18,14 @@ use crate::service::Service;
 const ROLES: &str = include_str!("../../../../docs/operations/postgres/roles.sql");
 const GRANTS: &str = include_str!("../../../../docs/operations/postgres/grants.sql");
 
-/// What nobody may do to events, nor to what protects them.
-const FORBIDDEN: [&str; 11] = [
+/// What nobody may do to events, nor to what protects them, nor to what is known of destroyed keys.
+const FORBIDDEN: [&str; 12] = [
     "update annals.events set data = ''",
     "delete from annals.events",
     "truncate annals.events",
     "delete from annals.tags",
     "delete from annals.kinds",
+    "delete from annals.keys",
     "update annals.store set id = gen_random_uuid()",
     "insert into annals.migrations (name) values ('x')",
     "alter table annals.events disable trigger events_are_for_ever",
@@ -94,6 +98,7 @@ async fn the_documented_rights_are_all_that_a_service_needs() {
     let lease = service.leases.try_acquire("count birds").await.unwrap();
     lease.unwrap().give_back().await;
     service.keep_snapshot().await;
+    keep_a_key(&service.postgres).await;
     // After an upgrade they are granted again.
     documented.migrate().await;
     documented.grant().await;
@@ -167,6 +172,31 @@ async fn to_see_read_models_as_they_were_takes_one_right_more() {
         .await;
     let scratch = read_models.scratch().await.unwrap();
     scratch.snapshots().await.unwrap();
+}
+
+/// Makes a key, wraps it anew and destroys it.
+async fn keep_a_key(postgres: &Postgres) {
+    let keys = PostgresKeys::open(postgres);
+    let [first, second] = ["first", "second"].map(|name| RootId::new(name).unwrap());
+    let ada = SubjectId::new("ada").unwrap();
+    let key = WrappedKey {
+        id: KeyId(RandomIds.next()),
+        root: first.clone(),
+        bytes: b"wrapped".to_vec(),
+    };
+    keys.create(&ada, key.clone()).await.unwrap();
+    let wrapping = Rewrapping {
+        subject: ada.clone(),
+        before: first.clone(),
+        key: WrappedKey {
+            root: second,
+            ..key
+        },
+    };
+    keys.rewrap(vec![wrapping]).await.unwrap();
+    let others = keys.wrapped_otherwise(&first, 2).await.unwrap();
+    assert_eq!(others.len(), 1);
+    assert!(keys.destroy(&ada).await.unwrap());
 }
 
 fn assert_lacks(missing: &str, refusal: &PostgresError) {

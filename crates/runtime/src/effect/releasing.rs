@@ -55,6 +55,10 @@ impl<E: Effect> DeadLetters for EffectProjector<E> {
     async fn skip(&self, position: Position, skipped: Skipped) -> Result<bool, ProjectionError> {
         self.letters().skip(position, skipped).await
     }
+
+    async fn redact(&self, positions: &[Position]) -> Result<u64, ProjectionError> {
+        self.letters().redact(positions).await
+    }
 }
 
 impl<E: Effect> EffectProjector<E> {

@@ -7,7 +7,7 @@ use annals_core::{
 use async_trait::async_trait;
 
 use super::SagaError;
-use super::journal::{IfAbsent, Journal, TakenIn, Told};
+use super::journal::{IfAbsent, Journal, Told};
 
 /// Brings the instances of a saga the events that are for them.
 ///
@@ -35,20 +35,9 @@ impl<S: Saga> Effect for Inbox<S> {
             return Ok(());
         };
         let told = told(event, if_absent);
-        match self.0.take_in(&instance, &told).await {
-            Ok(TakenIn::Unwanted(why)) => {
-                tracing::warn!(
-                    saga = S::NAME,
-                    %instance,
-                    position = event.record.position.0,
-                    %why,
-                    "an event changes nothing, as is recorded"
-                );
-                Ok(())
-            }
-            Ok(TakenIn::Recorded | TakenIn::Passed) => Ok(()),
-            Err(error) => Err(as_effect_error(error)),
-        }
+        // What changes nothing is recorded too, and is no failure.
+        let taken_in = self.0.take_in(&instance, &told).await;
+        taken_in.map(drop).map_err(as_effect_error)
     }
 
     fn query() -> Query {

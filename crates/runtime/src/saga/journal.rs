@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Append, AppendError, AppendId, Clock, Event, EventId, EventStore, ExpectedVersion, IdSource,
-    Input, Instance, InstanceId, InvalidAppend, Metadata, Position, Read, Saga, SagaEvent,
-    SagaInput, Source, StreamId, StreamVersion, Unwanted, events_of,
+    Append, AppendError, AppendId, Clock, Decision, Event, EventId, EventStore, ExpectedVersion,
+    IdSource, Input, Instance, InstanceId, InvalidAppend, Metadata, Position, Read, Saga,
+    SagaEvent, SagaInput, Source, StreamId, StreamVersion, Unwanted, events_of,
 };
 
 use super::definitions::Definitions;
 use super::{SagaError, SagaOptions};
 use crate::execute::append_until_confirmed;
+use crate::metrics::SagaMeter;
 
 /// Most times an input is decided on because others came first.
 const ATTEMPTS: u32 = 16;
@@ -21,6 +22,7 @@ pub(super) struct Journal<S: Saga> {
     definitions: Definitions<S::Event>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
+    meter: SagaMeter,
 }
 
 /// Something an instance is told.
@@ -76,6 +78,7 @@ impl<S: Saga> Journal<S> {
             definitions,
             clock: Arc::clone(&options.clock),
             ids: Arc::clone(&options.ids),
+            meter: SagaMeter::new(S::NAME),
         }
     }
 
@@ -99,6 +102,7 @@ impl<S: Saga> Journal<S> {
             let event = self.decide(&latest, told)?;
             let metadata = latest.metadata(told);
             if self.record(append, &latest, &event, metadata).await? {
+                self.tell(&latest.stream, &event);
                 return Ok(TakenIn::of(&event));
             }
         }
@@ -175,7 +179,7 @@ impl<S: Saga> Journal<S> {
         stream: &StreamId,
         instance: &mut Instance,
         input: &Input<S::Event>,
-    ) -> Result<Vec<annals_core::Decision>, SagaError> {
+    ) -> Result<Vec<Decision>, SagaError> {
         let definition = instance.definition;
         let now = self.clock.now();
         let decided = self.definitions.take_in(instance, input, now);
@@ -187,6 +191,23 @@ impl<S: Saga> Journal<S> {
             stream: stream.clone(),
             cause,
         })
+    }
+
+    /// Whoever watches is told; when an instance is parked, loudly.
+    fn tell(&self, stream: &StreamId, event: &SagaEvent) {
+        self.meter.recorded(event);
+        match event {
+            SagaEvent::Reacted { decisions, .. } => {
+                for decision in decisions {
+                    if let Decision::Park { reason } = decision {
+                        tracing::error!(%stream, reason, "a saga waits for a person");
+                    }
+                }
+            }
+            SagaEvent::Ignored { input, why, .. } => {
+                tracing::warn!(%stream, input = input.key(), %why, "a saga was told in vain");
+            }
+        }
     }
 
     /// False: somebody else came first, with this input or another.

@@ -54,11 +54,15 @@ fn status(instance: &Instance) -> (&'static str, Option<String>) {
     match &instance.status {
         SagaStatus::Running => ("running", None),
         SagaStatus::Parked { reason } => ("parked", Some(reason.clone())),
-        SagaStatus::Ended(Ending::Completed) => ("completed", None),
-        SagaStatus::Ended(Ending::Compensated { reason }) => {
-            ("compensated", Some(reason.to_string()))
-        }
-        SagaStatus::Ended(Ending::Cancelled { reason }) => ("cancelled", Some(reason.clone())),
+        SagaStatus::Ended(ending) => (ending.name(), why(ending)),
+    }
+}
+
+fn why(ending: &Ending) -> Option<String> {
+    match ending {
+        Ending::Completed => None,
+        Ending::Compensated { reason } => Some(reason.to_string()),
+        Ending::Cancelled { reason } => Some(reason.clone()),
     }
 }
 

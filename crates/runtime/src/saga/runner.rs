@@ -14,6 +14,7 @@ use super::driver::Driver;
 use super::rows::SagaRow;
 use super::{SagaEngine, SagaError, SagaOptions};
 use crate::backoff::wait;
+use crate::metrics::SagaMeter;
 use crate::projection::{Progress, ProjectionHandle};
 
 /// Most rows that are looked at together.
@@ -35,6 +36,7 @@ struct Runner<S: Saga> {
     progress: watch::Receiver<Progress>,
     leases: Option<Arc<dyn Leases>>,
     options: SagaOptions,
+    meter: SagaMeter,
 }
 
 /// The instances for which something is done now.
@@ -66,6 +68,7 @@ impl<S: Saga> SagaEngine<S> {
             progress: index.progress(),
             leases,
             options: self.options.clone(),
+            meter: SagaMeter::new(S::NAME),
         };
         let (alive, ended) = watch::channel(());
         let task = tokio::spawn(async move {
@@ -180,7 +183,10 @@ impl<S: Saga> Runner<S> {
                 () = &mut tick => return,
                 () = changed(&mut self.progress) => return,
                 Some(ended) = driven.tasks.join_next_with_id() => {
-                    driven.end::<S>(ended);
+                    if let Err(error) = driven.end(ended) {
+                        self.meter.failed();
+                        tracing::error!(saga = S::NAME, error, "an instance cannot go on");
+                    }
                     if driven.is_more_due {
                         return;
                     }
@@ -191,16 +197,15 @@ impl<S: Saga> Runner<S> {
 }
 
 impl Driven {
-    fn end<S: Saga>(&mut self, ended: Result<(Id, Result<(), SagaError>), JoinError>) {
-        let (task, failure) = match ended {
-            Ok((task, Ok(()))) => (task, None),
-            Ok((task, Err(error))) => (task, Some(error.to_string())),
-            Err(panic) => (panic.id(), Some(panic.to_string())),
+    /// Tells which instance failed, and how.
+    fn end(&mut self, ended: Result<(Id, Result<(), SagaError>), JoinError>) -> Result<(), String> {
+        let (task, answer) = match ended {
+            Ok((task, answer)) => (task, answer.map_err(|error| error.to_string())),
+            Err(panic) => (panic.id(), Err(panic.to_string())),
         };
         let instance = self.instances.remove(&task);
-        if let (Some(instance), Some(error)) = (instance, failure) {
-            tracing::error!(saga = S::NAME, %instance, error, "an instance cannot go on");
-        }
+        let name = instance.map_or_else(String::new, |instance| instance.to_string());
+        answer.map_err(|error| format!("{name}: {error}"))
     }
 }
 

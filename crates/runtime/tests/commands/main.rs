@@ -15,4 +15,5 @@ mod a_remembered_aggregate_is_not_loaded_again;
 mod a_repeat_gets_the_first_answer;
 mod a_snapshot_changes_nothing_but_the_work;
 mod the_past_can_be_loaded;
+mod what_is_personal_is_sealed;
 mod what_is_remembered_never_shows;

@@ -74,6 +74,11 @@ impl SnapshotStore for MemorySnapshots {
         }
         Ok(())
     }
+
+    async fn delete(&self, stream: &StreamId) -> Result<bool, SnapshotError> {
+        let mut kept = self.kept.lock().expect("no panic in here");
+        Ok(kept.remove(stream).is_some())
+    }
 }
 
 /// Neither gives nor takes any.
@@ -86,6 +91,10 @@ impl SnapshotStore for NoSnapshots {
     }
 
     async fn save(&self, _: &StreamId, _: StoredSnapshot) -> Result<(), SnapshotError> {
+        Err(SnapshotError("the disk is gone".into()))
+    }
+
+    async fn delete(&self, _: &StreamId) -> Result<bool, SnapshotError> {
         Err(SnapshotError("the disk is gone".into()))
     }
 }

@@ -13,4 +13,5 @@ mod time_is_what_the_clock_says;
 mod transfer;
 mod troubled;
 mod what_comes_twice_or_late_changes_nothing;
+mod whatever_fails_money_is_conserved;
 mod world;

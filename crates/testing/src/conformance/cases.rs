@@ -131,6 +131,7 @@ macro_rules! conformance_cases {
                 9 names_of_the_greatest_length_are_taken,
                 9 a_payload_over_the_limit_is_invalid,
                 9 metadata_over_the_limit_is_invalid,
+                9 a_text_of_the_metadata_over_its_limit_is_invalid,
                 9 tags_over_the_limit_are_invalid,
                 9 events_over_the_limit_are_invalid,
                 9 bytes_over_the_limit_are_invalid,

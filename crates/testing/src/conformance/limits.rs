@@ -65,6 +65,25 @@ pub(super) async fn metadata_over_the_limit_is_invalid(store: Subject) {
     assert_invalid(&store, append("Account-1", vec![too_large]), reason).await;
 }
 
+/// 9p: texts of the metadata up to their own limits.
+pub(super) async fn a_text_of_the_metadata_over_its_limit_is_invalid(store: Subject) {
+    let limit = limits::NAME_BYTES;
+    let by = |bytes: usize| {
+        let mut event = event(bytes);
+        event.metadata.actor = Some("x".repeat(bytes));
+        event
+    };
+    assert_taken(&store, [by(limit - 1), by(limit)]).await;
+    let too_long = by(limit + 1);
+    let reason = InvalidAppend::MetadataTextTooLong {
+        event: too_long.id,
+        field: "actor",
+        bytes: limit + 1,
+        limit,
+    };
+    assert_invalid(&store, append("Account-1", vec![too_long]), reason).await;
+}
+
 /// 9k: tags up to the limit.
 pub(super) async fn tags_over_the_limit_are_invalid(store: Subject) {
     let limit = limits::EVENT_TAGS;

@@ -4,7 +4,7 @@ use std::fmt::{Debug, Write};
 
 /// A line for each value that is as expected, and two for each that is not: `-` the expected one,
 /// `+` the actual one.
-pub(super) fn difference<T: Debug + PartialEq>(expected: &[T], actual: &[T]) -> String {
+pub(crate) fn difference<T: Debug + PartialEq>(expected: &[T], actual: &[T]) -> String {
     let places = 0..expected.len().max(actual.len());
     difference_of_pairs(places.map(|place| (expected.get(place), actual.get(place))))
 }

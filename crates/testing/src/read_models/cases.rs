@@ -75,6 +75,7 @@ macro_rules! read_models_cases {
                 DeadLetters 4 what_was_skipped_is_told_for_ever,
                 DeadLetters 4 letters_come_in_pages,
                 DeadLetters 4 an_older_declaration_releases_and_skips_nothing,
+                DeadLetters 5 a_redacted_letter_says_nothing_and_parks_as_before,
                 DeadLetters 4 a_rebuild_forgets_what_was_parked,
             }
             effects {
@@ -163,6 +164,7 @@ macro_rules! read_models_cases {
                 ReadModels 1 a_newer_snapshot_replaces_an_older_one_and_stays,
                 ReadModels 1 a_snapshot_of_another_shape_at_the_same_version_replaces,
                 ReadModels 1 a_damaged_snapshot_is_none_and_gives_way_to_any_other,
+                ReadModels 1 a_snapshot_that_was_let_go_of_is_gone_alone,
             }
         }
     };

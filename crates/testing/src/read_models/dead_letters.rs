@@ -312,6 +312,24 @@ pub(super) async fn what_was_skipped_is_told_for_ever(subject: Subject) {
     assert_eq!(balances.parked().await, 0);
 }
 
+pub(super) async fn a_redacted_letter_says_nothing_and_parks_as_before(subject: Subject) {
+    poisoned(&subject).await;
+    let balances = subject.rows::<Balance>().await;
+    let (before, parked) = (balances.letters().await, balances.parked().await);
+    // There is no letter of the first event, and none beyond the last.
+    let positions = [Position(1), Position(2), Position(1_000)];
+    let redacted = balances.dead_letters().redact(&positions).await;
+    let redacted = redacted.unwrap_or_else(|error| panic!("not redacted: {error}"));
+    assert_eq!(redacted, 1);
+    let mut expected = before;
+    let letter = expected[0].clone();
+    assert_eq!(letter.position, Position(2));
+    expected[0] = letter.clone().redacted();
+    assert_ne!(expected[0], letter, "the poisoned event has an error");
+    assert_eq!(balances.letters().await, expected);
+    assert_eq!(balances.parked().await, parked);
+}
+
 pub(super) async fn letters_come_in_pages(subject: Subject) {
     poisoned(&subject).await;
     let balances = subject.rows::<Balance>().await;

@@ -38,6 +38,11 @@ impl Snapshots {
         let loaded = self.0.load(&stream(id)).await;
         loaded.unwrap_or_else(|error| panic!("not loaded: {error}"))
     }
+
+    async fn delete(&self, id: &str) -> bool {
+        let deleted = self.0.delete(&stream(id)).await;
+        deleted.unwrap_or_else(|error| panic!("not deleted: {error}"))
+    }
 }
 
 fn stream(id: &str) -> StreamId {
@@ -87,4 +92,16 @@ pub(super) async fn a_damaged_snapshot_is_none_and_gives_way_to_any_other(subjec
         snapshots.save(snapshot(4)).await;
         assert_eq!(snapshots.load("a").await, Some(snapshot(4)), "{damage}");
     }
+}
+
+pub(super) async fn a_snapshot_that_was_let_go_of_is_gone_alone(subject: Subject) {
+    let snapshots = Snapshots::of(&subject).await;
+    snapshots.save(snapshot(5)).await;
+    snapshots.save_of("b", snapshot(7)).await;
+    assert!(snapshots.delete("a").await, "there was one");
+    assert!(!snapshots.delete("a").await, "there is none any more");
+    assert_eq!(snapshots.load("a").await, None);
+    assert_eq!(snapshots.load("b").await, Some(snapshot(7)));
+    snapshots.save(snapshot(1)).await;
+    assert_eq!(snapshots.load("a").await, Some(snapshot(1)));
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn view(data: &'static [u8]) -> Value {
+fn view(content_type: &str, data: &[u8]) -> Value {
     let event = RecordedEvent {
         position: Position(7),
         stream: StreamId::new("Account", "1").unwrap(),
@@ -14,8 +14,8 @@ fn view(data: &'static [u8]) -> Value {
         append: AppendId(RandomIds.next()),
         event_type: EventType::new("MoneyDeposited").unwrap(),
         schema_version: 2,
-        content_type: ContentType::json(),
-        data: data.into(),
+        content_type: ContentType::new(content_type).unwrap(),
+        data: data.to_vec().into(),
         tags: Vec::new(),
         metadata: Metadata::default(),
         recorded_at: Timestamp::UNIX_EPOCH,
@@ -26,16 +26,25 @@ fn view(data: &'static [u8]) -> Value {
 
 #[test]
 fn a_payload_in_json_is_shown_as_it_is() {
-    let event = view(br#"{"cents":5}"#);
+    let event = view("application/json", br#"{"cents":5}"#);
     assert_eq!(event["data"], json!({ "cents": 5 }));
     assert!(event.get("dataBase64").is_none());
 }
 
 #[test]
-fn a_payload_that_is_not_json_is_shown_in_base64_whatever_its_type_says() {
-    for (data, base64) in [(&b"\xff\x00"[..], "/wA="), (b"{", "ew=="), (b"", "")] {
-        let event = view(data);
-        assert_eq!(event["dataBase64"], base64);
-        assert!(event.get("data").is_none());
+fn a_payload_in_messagepack_is_shown_as_json() {
+    let event = view("application/msgpack", b"\x81\xa5cents\x05");
+    assert_eq!(event["data"], json!({ "cents": 5 }));
+    assert!(event.get("dataBase64").is_none());
+}
+
+#[test]
+fn a_payload_that_is_not_what_its_type_says_is_shown_in_base64() {
+    for content_type in ["application/json", "application/json+gzip", "image/png"] {
+        for (data, base64) in [(&b"\xff\x00"[..], "/wA="), (b"{", "ew=="), (b"", "")] {
+            let event = view(content_type, data);
+            assert_eq!(event["dataBase64"], base64);
+            assert!(event.get("data").is_none());
+        }
     }
 }

@@ -1,0 +1,62 @@
+//! The events of the service, as they are recorded in `schemas`: whatever was stored once is read for
+//! ever.
+//!
+//! After a change of an event: `annals-reference schema check` says whether recorded ones survive, and
+//! `annals-reference schema accept` records what is new.
+
+use annals::schema::Catalogue;
+use annals::{TableFold, Timestamp};
+
+use crate::accounts::read_models::{
+    AccountBalance, AccountSummary, DailySummary, TransactionHistory,
+};
+use crate::accounts::{Account, AccountEvent};
+use crate::money::{Currency, Money};
+use crate::webhook::Webhook;
+
+/// All events, who writes and who reads them.
+pub fn catalogue() -> Catalogue {
+    Catalogue::new("the reference service")
+        .events(account_events())
+        .produced_by::<Account>()
+        .consumed_by_fold(&TableFold::of_rows::<AccountBalance>())
+        .consumed_by_fold(&TableFold::of_tables::<TransactionHistory>())
+        .consumed_by_fold(&TableFold::of_rows::<DailySummary>())
+        .consumed_by_fold(&TableFold::of_tables::<AccountSummary>())
+        .consumed_by_effect::<Webhook>()
+}
+
+fn account_events() -> [AccountEvent; 6] {
+    let at = Timestamp::UNIX_EPOCH;
+    let amount = Money::of_minor(1_050, Currency::USD);
+    [
+        AccountEvent::Opened {
+            account_id: "acc-123".parse().expect("it is an id"),
+            owner_id: "owner-7".parse().expect("it is an id"),
+            opened_at: at,
+        },
+        AccountEvent::Deposited {
+            amount,
+            description: Some("salary".to_owned()),
+            timestamp: at,
+        },
+        AccountEvent::Deposited {
+            amount,
+            description: None,
+            timestamp: at,
+        },
+        AccountEvent::Withdrawn {
+            amount,
+            description: Some("rent".to_owned()),
+            timestamp: at,
+        },
+        AccountEvent::Closed {
+            reason: Some("moved".to_owned()),
+            closed_at: at,
+        },
+        AccountEvent::Closed {
+            reason: None,
+            closed_at: at,
+        },
+    ]
+}

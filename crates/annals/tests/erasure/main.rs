@@ -1,0 +1,15 @@
+//! Persons are forgotten, wherever what events say about them was copied to.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod copies;
+mod keys;
+mod people;
+mod place;
+
+mod a_person_is_forgotten_wherever_they_were_copied_to;
+mod a_service_with_personal_events_has_keys;
+mod an_erasure_cut_off_anywhere_is_finished;
+mod each_reader_sees_open_values_and_erased_ones_afterwards;
+mod on_postgresql;
+mod what_was_stored_in_plain_text_is_read_as_erased;

@@ -1,0 +1,272 @@
+//! Forgetting persons: their key is destroyed, and what copies say is reached.
+//!
+//! In reading order: `event` is what the log says of it, and `report` what was reached; `places` are
+//! where copies may be; `trace` finds what the events of a person have touched, and `reach` goes from
+//! place to place; `elsewhere` is what every other process does, and `reconciling` what a process does
+//! before it begins.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use annals_core::{
+    Append, AppendError, AppendId, DecodeError, Event, EventId, EventStore, ExpectedVersion,
+    IdSource, InvalidAppend, InvalidName, KeyStoreError, Metadata, Position, RandomIds, Read,
+    ReadError, Source, StreamId, SubjectId, events_of,
+};
+use annals_keys::Keyring;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::backoff::Backoff;
+use crate::personal_events::PersonalEvents;
+use event::PersonalDataEvent;
+use reach::Reach;
+
+pub use elsewhere::ErasuresElsewhere;
+pub(crate) use event::erasure_stream;
+pub use places::{ErasurePlaces, Forgets};
+pub use reconciling::{Reconciled, destroy_keys_again};
+pub use report::{ErasureReport, OutOfReach, PlaceKind, Reached};
+
+mod elsewhere;
+mod event;
+mod places;
+mod reach;
+mod reconciling;
+mod report;
+mod trace;
+
+/// Longest time that whoever asks for an erasure waits for its report.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+
+/// Between two tries to reach all places.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(100),
+    most: Duration::from_secs(60),
+};
+
+/// Forgets persons. Clones are the same.
+///
+/// # Contract
+///
+/// 1. The log says that a person was forgotten before anything else happens, so that whatever is cut
+///    off after that is finished: by who asks again, or [when a process starts](Self::finish).
+/// 2. Once [`erase`](Self::erase) answers, with a report or with [`EraseError::Unfinished`], the key is
+///    destroyed, and this process gives it to no reader any more.
+/// 3. The report is recorded in the log once all places were reached. An erasure that is repeated has
+///    the same report, and changes nothing.
+/// 4. Nothing of any other person changes.
+#[derive(Clone)]
+pub struct Erasures {
+    shared: Arc<Shared>,
+    tasks: Arc<Mutex<JoinSet<()>>>,
+}
+
+/// What erasures work on.
+struct Shared {
+    store: Arc<dyn EventStore>,
+    keyring: Arc<Keyring>,
+    personal: PersonalEvents,
+    places: ErasurePlaces,
+    ids: Arc<dyn IdSource>,
+}
+
+/// Why there is no report of an erasure.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum EraseError {
+    /// The service has no keyring, so there is nothing that could be erased.
+    /// **Do:** declare the events with personal fields, or give the service a keyring.
+    #[error("the service has no keyring")]
+    NoKeyring,
+    /// No person can have this name.
+    /// **Do:** fix it; the same one is refused every time.
+    #[error(transparent)]
+    Subject(#[from] InvalidName),
+    /// The log does not say that they are forgotten, or that is not known. Nothing was destroyed.
+    /// **Do:** what [`AppendError`] says; to ask again is safe in any case.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// It is not known whether the key was destroyed.
+    /// **Do:** ask again; a process that starts destroys it as well.
+    #[error(transparent)]
+    Keys(#[from] KeyStoreError),
+    /// The log could not be read. By then the key may be destroyed.
+    /// **Do:** what [`ReadError`] says, and ask again.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The report was written by newer code.
+    /// **Do:** deploy the code that wrote it.
+    #[error("the report cannot be read: {0}")]
+    Report(Arc<DecodeError>),
+    /// The key is destroyed. What copies say is still being reached, or that was broken off.
+    /// **Do:** ask again for the report.
+    #[error("personal data of {0} is erased, and copies are still being reached")]
+    Unfinished(SubjectId),
+}
+
+impl Erasures {
+    /// Erasures of persons that events of a store are about. The store must be read
+    /// [with the keyring](crate::KeyedStore).
+    pub fn new(
+        store: Arc<dyn EventStore>,
+        keyring: Arc<Keyring>,
+        personal: PersonalEvents,
+        places: ErasurePlaces,
+    ) -> Self {
+        let shared = Shared {
+            store,
+            keyring,
+            personal,
+            places,
+            ids: Arc::new(RandomIds),
+        };
+        Self {
+            shared: Arc::new(shared),
+            tasks: Arc::default(),
+        }
+    }
+
+    /// Forgets a person: destroys their key, and reaches what copies say. It goes on also if nobody
+    /// waits for it.
+    ///
+    /// # Errors
+    /// [`EraseError`] says what is done by then.
+    pub async fn erase(&self, subject: &SubjectId) -> Result<ErasureReport, EraseError> {
+        let erased_at = self.shared.record_erased(subject).await?;
+        self.shared.keyring.forget(subject).await?;
+        if let Some(report) = self.report(subject).await? {
+            return Ok(report);
+        }
+        let finished = self.begin(subject.clone(), erased_at);
+        match timeout(ANSWERS_WITHIN, finished).await {
+            Ok(Ok(report)) => Ok(report),
+            Ok(Err(_)) | Err(_) => Err(EraseError::Unfinished(subject.clone())),
+        }
+    }
+
+    /// The report of an erasure; `None`: there was none, or it is not finished.
+    ///
+    /// # Errors
+    /// [`EraseError`] when the log could not be read.
+    pub async fn report(&self, subject: &SubjectId) -> Result<Option<ErasureReport>, EraseError> {
+        self.shared.report(subject).await
+    }
+
+    /// Finishes erasures that were cut off, beside the caller.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn finish(&self, unfinished: impl IntoIterator<Item = (SubjectId, Position)>) {
+        for (subject, erased_at) in unfinished {
+            drop(self.begin(subject, erased_at));
+        }
+    }
+
+    /// Leaves off what is not finished: the next process goes on with it.
+    pub async fn stop(&self) {
+        let mut tasks = std::mem::take(&mut *self.tasks());
+        tasks.shutdown().await;
+    }
+
+    /// Reaches all places in a task of its own.
+    fn begin(&self, subject: SubjectId, erased_at: Position) -> oneshot::Receiver<ErasureReport> {
+        let (answer, finished) = oneshot::channel();
+        let shared = Arc::clone(&self.shared);
+        let mut tasks = self.tasks();
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(async move {
+            let report = shared.reach_until_done(&subject, erased_at).await;
+            // Nobody may be waiting any more.
+            let _ = answer.send(report);
+        });
+        finished
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// The log says that the person is forgotten. The same append for ever, so it does so once.
+    async fn record_erased(&self, subject: &SubjectId) -> Result<Position, EraseError> {
+        let erased = PersonalDataEvent::Erased {
+            subject: subject.clone(),
+        };
+        let append = append_once(erasure_stream(subject)?, "erased", &erased);
+        Ok(self.store.append(append).await?.first)
+    }
+
+    async fn reach_until_done(&self, subject: &SubjectId, erased_at: Position) -> ErasureReport {
+        let mut attempt = 0;
+        loop {
+            match self.reach(subject, erased_at).await {
+                Ok(report) => return report,
+                Err(error) => {
+                    tracing::warn!(%subject, %error, "copies of erased data are not reached yet");
+                }
+            }
+            attempt += 1;
+            BACKOFF.pause(attempt, &*self.ids).await;
+        }
+    }
+
+    /// Reaches all places once, and records the report, unless another process has.
+    async fn reach(
+        &self,
+        subject: &SubjectId,
+        erased_at: Position,
+    ) -> Result<ErasureReport, reach::ReachError> {
+        let reach = Reach {
+            store: &*self.store,
+            personal: &self.personal,
+            places: &self.places,
+            ids: &*self.ids,
+            subject,
+            erased_at,
+        };
+        self.keyring.forget(subject).await?;
+        let report = reach.all().await?;
+        let event = PersonalDataEvent::Reported {
+            report: report.clone(),
+        };
+        let append = append_once(erasure_stream(subject)?, "reported", &event);
+        match self.store.append(append).await {
+            Ok(_) => Ok(report),
+            Err(AppendError::Invalid(
+                InvalidAppend::EventIdReused { .. } | InvalidAppend::AppendIdReused { .. },
+            )) => Ok(self.report(subject).await?.unwrap_or(report)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn report(&self, subject: &SubjectId) -> Result<Option<ErasureReport>, EraseError> {
+        let source = Source::stream(erasure_stream(subject)?);
+        let mut events = self.store.read(Read::forwards(source)).await?;
+        while let Some(record) = events.try_next().await? {
+            let events = events_of(&record).map_err(|error| EraseError::Report(Arc::new(error)))?;
+            for event in events {
+                if let PersonalDataEvent::Reported { report } = event {
+                    return Ok(Some(report));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// An append that is the same whenever it is made: `what` happens once in this stream.
+fn append_once(stream: StreamId, what: &str, event: &PersonalDataEvent) -> Append {
+    let id = AppendId::of_key(stream.as_str(), what);
+    let event = event.to_new(EventId::of_append(id, 0), Metadata::default());
+    let event = event.expect("it has texts and numbers only, and no tags");
+    Append::to(stream, ExpectedVersion::Any, vec![event]).with_id(id)
+}
+
+impl std::fmt::Debug for Erasures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Erasures").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,150 @@
+//! A store whose events come with the keys to read what is personal in them.
+
+use std::future::ready;
+use std::sync::Arc;
+
+use annals_core::{
+    Append, AppendError, AppendId, Appended, Corruption, Delivery, EventStore, EventStream,
+    KeyStoreError, Keys, Position, Read, ReadError, RecordedEvent, Source, StoreId, StreamId,
+    StreamVersion, SubjectId, Subscription, tagged_subject,
+};
+use annals_keys::Keyring;
+use async_trait::async_trait;
+use futures_util::future::Either;
+use futures_util::{FutureExt, StreamExt};
+
+use crate::personal_events::PersonalEvents;
+
+/// An event store, with a keyring: each event that tells something about persons comes with what there
+/// is of their keys, so that whoever reads it needs to know of none.
+///
+/// An event says by its tags whom it is about. One of the declared
+/// [types with personal fields](PersonalEvents) that was stored before they were personal carries no
+/// such tag: it is decoded for that, and persons get keys, so that copies of what it says are sealed
+/// and an erasure shows. All other events cost a look at their tags.
+#[derive(Clone)]
+pub struct KeyedStore {
+    store: Arc<dyn EventStore>,
+    attaching: Arc<Attaching>,
+}
+
+/// What it takes to attach keys.
+struct Attaching {
+    store: StoreId,
+    keyring: Arc<Keyring>,
+    personal: PersonalEvents,
+}
+
+impl KeyedStore {
+    /// The store, read with a keyring.
+    pub fn new(
+        store: Arc<dyn EventStore>,
+        keyring: Arc<Keyring>,
+        personal: PersonalEvents,
+    ) -> Self {
+        let attaching = Arc::new(Attaching {
+            store: store.id(),
+            keyring,
+            personal,
+        });
+        Self { store, attaching }
+    }
+}
+
+#[async_trait]
+impl EventStore for KeyedStore {
+    fn id(&self) -> StoreId {
+        self.store.id()
+    }
+
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.store.append(append).await
+    }
+
+    async fn find_append(&self, id: AppendId) -> Result<Option<Appended>, ReadError> {
+        self.store.find_append(id).await
+    }
+
+    async fn read(&self, read: Read) -> Result<EventStream, ReadError> {
+        let events = self.store.read(read).await?;
+        let (head, attaching) = (events.head(), Arc::clone(&self.attaching));
+        let keyed = events.then(move |event| match event {
+            Ok(event) if attaching.concerns(&event) => {
+                Either::Left(Arc::clone(&attaching).attach(event))
+            }
+            event => Either::Right(ready(event)),
+        });
+        Ok(EventStream::new(head, keyed))
+    }
+
+    async fn subscribe(&self, source: Source) -> Result<Subscription, ReadError> {
+        let deliveries = self.store.subscribe(source).await?;
+        let attaching = Arc::clone(&self.attaching);
+        let keyed = deliveries.then(move |delivery| match delivery {
+            Ok(Delivery::Event(event)) if attaching.concerns(&event) => {
+                let keyed = Arc::clone(&attaching).attach(*event);
+                Either::Left(keyed.map(|event| event.map(Box::new).map(Delivery::Event)))
+            }
+            delivery => Either::Right(ready(delivery)),
+        });
+        Ok(Subscription::new(keyed))
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        self.store.head().await
+    }
+
+    async fn stream_version(&self, stream: &StreamId) -> Result<StreamVersion, ReadError> {
+        self.store.stream_version(stream).await
+    }
+}
+
+impl Attaching {
+    /// True if an event may tell something about a person.
+    fn concerns(&self, event: &RecordedEvent) -> bool {
+        event.tags.iter().any(|tag| tagged_subject(tag).is_some())
+            || self.personal.has(&event.event_type)
+    }
+
+    async fn attach(self: Arc<Self>, mut event: RecordedEvent) -> Result<RecordedEvent, ReadError> {
+        let keys = self.keys_for(&event).await;
+        event.keys = keys.map_err(|error| no_keys(event.position, &error))?;
+        Ok(event)
+    }
+
+    async fn keys_for(&self, event: &RecordedEvent) -> Result<Keys, KeyStoreError> {
+        let tagged = tagged_subjects(event);
+        if !tagged.is_empty() {
+            return self.keyring.keys_for_reading(self.store, &tagged).await;
+        }
+        let told = self.personal.subjects_of(event);
+        match told.is_empty() {
+            true => Ok(Keys::default()),
+            false => self.keyring.keys_for_writing(self.store, &told).await,
+        }
+    }
+}
+
+/// Whom an event is about, as its tags say it.
+pub(crate) fn tagged_subjects(event: &RecordedEvent) -> Vec<SubjectId> {
+    let tagged = event.tags.iter().filter_map(tagged_subject);
+    tagged.filter_map(|it| SubjectId::new(it).ok()).collect()
+}
+
+/// What it means to a reader that keys cannot be had.
+fn no_keys(position: Position, error: &KeyStoreError) -> ReadError {
+    let reason = error.to_string();
+    match error {
+        KeyStoreError::Damaged { .. } => Corruption { position, reason }.into(),
+        _ => ReadError::Unavailable { reason },
+    }
+}
+
+impl std::fmt::Debug for KeyedStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyedStore")
+            .field("store", &self.store.id())
+            .field("personal", &self.attaching.personal)
+            .finish_non_exhaustive()
+    }
+}
