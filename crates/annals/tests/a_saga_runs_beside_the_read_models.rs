@@ -2,14 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use annals::runtime::{CommandContext, CommandFault, CommandHandler, SagaError, SagaRow};
 use annals::{
-    Aggregate, Annals, Asked, Builder, Command, Event, InstanceId, Position, Recorded, RetryPolicy,
-    SagaStep, Selection, Snapshot, Stage, Stepped, Steps, StreamVersion, Unwanted,
+    Aggregate, Annals, Asked, Builder, Command, Event, IdSource, InstanceId, Position, RandomIds,
+    Recorded, RetryPolicy, SagaStep, Selection, Snapshot, Stage, Stepped, Steps, StreamVersion,
+    Unwanted,
 };
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -83,15 +85,35 @@ impl Command for Ring {
     type Refusal = ();
 }
 
-/// Rings once there is a permit.
-struct Bell(Arc<Semaphore>);
+/// Rings if there is a permit, once for each key.
+#[derive(Clone)]
+struct Bell {
+    permits: Arc<Semaphore>,
+    rung: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Bell {
+    fn with_permits(permits: usize) -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(permits)),
+            rung: Arc::default(),
+        }
+    }
+
+    fn times_rung(&self) -> usize {
+        self.rung.lock().unwrap().len()
+    }
+}
 
 #[async_trait]
 impl CommandHandler<Ring> for Bell {
-    async fn handle(&self, _: Ring, _: CommandContext) -> Result<(), CommandFault<()>> {
-        match self.0.try_acquire() {
-            Ok(permit) => permit.forget(),
-            Err(busy) => return Err(CommandFault::transient(busy)),
+    async fn handle(&self, _: Ring, context: CommandContext) -> Result<(), CommandFault<()>> {
+        let key = context.idempotency.unwrap().key;
+        let mut rung = self.rung.lock().unwrap();
+        if !rung.contains(&key) {
+            let permit = self.permits.try_acquire();
+            permit.map_err(CommandFault::transient)?.forget();
+            rung.insert(key);
         }
         Ok(())
     }
@@ -125,17 +147,17 @@ impl Steps for Welcome {
     }
 }
 
-fn declared(service: Builder, permits: &Arc<Semaphore>) -> Builder {
+fn declared(service: Builder, bell: &Bell) -> Builder {
     let close = |close: Close| (close.door, DoorCommand::Close);
     service
         .aggregate::<Door>()
-        .command(Bell(Arc::clone(permits)))
+        .command(bell.clone())
         .command_to::<Close, Door>(close, |_| ())
         .saga::<Stepped<Welcome>>()
 }
 
-async fn start(directory: &Path, permits: &Arc<Semaphore>) -> Annals {
-    let service = declared(Annals::open(directory), permits);
+async fn start(directory: &Path, bell: &Bell) -> Annals {
+    let service = declared(Annals::open(directory), bell);
     service.start().await.unwrap()
 }
 
@@ -165,8 +187,7 @@ async fn until(service: &Annals, door: &str, status: &str) -> SagaRow {
 
 #[tokio::test]
 async fn one_that_is_declared_runs_to_its_end() {
-    let permits = Arc::new(Semaphore::new(1));
-    let service = declared(Annals::in_memory(), &permits);
+    let service = declared(Annals::in_memory(), &Bell::with_permits(1));
     let service = service.start().await.unwrap();
     open(&service, "front").await;
     let row = until(&service, "front", "completed").await;
@@ -178,14 +199,14 @@ async fn one_that_is_declared_runs_to_its_end() {
 
 #[tokio::test]
 async fn one_that_is_parked_is_asked_after_a_restart_and_goes_on() {
-    let (directory, permits) = (tempfile::tempdir().unwrap(), Arc::new(Semaphore::new(0)));
-    let service = start(directory.path(), &permits).await;
+    let (directory, bell) = (tempfile::tempdir().unwrap(), Bell::with_permits(0));
+    let service = start(directory.path(), &bell).await;
     open(&service, "front").await;
     until(&service, "front", "parked").await;
     service.stop().await;
     drop(service);
-    permits.add_permits(1);
-    let service = start(directory.path(), &permits).await;
+    bell.permits.add_permits(1);
+    let service = start(directory.path(), &bell).await;
     let door = InstanceId::new("front").unwrap();
     let asked = service.sagas().ask("welcome", &door, Asked::Retry, "ann");
     asked.await.unwrap();
@@ -196,6 +217,32 @@ async fn one_that_is_parked_is_asked_after_a_restart_and_goes_on() {
         .await;
     let why = Unwanted::Ended;
     assert!(matches!(again, Err(SagaError::Unwanted { why: found, .. }) if found == why));
+}
+
+/// Where nobody else keeps anything.
+fn url() -> String {
+    let server = annals_servers::postgres_url();
+    let mark = if server.contains('?') { '&' } else { '?' };
+    format!("{server}{mark}schema=t_{}", RandomIds.next().simple())
+}
+
+#[tokio::test]
+async fn processes_on_one_database_share_the_instances() {
+    let (url, bell) = (url(), Bell::with_permits(5));
+    let one = start(Path::new(&url), &bell).await;
+    let other = start(Path::new(&url), &bell).await;
+    for door in ["1", "2", "3", "4", "5"] {
+        open(&one, door).await;
+    }
+    for door in ["1", "2", "3", "4", "5"] {
+        until(&other, door, "completed").await;
+    }
+    assert_eq!(bell.times_rung(), 5);
+    one.stop().await;
+    bell.permits.add_permits(1);
+    open(&other, "6").await;
+    until(&other, "6", "completed").await;
+    other.stop().await;
 }
 
 #[tokio::test]
@@ -211,8 +258,7 @@ async fn a_command_to_an_aggregate_that_is_not_declared_is_refused() {
 
 #[tokio::test]
 async fn a_saga_that_is_declared_twice_is_refused() {
-    let permits = Arc::new(Semaphore::new(0));
-    let service = declared(Annals::in_memory(), &permits).saga::<Stepped<Welcome>>();
+    let service = declared(Annals::in_memory(), &Bell::with_permits(0)).saga::<Stepped<Welcome>>();
     let refusal = service.start().await.unwrap_err().to_string();
     assert_eq!(refusal, "welcome is declared twice");
 }

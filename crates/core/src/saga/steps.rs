@@ -16,6 +16,70 @@ use super::{Call, InstanceId, RetryPolicy};
 /// reverse.
 ///
 /// [`Stepped`](super::Stepped) is the [`Saga`](super::Saga) that goes through them.
+///
+/// ```
+/// # use annals_core as annals;
+/// use annals::{Command, InstanceId, Recorded, SagaStep, Stage, Steps};
+/// # use annals_macros::Event;
+/// use serde::{Deserialize, Serialize};
+///
+/// # #[derive(Event, Serialize, Deserialize, Clone)]
+/// # enum TransferEvent { Requested { from: String, to: String, cents: i64 } }
+/// # #[derive(Serialize, Deserialize)]
+/// # struct Withdraw { account: String, reference: String, cents: i64 }
+/// # impl Command for Withdraw { const NAME: &'static str = "Withdraw"; type Reply = (); type Refusal = String; }
+/// # #[derive(Serialize, Deserialize)]
+/// # struct Deposit { account: String, cents: i64 }
+/// # impl Command for Deposit { const NAME: &'static str = "Deposit"; type Reply = (); type Refusal = String; }
+/// /// Gives back what a withdrawal took, if it took anything, and keeps it from taking anything later.
+/// #[derive(Serialize, Deserialize)]
+/// struct Refund {
+///     account: String,
+///     reference: String,
+/// }
+///
+/// impl Command for Refund {
+///     const NAME: &'static str = "Refund";
+///     type Reply = ();
+///     type Refusal = String;
+/// }
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Transfer {
+///     id: String,
+///     from: String,
+///     to: String,
+///     cents: i64,
+/// }
+///
+/// impl Steps for Transfer {
+///     const NAME: &'static str = "transfer";
+///     type Event = TransferEvent;
+///
+///     fn begin(event: &Recorded<TransferEvent>) -> Option<(InstanceId, Self)> {
+///         let id = event.record.stream.id().to_owned();
+///         let TransferEvent::Requested { from, to, cents } = event.event.clone();
+///         Some((InstanceId::new(&id).ok()?, Self { id, from, to, cents }))
+///     }
+///
+///     fn stages() -> Vec<Stage<Self>> {
+///         let withdraw = SagaStep::new("withdraw", |it: &Self| Withdraw {
+///             account: it.from.clone(),
+///             reference: it.id.clone(),
+///             cents: it.cents,
+///         });
+///         let withdraw = withdraw.undone_by(|it| Refund {
+///             account: it.from.clone(),
+///             reference: it.id.clone(),
+///         });
+///         let deposit = SagaStep::new("deposit", |it: &Self| Deposit {
+///             account: it.to.clone(),
+///             cents: it.cents,
+///         });
+///         vec![Stage::of(withdraw), Stage::of(deposit).pivot()]
+///     }
+/// }
+/// ```
 pub trait Steps: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The name its instances are kept under.
     const NAME: &'static str;
@@ -106,8 +170,8 @@ impl<S> SagaStep<S> {
         }
     }
 
-    /// The same step, undone by a command. It must do no harm where the step was not carried out: when
-    /// no answer came, nobody knows.
+    /// The same step, undone by a command. It must do no harm where the step was not carried out, and
+    /// best keeps it from being carried out later: when no answer came, nobody knows.
     #[must_use]
     pub fn undone_by<C: Command>(mut self, command: impl Fn(&S) -> C + 'static) -> Self {
         self.undo = Some(Box::new(move |saga| Request::of(&command(saga))));
