@@ -63,7 +63,8 @@ struct FlawedSideStore {
 
 impl FlawedSideStore {
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap()
+        let kept = self.kept.lock();
+        kept.expect("nothing panics while it holds them")
     }
 
     fn is_sought(&self, value: &SideValue, id: &SideId) -> bool {

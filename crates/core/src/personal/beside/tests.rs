@@ -260,10 +260,10 @@ fn a_value_too_large_to_be_kept_beside_the_log_is_refused() {
 fn an_event_names_what_is_beside_it_in_every_format() {
     let (payload, value) = sealed("Ada");
     let json = record(&payload, Keys::default());
-    assert_eq!(side_ids_of(&json), [value.id.clone()]);
+    assert_eq!(side_ids_of(&json), std::slice::from_ref(&value.id));
 
     let document: Value = serde_json::from_str(&payload).unwrap();
-    let mut packed = json.clone();
+    let mut packed = json;
     packed.content_type = ContentType::messagepack();
     let joined = payload::read::<Member>("Joined", Payload::Value(document)).unwrap();
     packed.data = payload::write(&joined, payload::Format::MessagePack)
