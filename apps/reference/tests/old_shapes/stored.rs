@@ -64,6 +64,8 @@ async fn sealed<E: Event>(bank: &Bank, stream: &StreamId, mut event: E) -> NewEv
         stream,
         event: id,
     };
-    seal_event(&mut event, &keys, &origin).unwrap();
+    let mut beside = Vec::new();
+    seal_event(&mut event, &keys, &origin, &mut beside).unwrap();
+    keyring.keep_beside(&beside).await.unwrap();
     event.to_new(id, Metadata::default()).unwrap()
 }
