@@ -26,7 +26,7 @@ pub mod withdraw;
 
 pub use error::AccountError;
 pub use events::AccountEvent;
-pub use ids::{AccountId, InvalidId, OwnerId};
+pub use ids::{AccountId, OwnerId};
 pub use state::{Account, AccountCommand, Opening, Status};
 
 #[cfg(test)]

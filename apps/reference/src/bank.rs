@@ -1,12 +1,13 @@
-//! The bank: what is put together from the domain, and what every route is given.
+//! The bank and its users: what is put together from the domain, and what every route is given.
 
 use std::sync::Arc;
 
 use annals::http::Problem;
 use annals::runtime::{CommandContext, ExecuteError, Executed, ProjectionHandle, Repository};
 use annals::{
-    Aggregate, Annals, AppendId, Builder, Clock, EventStore, IdSource, Position, Projection,
-    RandomIds, ReadError, ReadModel, StreamVersion, SystemClock, Table, TableProjection, Timestamp,
+    Aggregate, Annals, AppendId, Builder, Clock, EventStore, IdSource, Personal, Position,
+    Projection, RandomIds, ReadError, ReadModel, StreamVersion, SystemClock, Table,
+    TableProjection, Timestamp,
 };
 
 use crate::accounts::read_models::{
@@ -14,6 +15,7 @@ use crate::accounts::read_models::{
 };
 use crate::accounts::{Account, AccountCommand, AccountError, AccountId};
 use crate::place::Place;
+use crate::users::{User, UserCommand, UserError, UserId, UserRow};
 use crate::webhook::Webhook;
 
 /// Most accounts that are remembered: they are small.
@@ -21,6 +23,9 @@ const REMEMBERED_ACCOUNTS: usize = 10_000;
 
 /// A command on an account that was carried out.
 pub type AccountExecuted = Executed<Account>;
+
+/// A command on a user that was carried out.
+pub type UserExecuted = Executed<User>;
 
 /// A running bank. Clones are the same bank.
 #[derive(Clone, Debug)]
@@ -32,17 +37,23 @@ pub struct Bank {
 fn declared_in(place: &Place) -> Builder {
     let builder = match place {
         Place::Memory => Annals::in_memory(),
-        Place::Directory(path) => Annals::open(path),
-        Place::Postgres(url) => Annals::open(url.expose()),
+        Place::Directory { path, keys: None } => Annals::open(path),
+        Place::Directory {
+            path,
+            keys: Some(keys),
+        } => Annals::open(path).keys_in(keys),
+        Place::Postgres { url, root_keys } => Annals::open(url.expose()).root_keys_in(root_keys),
     };
     builder
         .code_version(env!("CARGO_PKG_VERSION"))
         .aggregate::<Account>()
+        .aggregate::<User>()
         .remembering(REMEMBERED_ACCOUNTS)
         .projection::<AccountBalance>()
         .table_projection::<TransactionHistory>()
         .projection::<DailySummary>()
         .table_projection::<AccountSummary>()
+        .projection::<UserRow>()
 }
 
 /// A clock that can be shown.
@@ -101,6 +112,11 @@ impl Bank {
         self.annals.repository()
     }
 
+    /// The users, to be loaded.
+    pub fn users(&self) -> &Repository<User> {
+        self.annals.repository()
+    }
+
     /// The rows of a read model, to be queried.
     pub fn table<R: ReadModel>(&self) -> Table<R> {
         self.annals.table()
@@ -124,28 +140,52 @@ impl Bank {
         &self,
         account: &AccountId,
         command: AccountCommand,
-        mut context: CommandContext,
+        context: CommandContext,
     ) -> Result<AccountExecuted, ExecuteError<AccountError>> {
-        // The time an answer tells is the time that a question about the past is compared with.
-        context
-            .metadata
-            .business_time
-            .get_or_insert_with(|| command.at());
-        self.annals
-            .execute(account.as_str(), command, context)
-            .await
+        let context = happening_at(command.at(), context);
+        let id = account.as_str();
+        self.annals.execute(id, command, context).await
+    }
+
+    /// Sends a command to a user.
+    ///
+    /// # Errors
+    /// [`ExecuteError`]: the user's refusal, or why the command could not be carried out.
+    pub async fn execute_for_user(
+        &self,
+        user: &UserId,
+        command: UserCommand,
+        context: CommandContext,
+    ) -> Result<UserExecuted, ExecuteError<UserError>> {
+        let context = happening_at(command.at(), context);
+        let id = user.as_str();
+        self.annals.execute(id, command, context).await
     }
 
     /// An id for a new account: of the idempotency key if there is one, so that a repeated
     /// request opens no second account.
     pub fn new_account_id(&self, context: &CommandContext) -> AccountId {
-        let id = match &context.idempotency {
-            Some(key) => AppendId::of_key(Account::CATEGORY, &key.key).0,
-            None => RandomIds.next(),
-        };
-        id.to_string()
-            .parse()
-            .expect("a UUID is a valid account id")
+        let id = new_id::<Account>(context);
+        id.parse().expect("a UUID is a valid account id")
+    }
+
+    /// An id for a new user, likewise.
+    pub fn new_user_id(&self, context: &CommandContext) -> UserId {
+        let id = new_id::<User>(context);
+        id.parse().expect("a UUID is a valid user id")
+    }
+
+    /// Opens copies of what is personal, as rows of read models have them.
+    ///
+    /// # Errors
+    /// 500 when the keys cannot be had, or do not fit.
+    pub async fn open_copies(
+        &self,
+        copies: impl IntoIterator<Item = &mut Personal<String>>,
+    ) -> Result<(), Problem> {
+        let keyring = self.annals.keyring().expect("users have personal data");
+        let opened = keyring.disclose_all(copies).await;
+        opened.map_err(|error| Problem::internal(&error))
     }
 
     /// The position of the last event.
@@ -161,8 +201,7 @@ impl Bank {
     /// # Errors
     /// 404 when there is none.
     pub async fn check_known(&self, account: &AccountId) -> Result<(), Problem> {
-        let stream = Account::stream(account.as_str()).expect("an account id fits a stream id");
-        match self.store().stream_version(&stream).await? {
+        match self.version::<Account>(account.as_str()).await? {
             StreamVersion::NONE => {
                 Err(Problem::not_found(format!("there is no account {account}")))
             }
@@ -170,8 +209,38 @@ impl Bank {
         }
     }
 
+    /// Checks that there is such a user.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn check_user_known(&self, user: &UserId) -> Result<(), Problem> {
+        match self.version::<User>(user.as_str()).await? {
+            StreamVersion::NONE => Err(Problem::not_found(format!("there is no user {user}"))),
+            _ => Ok(()),
+        }
+    }
+
+    async fn version<A: Aggregate>(&self, id: &str) -> Result<StreamVersion, ReadError> {
+        let stream = A::stream(id).expect("every id fits a stream id");
+        self.store().stream_version(&stream).await
+    }
+
     /// Finishes what projections are at. Queries still work.
     pub async fn stop(&self) {
         self.annals.stop().await;
     }
+}
+
+/// The time an answer tells is the time that a question about the past is compared with.
+fn happening_at(at: Timestamp, mut context: CommandContext) -> CommandContext {
+    context.metadata.business_time.get_or_insert(at);
+    context
+}
+
+fn new_id<A: Aggregate>(context: &CommandContext) -> String {
+    let id = match &context.idempotency {
+        Some(key) => AppendId::of_key(A::CATEGORY, &key.key).0,
+        None => RandomIds.next(),
+    };
+    id.to_string()
 }

@@ -43,6 +43,15 @@ pub enum Error {
     #[error("the URL of the store must be one of PostgreSQL: postgres://user@host/database")]
     StoreUrl,
 
+    /// Nothing says where keys are to be, and they must not be in the database: whoever has an old
+    /// copy of it would have back what was erased.
+    /// **Do:** name a directory, the same for all services that share the database.
+    #[error(
+        "personal data is sealed by keys that must not be in the database: name a directory for them \
+         with --keys-dir, the same for all services that share the database"
+    )]
+    NoKeysDirectory,
+
     /// The token of the operations is too short, or cannot be sent.
     /// **Do:** make one at random, such as by `openssl rand -hex 32`.
     #[error("the file of --operations-token-file: {0}; make one by: openssl rand -hex 32")]

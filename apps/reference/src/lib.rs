@@ -2,7 +2,8 @@
 //!
 //! In reading order:
 //!
-//! - the domain: [`money`], and [`accounts`] with a slice for each use case;
+//! - the domain: [`money`], [`accounts`] and [`users`] with a slice for each use case, and the [`ids`]
+//!   and `history` that both have;
 //! - what it is put together to: the [`bank`] and its [`place`], the [`routes`] and their
 //!   documentation;
 //! - what it tells others: the [`webhook`];
@@ -15,6 +16,8 @@ pub mod bank;
 pub mod demo;
 mod docs;
 mod error;
+mod history;
+pub mod ids;
 pub mod import;
 pub mod metrics;
 pub mod money;
@@ -25,6 +28,7 @@ pub mod schemas;
 pub mod serve;
 pub mod summary;
 pub mod traffic;
+pub mod users;
 pub mod webhook;
 
 pub use error::Error;

@@ -57,6 +57,13 @@ pub struct Options {
     )]
     pub store_file: Option<PathBuf>,
 
+    /// Where the keys are kept by which personal data is sealed: with --data-dir below it, unless another
+    /// directory is named, as is advised; with --store, which has keys that are wrapped by those here,
+    /// it must be named, and all services that share the database share it. Copies of it belong
+    /// elsewhere than those of the data, or what was erased can be had back.
+    #[arg(long, value_name = "DIR", env = "ANNALS_KEYS_DIR", global = true)]
+    pub keys_dir: Option<PathBuf>,
+
     /// A URL that everything that happens to accounts is posted to while serving, at least once and
     /// in the order of each account: https://…, or http:// to this machine itself. When it is given
     /// for the first time it begins with what happens from then on; later it goes on where it was,
@@ -146,17 +153,23 @@ impl Options {
     /// Where events and read models are kept.
     ///
     /// # Errors
-    /// [`Error::SecretFile`] and [`Error::StoreUrl`].
+    /// [`Error::SecretFile`], [`Error::StoreUrl`] and [`Error::NoKeysDirectory`].
     pub fn place(&self) -> Result<Place, Error> {
         let url = match (&self.store, &self.store_file) {
             (Some(url), _) => url.clone(),
             (None, Some(file)) => read_secret(file)?.into(),
-            (None, None) => return Ok(Place::Directory(self.data_dir.clone())),
+            (None, None) => {
+                return Ok(Place::Directory {
+                    path: self.data_dir.clone(),
+                    keys: self.keys_dir.clone(),
+                });
+            }
         };
-        match url.is_postgres() {
-            true => Ok(Place::Postgres(url)),
-            false => Err(Error::StoreUrl),
+        if !url.is_postgres() {
+            return Err(Error::StoreUrl);
         }
+        let root_keys = self.keys_dir.clone().ok_or(Error::NoKeysDirectory)?;
+        Ok(Place::Postgres { url, root_keys })
     }
 
     /// What posts everything that happens, if it is to be posted.

@@ -1,17 +1,27 @@
-//! Where a bank keeps its events and read models.
+//! Where a bank keeps its events, read models and keys.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a bank keeps its events and read models.
+/// Where a bank keeps its events, read models and keys.
 #[derive(Debug, Clone)]
 pub enum Place {
     /// In memory, for tests and trials: gone with the bank.
     Memory,
     /// In a directory, for one process at a time.
-    Directory(PathBuf),
+    Directory {
+        /// Which one.
+        path: PathBuf,
+        /// Where the keys of persons are; below it if nothing is said.
+        keys: Option<PathBuf>,
+    },
     /// In a database, which several processes may share.
-    Postgres(StoreUrl),
+    Postgres {
+        /// Which one. It has the keys of persons too.
+        url: StoreUrl,
+        /// Where the keys are that those are wrapped by: never in the database.
+        root_keys: PathBuf,
+    },
 }
 
 /// The URL of a database. It may hold a password, so it is never shown.
@@ -50,12 +60,22 @@ impl fmt::Debug for StoreUrl {
     }
 }
 
+impl Place {
+    /// A directory, with keys below it.
+    pub fn directory(path: impl Into<PathBuf>) -> Self {
+        Self::Directory {
+            path: path.into(),
+            keys: None,
+        }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory => f.write_str("memory"),
-            Self::Directory(path) => path.display().fmt(f),
-            Self::Postgres(_) => f.write_str("PostgreSQL"),
+            Self::Directory { path, .. } => path.display().fmt(f),
+            Self::Postgres { .. } => f.write_str("PostgreSQL"),
         }
     }
 }
@@ -89,7 +109,10 @@ mod tests {
 
     #[test]
     fn a_url_is_not_shown() {
-        let place = Place::Postgres(url("postgres://me:secret@host/bank"));
+        let place = Place::Postgres {
+            url: url("postgres://me:secret@host/bank"),
+            root_keys: PathBuf::from("root-keys"),
+        };
         assert!(!format!("{place} {place:?}").contains("secret"));
     }
 }

@@ -5,13 +5,14 @@
 //! `annals-reference schema accept` records what is new.
 
 use annals::schema::Catalogue;
-use annals::{TableFold, Timestamp};
+use annals::{Personal, TableFold, Timestamp};
 
 use crate::accounts::read_models::{
     AccountBalance, AccountSummary, DailySummary, TransactionHistory,
 };
 use crate::accounts::{Account, AccountEvent};
 use crate::money::{Currency, Money};
+use crate::users::{User, UserEvent, UserRow};
 use crate::webhook::Webhook;
 
 /// All events, who writes and who reads them.
@@ -24,6 +25,9 @@ pub fn catalogue() -> Catalogue {
         .consumed_by_fold(&TableFold::of_rows::<DailySummary>())
         .consumed_by_fold(&TableFold::of_tables::<AccountSummary>())
         .consumed_by_effect::<Webhook>()
+        .events(user_events())
+        .produced_by::<User>()
+        .consumed_by_fold(&TableFold::of_rows::<UserRow>())
 }
 
 fn account_events() -> [AccountEvent; 6] {
@@ -57,6 +61,29 @@ fn account_events() -> [AccountEvent; 6] {
         AccountEvent::Closed {
             reason: None,
             closed_at: at,
+        },
+    ]
+}
+
+/// Of nobody: a sample is sealed under a key that everybody knows.
+fn user_events() -> [UserEvent; 3] {
+    let at = Timestamp::UNIX_EPOCH;
+    let user_id = || "user-7".parse().expect("it is an id");
+    let told = |text: &str| Personal::new(text.to_owned());
+    [
+        UserEvent::Registered {
+            user_id: user_id(),
+            email: told("name@example.org"),
+            first_name: told("First"),
+            last_name: told("Last"),
+            registered_at: at,
+        },
+        UserEvent::Activated { activated_at: at },
+        UserEvent::EmailChanged {
+            user_id: user_id(),
+            new_email: told("name@example.com"),
+            updated_by: user_id(),
+            changed_at: at,
         },
     ]
 }

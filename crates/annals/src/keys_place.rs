@@ -1,10 +1,14 @@
-//! Where a service has the keys of persons.
+//! Where a service has the keys of persons, and what is kept of them beside the log.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use annals_core::{KeyStore, RootKeys};
-use annals_keys::{Keyring, KeyringOptions, MemoryKeyStore, MemoryRootKeys, RootKeyDirectory};
+use annals_core::{KeyStore, RootKeys, SideStore};
+use annals_keys::{
+    Keyring, KeyringOptions, MemoryKeyStore, MemoryRootKeys, MemorySideStore, RootKeyDirectory,
+};
+#[cfg(feature = "postgres")]
+use annals_postgres::{Postgres, PostgresKeys, PostgresSideStore};
 use annals_sqlite::KeyDatabase;
 
 use crate::error::Error;
@@ -33,7 +37,7 @@ impl DeclaredKeys {
         })?;
         let store = KeyDatabase::open(keys_in.join("keys.db")).await?;
         let roots = RootKeyDirectory::open(root_keys_in).await?;
-        Ok(Some(keyring(store, roots)))
+        Ok(Some(keyring(store.clone(), roots, store)))
     }
 
     /// Of a service in memory.
@@ -46,14 +50,14 @@ impl DeclaredKeys {
             return Ok(self.keyring);
         }
         let (store, roots) = (MemoryKeyStore::default(), MemoryRootKeys::new()?);
-        Ok(Some(keyring(store, roots)))
+        Ok(Some(keyring(store, roots, MemorySideStore::default())))
     }
 
     /// Of a service in a database that has the keys beside the events: root keys must be elsewhere.
     #[cfg(feature = "postgres")]
     pub(crate) async fn in_database(
         self,
-        store: impl KeyStore,
+        postgres: &Postgres,
     ) -> Result<Option<Arc<Keyring>>, Error> {
         if self.keys_in.is_some() {
             let reason = "on PostgreSQL the keys are in the database: only root keys have a place of \
@@ -65,7 +69,9 @@ impl DeclaredKeys {
         }
         let root_keys_in = self.root_keys_in.ok_or(Error::NoRootKeys)?;
         let roots = RootKeyDirectory::open(root_keys_in).await?;
-        Ok(Some(keyring(store, roots)))
+        let store = PostgresKeys::open(postgres);
+        let beside = PostgresSideStore::open(postgres);
+        Ok(Some(keyring(store, roots, beside)))
     }
 
     /// Of a service on a store of one's own, about which nothing is known.
@@ -87,7 +93,8 @@ impl DeclaredKeys {
     }
 }
 
-fn keyring(store: impl KeyStore, roots: impl RootKeys) -> Arc<Keyring> {
+fn keyring(store: impl KeyStore, roots: impl RootKeys, beside: impl SideStore) -> Arc<Keyring> {
     let (store, roots) = (Arc::new(store), Arc::new(roots));
-    Arc::new(Keyring::new(store, roots, KeyringOptions::default()))
+    let keyring = Keyring::new(store, roots, KeyringOptions::default());
+    Arc::new(keyring.with_side_store(Arc::new(beside)))
 }

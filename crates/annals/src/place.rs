@@ -8,8 +8,7 @@ use annals_embedded::EmbeddedStore;
 use annals_keys::Keyring;
 #[cfg(feature = "postgres")]
 use annals_postgres::{
-    InlineProjection, LeaseOptions, Postgres, PostgresKeys, PostgresLeases, PostgresReadModels,
-    PostgresStore,
+    InlineProjection, LeaseOptions, Postgres, PostgresLeases, PostgresReadModels, PostgresStore,
 };
 use annals_sqlite::Database;
 
@@ -83,7 +82,7 @@ impl Place {
                 Ok(Opened {
                     store: Arc::new(store),
                     read_models: Arc::new(PostgresReadModels::open(&postgres)),
-                    keyring: keys.in_database(PostgresKeys::open(&postgres)).await?,
+                    keyring: keys.in_database(&postgres).await?,
                     leases: Some(Arc::new(PostgresLeases::new(
                         &postgres,
                         LeaseOptions::default(),

@@ -18,7 +18,8 @@
 //! - what goes over several owners of state, and undoes itself if it must: [`Saga`], [`Steps`], the
 //!   [`Command`]s it sends;
 //! - who of several processes does a piece of work: [`Leases`];
-//! - the keys that personal data is sealed under: [`KeyStore`], [`RootKeys`];
+//! - the keys that personal data is sealed under: [`KeyStore`], [`RootKeys`]; where it is kept that is
+//!   not in the log: [`SideStore`];
 //! - the seams by which time and identity enter: [`Clock`], [`IdSource`].
 
 mod aggregate;
@@ -54,6 +55,7 @@ mod refold;
 mod releasing;
 mod saga;
 mod selection;
+mod side_store;
 mod snapshot;
 mod store;
 mod stream;
@@ -89,9 +91,10 @@ pub use metadata::Metadata;
 pub use name::{InvalidName, NameFault};
 pub use parking::{Parking, PartitionKey};
 pub use personal::{
-    DataKey, KeyId, Keys, Opening, Origin, Personal, PersonalFault, PersonalField, PersonalValue,
-    Sealed, Sealing, SubjectId, SubjectKey, Undisclosed, disclose_copies, open_event, seal_event,
-    subjects_of_copies,
+    DataKey, FoundBeside, Kept, KeyId, Keys, Opening, Origin, Personal, PersonalFault,
+    PersonalField, PersonalValue, Sealed, Sealing, SideId, SideValue, SubjectId, SubjectKey,
+    Undisclosed, bring_inside, disclose_copies, open_event, seal_event, side_ids_of,
+    side_ids_of_copies, subjects_of_copies,
 };
 pub use position::{Position, StreamVersion};
 pub use projection::{Projection, ProjectionBatch, ProjectionError, Projector, query_of};
@@ -107,6 +110,7 @@ pub use saga::{
     TimerName, Unwanted,
 };
 pub use selection::{Beyond, Condition, Operator, Order, Select, Selection};
+pub use side_store::{SideStore, SideStoreError};
 pub use snapshot::{Fingerprint, Snapshot, SnapshotError, SnapshotStore, StoredSnapshot};
 pub use store::EventStore;
 pub use stream::StreamId;

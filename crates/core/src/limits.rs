@@ -7,6 +7,8 @@ pub const NAME_BYTES: usize = 256;
 pub const EVENT_BYTES: usize = 1024 * 1024;
 /// Largest payload of one event that is stored compressed, in bytes before it is.
 pub const INFLATED_BYTES: usize = 16 * 1024 * 1024;
+/// Largest personal value that is kept beside the log, in bytes, sealed.
+pub const SIDE_VALUE_BYTES: usize = 1024 * 1024;
 /// Largest metadata of one event, in bytes, counted as JSON.
 pub const METADATA_BYTES: usize = 64 * 1024;
 /// Longest W3C `tracestate` of an event, in bytes: what the standard asks to be passed on at least.

@@ -3,8 +3,9 @@
 //! A value about a person is sealed under a key of that person before it reaches any store. What
 //! events, snapshots and rows hold is ciphertext; once the key is destroyed, all of it is noise, in
 //! old backups too. In reading order: the [value](Personal), the [key](DataKey) it is sealed under,
-//! what is [stored](Sealed) of it, which [fields](PersonalField) of an event are personal, and the
-//! [keys](Keys) that a reader has at hand; last, how [copies](disclose_copies) in a document are opened.
+//! what is [stored](Sealed) of it, what of that is kept [beside the log](SideId), which
+//! [fields](PersonalField) of an event are personal, and the [keys](Keys) that a reader has at hand;
+//! last, how [copies](disclose_copies) in a document are opened.
 
 use std::fmt;
 
@@ -16,7 +17,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::column::{ColumnKind, ColumnValue, Value};
 use crate::name::name_type;
 
-pub use copies::{disclose_copies, subjects_of_copies};
+pub use beside::{FoundBeside, Kept, SideId, SideValue, bring_inside, side_ids_of};
+pub use copies::{disclose_copies, side_ids_of_copies, subjects_of_copies};
 pub use field::{
     Opening, Origin, PersonalFault, PersonalField, PersonalValue, Sealing, open_event, seal_event,
 };
@@ -24,8 +26,11 @@ pub use key::{DataKey, KeyId};
 pub use keys::{Keys, SubjectKey};
 pub use sealed::Sealed;
 
+use beside::Written;
+
 pub(crate) use stored::open_json;
 
+mod beside;
 mod copies;
 mod field;
 mod key;
@@ -69,9 +74,9 @@ enum State<T> {
     /// Not sealed yet, or stored before it was personal.
     Plain(T),
     /// Sealed, and opened.
-    Open { value: T, sealed: Sealed },
-    /// Sealed, and nobody has had the key at hand.
-    Closed(Sealed),
+    Open { value: T, written: Written },
+    /// Sealed, and nobody has had the key at hand, or what is kept beside the log.
+    Closed(Written),
     /// The key was destroyed.
     Erased(SubjectId),
 }
@@ -106,7 +111,7 @@ impl<T> Personal<T> {
     pub fn value(&self) -> Result<&T, Undisclosed> {
         match &self.0 {
             State::Plain(value) | State::Open { value, .. } => Ok(value),
-            State::Closed(sealed) => Err(Undisclosed::Sealed(sealed.subject().clone())),
+            State::Closed(written) => Err(Undisclosed::Sealed(written.subject().clone())),
             State::Erased(subject) => Err(Undisclosed::Erased(subject.clone())),
         }
     }
@@ -125,26 +130,55 @@ impl<T> Personal<T> {
     pub fn subject(&self) -> Option<&SubjectId> {
         match &self.0 {
             State::Plain(_) => None,
-            State::Open { sealed, .. } | State::Closed(sealed) => Some(sealed.subject()),
+            State::Open { written, .. } | State::Closed(written) => Some(written.subject()),
             State::Erased(subject) => Some(subject),
+        }
+    }
+
+    /// Its name beside the log, if it is kept there and not open yet.
+    pub fn beside(&self) -> Option<&SideId> {
+        match &self.0 {
+            State::Closed(Written::Beside(id)) => Some(id),
+            _ => None,
         }
     }
 }
 
 impl<T: DeserializeOwned> Personal<T> {
-    /// Opens it, if it is sealed, with what is at hand of its person's key. A copy may be opened: it
-    /// need not be where it was sealed for.
+    /// Opens it, if it is sealed, with what is at hand of its person's key, and with what was found
+    /// beside the log. A copy may be opened: it need not be where it was sealed for.
     ///
     /// # Errors
     /// [`PersonalFault`] when it does not open under that key, or does not hold what it should.
-    pub fn disclose(&mut self, key: &SubjectKey) -> Result<(), PersonalFault> {
-        if let State::Closed(sealed) = &self.0 {
-            self.0 = match key {
-                SubjectKey::Erased => State::Erased(sealed.subject().clone()),
-                SubjectKey::Living(key) => State::Open {
-                    value: sealed.open(key)?,
-                    sealed: sealed.clone(),
-                },
+    pub fn disclose(
+        &mut self,
+        key: &SubjectKey,
+        beside: &FoundBeside,
+    ) -> Result<(), PersonalFault> {
+        self.disclose_if(key, beside, |_| true)
+    }
+
+    /// The same, if what is sealed belongs here.
+    fn disclose_if(
+        &mut self,
+        key: &SubjectKey,
+        beside: &FoundBeside,
+        belongs: impl FnOnce(&Sealed) -> bool,
+    ) -> Result<(), PersonalFault> {
+        let State::Closed(written) = &self.0 else {
+            return Ok(());
+        };
+        let SubjectKey::Living(key) = key else {
+            self.0 = State::Erased(written.subject().clone());
+            return Ok(());
+        };
+        if let Some(sealed) = written.sealed(beside)? {
+            if !belongs(&sealed) {
+                return Err(PersonalFault::Moved);
+            }
+            self.0 = State::Open {
+                value: sealed.open(key)?,
+                written: written.clone(),
             };
         }
         Ok(())
@@ -168,8 +202,8 @@ impl<T> Serialize for Personal<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.0 {
             State::Plain(_) => Err(S::Error::custom(NOT_SEALED)),
-            State::Open { sealed, .. } | State::Closed(sealed) => {
-                stored::write_sealed(sealed, serializer)
+            State::Open { written, .. } | State::Closed(written) => {
+                stored::write(written, serializer)
             }
             State::Erased(subject) => stored::write_erased(subject, serializer),
         }

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{
-    DataKey, KeyStore, KeyStoreError, Keys, Personal, PersonalFault, RootId, RootKeys, StoreId,
-    StoredKey, SubjectId, SubjectKey, Undisclosed,
+    DataKey, KeyStore, KeyStoreError, Keys, Personal, PersonalFault, RootId, RootKeys, SideStore,
+    SideStoreError, StoreId, StoredKey, SubjectId, SubjectKey, Undisclosed,
 };
 use serde::de::DeserializeOwned;
 
 use self::opened::OpenedKeys;
 use crate::randomness::{Randomness, SystemRandomness};
 
+mod beside;
 mod creation;
 mod opened;
 mod rotation;
@@ -35,6 +36,7 @@ type Found = BTreeMap<SubjectId, SubjectKey>;
 pub struct Keyring {
     store: Arc<dyn KeyStore>,
     roots: Arc<dyn RootKeys>,
+    beside: Option<Arc<dyn SideStore>>,
     randomness: Arc<dyn Randomness>,
     opened: OpenedKeys,
 }
@@ -66,6 +68,9 @@ pub enum DiscloseError {
     /// There are no keys now. **Do:** what [`KeyStoreError`] says.
     #[error(transparent)]
     Keys(#[from] KeyStoreError),
+    /// What is kept beside the log cannot be had now. **Do:** what [`SideStoreError`] says.
+    #[error(transparent)]
+    Beside(#[from] SideStoreError),
     /// A value does not open under the key of its person. **Do:** what [`PersonalFault`] says.
     #[error(transparent)]
     Fault(#[from] PersonalFault),
@@ -81,6 +86,7 @@ impl Keyring {
         Self {
             store,
             roots,
+            beside: None,
             randomness: Arc::new(SystemRandomness),
             opened: OpenedKeys::new(options),
         }
@@ -151,7 +157,7 @@ impl Keyring {
         self.disclose_all([value]).await
     }
 
-    /// Opens copies of personal values, with one look at the store. Those of persons whose key the
+    /// Opens copies of personal values, with one look at each store. Those of persons whose key the
     /// store never had stay sealed.
     ///
     /// # Errors
@@ -166,9 +172,13 @@ impl Keyring {
         let sealed: Vec<_> = values.into_iter().filter_map(with_subject).collect();
         let subjects: Vec<_> = sealed.iter().map(|(subject, _)| subject.clone()).collect();
         let keys = self.find(&subjects).await?;
+        let is_living = |subject| matches!(keys.get(subject), Some(SubjectKey::Living(_)));
+        let beside = sealed.iter().filter(|(subject, _)| is_living(subject));
+        let beside = beside.filter_map(|(_, value)| value.beside().cloned());
+        let found = self.find_beside(beside.collect()).await?;
         for (subject, value) in sealed {
             if let Some(key) = keys.get(&subject) {
-                value.disclose(key)?;
+                value.disclose(key, &found)?;
             }
         }
         Ok(())

@@ -2,7 +2,8 @@
 //!
 //! Whoever reads or writes personal data asks a [`Keyring`]. It is made of two parts, each of them to
 //! be chosen: where keys are kept ([`KeyStore`](annals_core::KeyStore)), and who wraps them
-//! ([`RootKeys`](annals_core::RootKeys)).
+//! ([`RootKeys`](annals_core::RootKeys)). A third is for values that are not in the log: where they are
+//! kept ([`SideStore`](annals_core::SideStore)).
 //!
 //! ```
 //! use std::sync::Arc;
@@ -34,12 +35,13 @@
 //! - who wraps keys: `root_key`, one of them, and those that follow one another, in a
 //!   [directory](RootKeyDirectory) or in [memory](MemoryRootKeys);
 //! - where keys are kept in [memory](MemoryKeyStore); databases have their own;
-//! - the [`Keyring`]: what it remembers (`opened`), how a key comes about (`creation`), and how root
+//! - the [`Keyring`]: what it remembers (`opened`), what it keeps beside the log (`beside`), how a key comes about (`creation`), and how root
 //!   keys are replaced (`rotation`).
 
 mod keyring;
 mod memory_key_store;
 mod memory_root_keys;
+mod memory_side_store;
 mod randomness;
 mod root_key;
 mod root_key_directory;
@@ -47,5 +49,6 @@ mod root_key_directory;
 pub use keyring::{DiscloseError, Keyring, KeyringOptions};
 pub use memory_key_store::MemoryKeyStore;
 pub use memory_root_keys::MemoryRootKeys;
+pub use memory_side_store::MemorySideStore;
 pub use randomness::{Randomness, SystemRandomness};
 pub use root_key_directory::RootKeyDirectory;

@@ -1,4 +1,4 @@
-//! What is in memory or in a directory keeps the contracts of key stores and root keys.
+//! What is in memory or in a directory keeps the contracts of key stores, side stores and root keys.
 
 mod keys_in_memory {
     use std::sync::Arc;
@@ -19,6 +19,27 @@ mod keys_in_memory {
     }
 
     annals_testing::key_stores_suite!(InMemory::default());
+}
+
+mod values_in_memory {
+    use std::sync::Arc;
+
+    use annals_core::SideStore;
+    use annals_keys::MemorySideStore;
+    use annals_testing::side_stores::Keeping;
+    use async_trait::async_trait;
+
+    #[derive(Default)]
+    struct InMemory(Arc<MemorySideStore>);
+
+    #[async_trait]
+    impl Keeping for InMemory {
+        async fn open(&self) -> Arc<dyn SideStore> {
+            Arc::<MemorySideStore>::clone(&self.0)
+        }
+    }
+
+    annals_testing::side_stores_suite!(InMemory::default());
 }
 
 mod root_keys_in_memory {

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use annals_core::{Event, EventId, Metadata, Personal, Tag, Timestamp};
+use annals_core::{Event, EventId, Kept, Metadata, Personal, Tag, Timestamp};
 use annals_macros::Event;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -26,7 +26,7 @@ enum UserEvent {
         user_id: UserId,
         #[personal(subject = user_id)]
         first_name: Personal<String>,
-        #[personal(subject = user_id)]
+        #[personal(subject = user_id, beside)]
         #[serde(rename = "mail")]
         email: Option<Personal<String>>,
         #[event(business_time)]
@@ -91,6 +91,13 @@ fn a_value_that_is_not_there_is_about_nobody() {
     assert_eq!(invited(None, None).subjects(), [""; 0]);
     assert_eq!(invited(None, Some("Vienna")).subjects(), ["user-2"]);
     assert_eq!(invited(Some("Ada"), None).subjects(), ["user-1"]);
+}
+
+#[test]
+fn a_field_is_kept_beside_the_log_only_if_it_says_so() {
+    let mut event = registered(Some(name("ada@example.org")));
+    let kept: Vec<_> = event.personal_fields().iter().map(|it| it.kept).collect();
+    assert_eq!(kept, [Kept::InEvent, Kept::Beside]);
 }
 
 #[test]

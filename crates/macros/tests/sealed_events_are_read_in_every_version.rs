@@ -106,7 +106,7 @@ fn sealed(mut event: impl Event) -> RecordedEvent {
         stream: &place.stream,
         event: place.id,
     };
-    seal_event(&mut event, &living(), &origin).unwrap();
+    seal_event(&mut event, &living(), &origin, &mut Vec::new()).unwrap();
     let payload = event.encode().unwrap();
     assert!(!String::from_utf8_lossy(&payload).contains("Ada"));
     recorded("Registered", event.schema().version, payload)

@@ -6,7 +6,7 @@ use crate::error::PostgresError;
 use crate::postgres::{Dedicated, Postgres, Transaction};
 
 /// All migrations, oldest first. A released one is never changed.
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration {
         name: "0001_events",
         sql: include_str!("../migrations/0001_events.sql"),
@@ -34,6 +34,10 @@ const MIGRATIONS: [Migration; 7] = [
     Migration {
         name: "0007_keys",
         sql: include_str!("../migrations/0007_keys.sql"),
+    },
+    Migration {
+        name: "0008_side_values",
+        sql: include_str!("../migrations/0008_side_values.sql"),
     },
 ];
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use annals_core::{
     Append, AppendError, AppendId, DecodeError, Event, EventId, EventStore, ExpectedVersion,
     IdSource, InvalidAppend, InvalidName, KeyStoreError, Metadata, Position, RandomIds, Read,
-    ReadError, Source, StreamId, SubjectId, events_of,
+    ReadError, SideStoreError, Source, StreamId, SubjectId, events_of,
 };
 use annals_keys::Keyring;
 use tokio::sync::oneshot;
@@ -92,6 +92,10 @@ pub enum EraseError {
     /// **Do:** ask again; a process that starts destroys it as well.
     #[error(transparent)]
     Keys(#[from] KeyStoreError),
+    /// It is not known whether what is kept beside the log was deleted.
+    /// **Do:** ask again; a process that starts deletes it as well.
+    #[error(transparent)]
+    Beside(#[from] SideStoreError),
     /// The log could not be read. By then the key may be destroyed.
     /// **Do:** what [`ReadError`] says, and ask again.
     #[error(transparent)]
@@ -221,6 +225,7 @@ impl Shared {
     ) -> Result<ErasureReport, reach::ReachError> {
         let reach = Reach {
             store: &*self.store,
+            keyring: &self.keyring,
             personal: &self.personal,
             places: &self.places,
             ids: &*self.ids,

@@ -2,7 +2,7 @@
 
 use annals_core::{
     AppendError, DecodeError, EncodeError, ExpectedVersion, InvalidName, KeyStoreError, ReadError,
-    StreamVersion, SubjectId,
+    SideStoreError, StreamVersion, SubjectId,
 };
 
 /// Why an aggregate could not be loaded.
@@ -81,6 +81,11 @@ pub enum ExecuteError<E> {
     /// **Do:** what [`KeyStoreError`] says.
     #[error(transparent)]
     Keys(#[from] KeyStoreError),
+
+    /// What is to be kept beside the log could not be, and nothing was recorded.
+    /// **Do:** what [`SideStoreError`] says.
+    #[error(transparent)]
+    Beside(SideStoreError),
 
     /// The aggregate could not be loaded, and nothing was recorded.
     /// **Do:** what [`LoadError`] says.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use annals_core::{
     Append, AppendError, AppendId, Appended, Corruption, Delivery, EventStore, EventStream,
-    KeyStoreError, Keys, Position, Read, ReadError, RecordedEvent, Source, StoreId, StreamId,
-    StreamVersion, SubjectId, Subscription, tagged_subject,
+    KeyStoreError, Keys, Position, Read, ReadError, RecordedEvent, SideStoreError, Source, StoreId,
+    StreamId, StreamVersion, SubjectId, Subscription, side_ids_of, tagged_subject,
 };
 use annals_keys::Keyring;
 use async_trait::async_trait;
@@ -16,7 +16,8 @@ use futures_util::{FutureExt, StreamExt};
 use crate::personal_events::PersonalEvents;
 
 /// An event store, with a keyring: each event that tells something about persons comes with what there
-/// is of their keys, so that whoever reads it needs to know of none.
+/// is of their keys, and with what of it is kept beside the log, so that whoever reads it needs to know
+/// of neither.
 ///
 /// An event says by its tags whom it is about. One of the declared
 /// [types with personal fields](PersonalEvents) that was stored before they were personal carries no
@@ -108,7 +109,9 @@ impl Attaching {
 
     async fn attach(self: Arc<Self>, mut event: RecordedEvent) -> Result<RecordedEvent, ReadError> {
         let keys = self.keys_for(&event).await;
-        event.keys = keys.map_err(|error| no_keys(event.position, &error))?;
+        let keys = keys.map_err(|error| no_keys(event.position, &error))?;
+        let keys = self.keyring.look_beside(keys, side_ids_of(&event)).await;
+        event.keys = keys.map_err(|error| not_looked(event.position, &error))?;
         Ok(event)
     }
 
@@ -129,6 +132,15 @@ impl Attaching {
 pub(crate) fn tagged_subjects(event: &RecordedEvent) -> Vec<SubjectId> {
     let tagged = event.tags.iter().filter_map(tagged_subject);
     tagged.filter_map(|it| SubjectId::new(it).ok()).collect()
+}
+
+/// What it means to a reader that nobody could look beside the log.
+fn not_looked(position: Position, error: &SideStoreError) -> ReadError {
+    let reason = error.to_string();
+    match error {
+        SideStoreError::Damaged { .. } => Corruption { position, reason }.into(),
+        _ => ReadError::Unavailable { reason },
+    }
 }
 
 /// What it means to a reader that keys cannot be had.

@@ -3,7 +3,7 @@
 //! Reading one takes the path that every reader takes, [`decode`]. In whichever format an event is
 //! written, a sample keeps the JSON values that it holds. Personal fields are sealed under a
 //! key that everybody knows, for one place that never was: what is sealed is made up, and it has to
-//! have the same bytes each time.
+//! have the same bytes each time. A value that is kept beside the log is in the sample itself.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use annals_core::payload::{Format, Payload};
 use annals_core::{
     AppendId, ContentType, DataKey, DecodeFault, EncodeError, Event, EventId, EventType,
     InvalidName, Keys, Metadata, Origin, PersonalFault, Position, RecordedEvent, StoreId, StreamId,
-    StreamVersion, SubjectId, SubjectKey, Timestamp, decode, seal_event,
+    StreamVersion, SubjectId, SubjectKey, Timestamp, bring_inside, decode, seal_event,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -114,7 +114,8 @@ fn written<E: Event>(mut event: E) -> Result<Outcome, SampleFault> {
         stream: &stream(),
         event: EVENT,
     };
-    let sealed = seal_event(&mut event, &keys, &origin);
+    let mut beside = Vec::new();
+    let sealed = seal_event(&mut event, &keys, &origin, &mut beside);
     sealed.map_err(|(field, fault)| SampleFault::Personal { field, fault })?;
     let schema = event.schema();
     let bytes = event.encode()?.into();
@@ -122,10 +123,12 @@ fn written<E: Event>(mut event: E) -> Result<Outcome, SampleFault> {
         Format::MessagePack => Payload::MessagePack(bytes),
         _ => Payload::Json(bytes),
     };
+    let mut payload = payload.into_value()?;
+    bring_inside(&mut payload, &beside);
     Ok(Outcome {
         event: schema.name.to_owned(),
         version: schema.version,
-        payload: payload.into_value()?,
+        payload,
     })
 }
 

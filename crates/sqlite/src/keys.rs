@@ -1,4 +1,4 @@
-//! The keys of persons, in a database of their own.
+//! The keys of persons, in a database of their own, with what is kept of them beside the log.
 //!
 //! Unlike read models they are made from nothing, so nothing here may be lost: every write is synced,
 //! and with it the directory. What is replaced or destroyed is overwritten with zeros. Older copies of
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::connections::{Connections, LONGEST_WAIT};
 use crate::error::SqliteError;
+use crate::side_values;
 
 /// A row for each person; of a destroyed key only that it was.
 const TABLE: &str = "create table if not exists annals_keys (
@@ -28,13 +29,14 @@ const TABLE: &str = "create table if not exists annals_keys (
   ) strict, without rowid;
   create index if not exists annals_keys_by_root on annals_keys (root) where root is not null";
 
-/// Keys of persons in a file of their own, apart from read models: its backups are kept for a short time
+/// Keys of persons, and [what is kept of them beside the log](annals_core::SideStore), in a file of its
+/// own, apart from read models: its backups are kept for a short time
 /// only, and it is put back to an earlier state as rarely as can be.
 ///
 /// Several processes may have it open.
 #[derive(Debug, Clone)]
 pub struct KeyDatabase {
-    connection: Arc<Connections>,
+    pub(crate) connection: Arc<Connections>,
 }
 
 impl KeyDatabase {
@@ -54,17 +56,17 @@ impl KeyDatabase {
     }
 
     /// Runs statements in one transaction: all of them or none.
-    async fn transact<T: Send + 'static>(
+    pub(crate) async fn transact<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, KeyStoreError> {
+    ) -> Result<T, SqliteError> {
         let run = |connection: &mut Connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let done = work(&tx)?;
             tx.commit()?;
-            Ok::<_, SqliteError>(done)
+            Ok(done)
         };
-        Ok(self.connection.run(run).await?)
+        self.connection.run(run).await
     }
 }
 
@@ -95,7 +97,7 @@ impl KeyStore for KeyDatabase {
             insert.execute(params![subject.as_str(), id, key.root.as_str(), key.bytes])?;
             Ok(StoredKey::Living(key))
         };
-        self.transact(create).await
+        Ok(self.transact(create).await?)
     }
 
     async fn destroy(&self, subject: &SubjectId) -> Result<bool, KeyStoreError> {
@@ -109,7 +111,7 @@ impl KeyStore for KeyDatabase {
             destroy.execute([subject.as_str()])?;
             Ok(matches!(before, Some(StoredKey::Living(_))))
         };
-        self.transact(destroy).await
+        Ok(self.transact(destroy).await?)
     }
 
     async fn wrapped_otherwise(
@@ -152,7 +154,7 @@ impl KeyStore for KeyDatabase {
             }
             Ok(())
         };
-        self.transact(rewrap).await
+        Ok(self.transact(rewrap).await?)
     }
 }
 
@@ -165,6 +167,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "synchronous", "extra")?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.execute_batch(TABLE)?;
+    connection.execute_batch(side_values::TABLES)?;
     Ok(connection)
 }
 

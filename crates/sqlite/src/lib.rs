@@ -8,7 +8,8 @@
 //!   date and answer queries;
 //! - tables by hand: [`SqlProjection`];
 //! - [`SnapshotTable`]: states of aggregates, a shortcut past older events;
-//! - [`KeyDatabase`]: the keys of persons, in a file apart from all that.
+//! - [`KeyDatabase`]: the keys of persons, and what is kept of them beside the log, in a file apart from
+//!   all that.
 
 mod bound_fold;
 mod checkpoint;
@@ -24,6 +25,7 @@ mod read_models;
 mod rows;
 mod schema;
 mod select;
+mod side_values;
 mod snapshots;
 mod sql_projection;
 mod tables;

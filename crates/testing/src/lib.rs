@@ -6,6 +6,8 @@
 //!   a suite which every database runs;
 //! - [`key_stores`] and [`root_keys`]: the contracts of [`KeyStore`](annals_core::KeyStore) and of
 //!   [`RootKeys`](annals_core::RootKeys) as suites, for whoever keeps the keys of persons;
+//! - [`side_stores`]: the contract of [`SideStore`](annals_core::SideStore) as a suite, for whoever keeps
+//!   personal values beside the log;
 //! - [`ordering`]: whether its readers can miss, repeat or reorder events, as a suite of cases that
 //!   try to make them;
 //! - [`watch`]: what a watcher must be able to rely on, judged delivery by delivery, millions of them;
@@ -28,6 +30,7 @@ mod leases;
 pub mod ordering;
 pub mod read_models;
 pub mod root_keys;
+pub mod side_stores;
 pub mod watch;
 
 pub use clock::ManualClock;

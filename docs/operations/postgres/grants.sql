@@ -7,6 +7,9 @@ grant select on all tables in schema annals to bank_service;
 grant insert on annals.events, annals.tags, annals.kinds to bank_service;
 -- Keys of persons are made, wrapped anew and destroyed; that they were stays for ever.
 grant insert, update on annals.keys to bank_service;
+-- What is kept of persons beside the log is put and deleted; that it was deleted stays for ever.
+grant insert, delete on annals.side_values to bank_service;
+grant insert on annals.side_erased to bank_service;
 grant execute on all functions in schema annals to bank_service;
 
 -- The service makes the tables of its read models itself, and makes them again when their

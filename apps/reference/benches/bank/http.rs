@@ -35,7 +35,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) async fn measure(table: &mut Table) -> Outcome {
     let directory = TempDir::new()?;
     let syncs = syncs_per_second(directory.path())?;
-    let bank = Bank::open(&Place::Directory(directory.path().to_owned())).await?;
+    let bank = Bank::open(&Place::directory(directory.path())).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let service = router(bank.clone(), None, Limits::default());

@@ -83,6 +83,8 @@ impl Place {
             .args(["--listen", &self.address.to_string()])
             .arg("--operations-token-file")
             .arg(self.directory.path().join("token"))
+            .arg("--keys-dir")
+            .arg(self.directory.path().join("keys"))
             .env(variable, value)
             .env("RUST_LOG", "error")
             .stdout(Stdio::null())

@@ -6,6 +6,7 @@ use super::deposit::Deposit;
 use super::open::Open;
 use super::withdraw::Withdraw;
 use super::*;
+use crate::ids::InvalidId;
 use crate::money::{Amount, Currency, Money};
 
 fn at(second: i64) -> Timestamp {

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::money::Currency;
 
+#[cfg(test)]
+mod tests;
+
 /// `MoneyDeposited` 1 → 2: amounts had no currency; they were US dollars.
 pub(super) fn add_currency(mut payload: Value) -> Value {
     if let Some(fields) = payload.as_object_mut() {

@@ -12,6 +12,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use metrics_exporter_prometheus::PrometheusRecorder;
 use serde_json::Value;
+use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::schema::url_of_a_new_schema;
@@ -46,6 +47,8 @@ pub(crate) struct Client {
     pub(crate) bank: Bank,
     pub(crate) clock: ManualClock,
     router: Router,
+    /// Below it are the root keys of a bank on PostgreSQL: gone with the client.
+    _root_keys: Option<TempDir>,
 }
 
 /// What came back.
@@ -82,14 +85,25 @@ impl Client {
 
     /// Of a bank on PostgreSQL.
     pub(crate) async fn on_postgres() -> Self {
-        Self::of(&Place::Postgres(url_of_a_new_schema())).await
+        Self::of_new_schema(None).await
     }
 
     /// Of a bank on PostgreSQL that may be operated by whoever shows the token.
     pub(crate) async fn operated_on_postgres(token: &str) -> Self {
-        let place = Place::Postgres(url_of_a_new_schema());
-        let operating = operating(token, &recorder());
-        Self::of_operated(&place, Some(operating)).await
+        Self::of_new_schema(Some(operating(token, &recorder()))).await
+    }
+
+    async fn of_new_schema(operating: Option<Operating>) -> Self {
+        let root_keys = TempDir::new().unwrap();
+        let place = Place::Postgres {
+            url: url_of_a_new_schema(),
+            root_keys: root_keys.path().join("root"),
+        };
+        let client = Self::of_operated(&place, operating).await;
+        Self {
+            _root_keys: Some(root_keys),
+            ..client
+        }
     }
 
     async fn of(place: &Place) -> Self {
@@ -105,6 +119,7 @@ impl Client {
             bank,
             clock,
             router,
+            _root_keys: None,
         }
     }
 
@@ -132,6 +147,12 @@ impl Client {
     pub(crate) async fn get(&self, path: &str) -> Reply {
         let request = Request::get(path).header(MIN_POSITION, self.head().await.to_string());
         self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Deletes what is at a path.
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        let request = Request::delete(path).body(Body::empty()).unwrap();
+        self.send(request).await
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {

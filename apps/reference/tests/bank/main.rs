@@ -15,6 +15,9 @@ mod operations_are_there_for_who_has_the_token;
 mod queries_tell_what_happened;
 #[path = "../schema/mod.rs"]
 mod schema;
+#[path = "../old_shapes/stored.rs"]
+mod stored;
 mod the_demo_is_seeded_once;
 mod the_document_names_every_route;
+mod users_are_known_and_forgotten;
 mod what_happens_is_measured;

@@ -1,24 +1,15 @@
 //! Events of every stored shape, written by hand: all readers see the newest.
 
-use annals::{Append, EventId, EventType, ExpectedVersion, IdSource, NewEvent, RandomIds};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::client::{Client, on_each_store, usd};
+use crate::stored::{stored, write};
 
 on_each_store![
     read_models_hold_events_of_every_shape,
     history_shows_the_newest_shape_and_tells_the_stored_one,
     commands_go_on_from_old_shapes_and_write_the_newest,
 ];
-
-fn stored(event_type: &str, schema_version: u32, payload: &Value) -> NewEvent {
-    let event_type = EventType::new(event_type).unwrap();
-    let id = EventId(RandomIds.next());
-    NewEvent {
-        schema_version,
-        ..NewEvent::json(id, event_type, payload.to_string())
-    }
-}
 
 /// An account with one event of each shape there ever was, and a balance of 74.80 USD.
 async fn veteran(client: Client) -> Client {
@@ -55,9 +46,7 @@ async fn veteran(client: Client) -> Client {
             &json!({ "amount": usd("15.00"), "timestamp": time }),
         ),
     ];
-    let stream = "BankAccount-old".parse().unwrap();
-    let append = Append::to(stream, ExpectedVersion::NoStream, events);
-    client.bank.annals().store().append(append).await.unwrap();
+    write(&client.bank, "BankAccount-old", events).await;
     client
 }
 

@@ -311,7 +311,7 @@ async fn health_is_ready_once_projections_have_caught_up(client: Client) {
     assert_eq!(ready["projections"][0]["upToDate"], true);
     client.bank.stop().await;
     let stopped = client.get("/health/ready").await.expect(503);
-    assert_eq!(stopped["projections"].as_array().unwrap().len(), 4);
+    assert_eq!(stopped["projections"].as_array().unwrap().len(), 5);
     assert_eq!(stopped["projections"][0]["status"], "stopped");
     assert_eq!(stopped["projections"][0]["upToDate"], false);
 }

@@ -19,7 +19,7 @@ async fn ten_kills_of_the_database_lose_nothing_and_double_nothing() {
         return;
     };
     let mut cluster = PostgresCluster::start().unwrap();
-    let place = NewPlace::Postgres(cluster.url().into());
+    let place = NewPlace::at(cluster.url().into());
     let watched = Commits::of(&place).await;
     let mut import = start_import(&place, &file);
     for (kill, commits) in random_commits(SEED).take(KILLS).enumerate() {

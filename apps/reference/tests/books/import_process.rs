@@ -19,10 +19,9 @@ const EVENTS: Position = Position(1_111 + 14_724 + 12_485 + 6);
 
 /// Starts to import, or goes on where an import before was killed.
 pub(crate) fn start_import(place: &NewPlace, file: &Path) -> Child {
-    let (variable, value) = place.variable();
     Command::new(env!("CARGO_BIN_EXE_annals-reference"))
         .args(["import-bank".as_ref(), file.as_os_str()])
-        .env(variable, value)
+        .envs(place.variables())
         .env("RUST_LOG", "error")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -78,7 +77,7 @@ impl Commits {
     pub(crate) async fn of(place: &NewPlace) -> Self {
         match place {
             NewPlace::Directory(path) => Self::Mark(path.path().join("log/MARK")),
-            NewPlace::Postgres(url) => {
+            NewPlace::Postgres { url, .. } => {
                 let postgres = Postgres::connect(url.expose()).await.unwrap();
                 Self::Head(PostgresStore::open(&postgres).await.unwrap())
             }

@@ -27,7 +27,7 @@ impl Tables {
     pub(crate) async fn of(place: &NewPlace) -> Self {
         match place {
             NewPlace::Directory(path) => Self::Sqlite(path.path().join("read-models.db")),
-            NewPlace::Postgres(url) => {
+            NewPlace::Postgres { url, .. } => {
                 Self::Postgres(Postgres::connect(url.expose()).await.unwrap())
             }
         }

@@ -11,7 +11,8 @@ use crate::schema::url_of_a_new_schema;
 pub(crate) enum NewPlace {
     /// Gone with it.
     Directory(TempDir),
-    Postgres(StoreUrl),
+    /// Its root keys are in a directory below that one, gone with it.
+    Postgres { url: StoreUrl, root_keys: TempDir },
 }
 
 impl NewPlace {
@@ -20,22 +21,33 @@ impl NewPlace {
     }
 
     pub(crate) fn postgres() -> Self {
-        Self::Postgres(url_of_a_new_schema())
+        Self::at(url_of_a_new_schema())
+    }
+
+    pub(crate) fn at(url: StoreUrl) -> Self {
+        let root_keys = TempDir::new().unwrap();
+        Self::Postgres { url, root_keys }
     }
 
     /// Where a bank is opened.
     pub(crate) fn place(&self) -> Place {
         match self {
-            Self::Directory(directory) => Place::Directory(directory.path().to_owned()),
-            Self::Postgres(url) => Place::Postgres(url.clone()),
+            Self::Directory(directory) => Place::directory(directory.path()),
+            Self::Postgres { url, root_keys } => Place::Postgres {
+                url: url.clone(),
+                root_keys: root_keys.path().join("root"),
+            },
         }
     }
 
-    /// What tells it to the program: a variable and its value.
-    pub(crate) fn variable(&self) -> (&'static str, OsString) {
+    /// What tells it to the program: variables and their values.
+    pub(crate) fn variables(&self) -> Vec<(&'static str, OsString)> {
         match self {
-            Self::Directory(directory) => ("ANNALS_DATA_DIR", directory.path().into()),
-            Self::Postgres(url) => ("ANNALS_STORE", url.expose().into()),
+            Self::Directory(directory) => vec![("ANNALS_DATA_DIR", directory.path().into())],
+            Self::Postgres { url, root_keys } => vec![
+                ("ANNALS_STORE", url.expose().into()),
+                ("ANNALS_KEYS_DIR", root_keys.path().join("root").into()),
+            ],
         }
     }
 }

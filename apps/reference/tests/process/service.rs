@@ -21,10 +21,9 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn start(place: &NewPlace) -> Self {
-        let (variable, value) = place.variable();
         let mut process = Command::new(env!("CARGO_BIN_EXE_annals-reference"))
             .args(["--listen", "127.0.0.1:0", "--log-format", "json"])
-            .env(variable, value)
+            .envs(place.variables())
             .env("RUST_LOG", "info")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -20,7 +20,7 @@ async fn a_process_that_was_paused_past_its_leases_harms_nothing_when_it_wakes()
     let url = url_of_a_new_schema();
     let postgres = Postgres::connect(url.expose()).await.unwrap();
     let store = PostgresStore::open(&postgres).await.unwrap();
-    let place = NewPlace::Postgres(url);
+    let place = NewPlace::at(url);
     let services = [Service::start(&place), Service::start(&place)];
     let tables = Tables::of(&place).await;
     let load = Load::on(&services);

@@ -38,17 +38,24 @@ fn a_password_on_the_command_line_is_refused_and_not_repeated() {
 fn a_url_that_cannot_be_used_is_not_repeated() {
     let unknown = refusal(program().env("ANNALS_STORE", "postgre://me:s3cret@127.0.0.1:1/bank"));
     assert!(unknown.contains("postgres://"), "{unknown}");
+    let keys = TempDir::new().unwrap();
     let nobody = "postgres://me:s3cret@127.0.0.1:1/bank";
     let unreachable = refusal(
         program()
             .env("ANNALS_STORE", nobody)
+            .env("ANNALS_KEYS_DIR", keys.path().join("root"))
             .env("RUST_LOG", "trace"),
     );
     assert!(unreachable.contains("unavailable"), "{unreachable}");
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("store");
     std::fs::write(&file, format!("{nobody}\n")).unwrap();
-    let unreachable = refusal(program().arg("--store-file").arg(&file));
+    let unreachable = refusal(
+        program()
+            .arg("--store-file")
+            .arg(&file)
+            .env("ANNALS_KEYS_DIR", keys.path().join("root")),
+    );
     assert!(unreachable.contains("unavailable"), "{unreachable}");
     let missing = refusal(
         program()
@@ -56,6 +63,12 @@ fn a_url_that_cannot_be_used_is_not_repeated() {
             .arg(directory.path().join("nothing")),
     );
     assert!(missing.contains("nothing"), "{missing}");
+}
+
+#[test]
+fn a_database_without_a_directory_for_root_keys_is_refused() {
+    let message = refusal(program().env("ANNALS_STORE", "postgres://me@127.0.0.1:1/bank"));
+    assert!(message.contains("--keys-dir"), "{message}");
 }
 
 #[test]

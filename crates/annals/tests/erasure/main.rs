@@ -12,4 +12,5 @@ mod a_service_with_personal_events_has_keys;
 mod an_erasure_cut_off_anywhere_is_finished;
 mod each_reader_sees_open_values_and_erased_ones_afterwards;
 mod on_postgresql;
+mod what_is_beside_the_log_is_deleted;
 mod what_was_stored_in_plain_text_is_read_as_erased;

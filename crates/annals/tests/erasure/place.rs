@@ -94,7 +94,9 @@ impl Place {
             let keys = keyring
                 .keys_for_writing(self.store.id(), &[subject(id)])
                 .await;
-            seal_event(&mut event, &keys.unwrap(), &origin).unwrap();
+            let mut beside = Vec::new();
+            seal_event(&mut event, &keys.unwrap(), &origin, &mut beside).unwrap();
+            keyring.keep_beside(&beside).await.unwrap();
         }
         let event = event.to_new(event_id, Metadata::default()).unwrap();
         let append = Append::to(stream, ExpectedVersion::Any, vec![event]).with_id(append);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use annals_core::payload::{self, Error, Format, Payload};
 use annals_core::{
-    AppendId, ContentType, DataKey, EncodeError, Event, EventId, EventSchema, Keys, Metadata,
+    AppendId, ContentType, DataKey, EncodeError, Event, EventId, EventSchema, Kept, Keys, Metadata,
     Origin, Personal, PersonalField, Position, RecordedEvent, StoreId, StreamId, StreamVersion,
     SubjectId, SubjectKey, Timestamp, Upcaster, seal_event,
 };
@@ -107,6 +107,7 @@ impl Event for PersonalDeposit {
         vec![PersonalField {
             name: "description",
             subject: owner.clone(),
+            kept: Kept::InEvent,
             value: description,
         }]
     }
@@ -153,7 +154,7 @@ pub(crate) fn sealed(version: u32) -> RecordedEvent {
         description: Some(Personal::new(DESCRIPTION.to_owned())),
         timestamp: Timestamp::UNIX_EPOCH,
     };
-    seal_event(&mut event, &record.keys, &origin).expect("there is a key");
+    seal_event(&mut event, &record.keys, &origin, &mut Vec::new()).expect("there is a key");
     let PersonalDeposit::Made { description, .. } = &event;
     let description = serde_json::to_value(description).expect("it is sealed");
     let payload = shape(version, &description);

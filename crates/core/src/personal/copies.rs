@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::beside::{SideId, Written};
 use super::field::PersonalFault;
-use super::stored::{ERASED, OPEN, sealed_text};
-use super::{Keys, Sealed, SubjectId, SubjectKey};
+use super::stored::{ERASED, OPEN, written_in};
+use super::{Keys, SubjectId, SubjectKey};
 
 /// Whom the sealed values in a document are about.
 ///
@@ -14,8 +15,24 @@ use super::{Keys, Sealed, SubjectId, SubjectKey};
 /// [`PersonalFault::Forged`] when one is no sealed value.
 pub fn subjects_of_copies(document: &Value) -> Result<BTreeSet<SubjectId>, PersonalFault> {
     let mut subjects = BTreeSet::new();
-    collect_subjects(document, &mut subjects)?;
+    for_each_copy(document, &mut |written| {
+        subjects.insert(written.subject().clone());
+    })?;
     Ok(subjects)
+}
+
+/// Names the values in a document that are kept beside the log.
+///
+/// # Errors
+/// As [`subjects_of_copies`].
+pub fn side_ids_of_copies(document: &Value) -> Result<BTreeSet<SideId>, PersonalFault> {
+    let mut ids = BTreeSet::new();
+    for_each_copy(document, &mut |written| {
+        if let Written::Beside(id) = written {
+            ids.insert(id);
+        }
+    })?;
+    Ok(ids)
 }
 
 /// Opens the sealed values in a document as far as there are keys, beside what is sealed: whoever
@@ -24,17 +41,8 @@ pub fn subjects_of_copies(document: &Value) -> Result<BTreeSet<SubjectId>, Perso
 /// # Errors
 /// [`PersonalFault`] when one does not open under its key.
 pub fn disclose_copies(document: &mut Value, keys: &Keys) -> Result<(), PersonalFault> {
-    if let Some(text) = sealed_text(document) {
-        let sealed = parse(text)?;
-        match keys.find(sealed.subject().as_str()) {
-            None => {}
-            Some(SubjectKey::Erased) => *document = json!({ ERASED: sealed.subject() }),
-            Some(SubjectKey::Living(key)) => {
-                let value: Value = sealed.open(key)?;
-                *document = json!({ OPEN: [text, value] });
-            }
-        }
-        return Ok(());
+    if let Some(written) = written_in(document)? {
+        return disclose(document, &written, keys);
     }
     match document {
         Value::Array(values) => values
@@ -47,27 +55,34 @@ pub fn disclose_copies(document: &mut Value, keys: &Keys) -> Result<(), Personal
     }
 }
 
-fn collect_subjects(
-    document: &Value,
-    subjects: &mut BTreeSet<SubjectId>,
-) -> Result<(), PersonalFault> {
-    if let Some(text) = sealed_text(document) {
-        subjects.insert(parse(text)?.subject().clone());
+fn disclose(copy: &mut Value, written: &Written, keys: &Keys) -> Result<(), PersonalFault> {
+    match keys.find(written.subject().as_str()) {
+        None => {}
+        Some(SubjectKey::Erased) => *copy = json!({ ERASED: written.subject() }),
+        Some(SubjectKey::Living(key)) => {
+            if let Some(sealed) = written.sealed(keys.beside())? {
+                let value: Value = sealed.open(key)?;
+                *copy = json!({ OPEN: [copy, value] });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn for_each_copy(document: &Value, found: &mut impl FnMut(Written)) -> Result<(), PersonalFault> {
+    if let Some(written) = written_in(document)? {
+        found(written);
         return Ok(());
     }
     match document {
         Value::Array(values) => values
             .iter()
-            .try_for_each(|value| collect_subjects(value, subjects)),
+            .try_for_each(|value| for_each_copy(value, found)),
         Value::Object(fields) => fields
             .values()
-            .try_for_each(|value| collect_subjects(value, subjects)),
+            .try_for_each(|value| for_each_copy(value, found)),
         _ => Ok(()),
     }
-}
-
-fn parse(text: &str) -> Result<Sealed, PersonalFault> {
-    Sealed::parse(text).ok_or(PersonalFault::Forged)
 }
 
 #[cfg(test)]
@@ -79,8 +94,8 @@ mod tests {
 
     use super::*;
     use crate::ids::{EventId, StoreId};
-    use crate::personal::stored::SEALED;
-    use crate::personal::{DataKey, Origin, Personal};
+    use crate::personal::stored::{BESIDE, SEALED};
+    use crate::personal::{DataKey, FoundBeside, Origin, Personal, Sealed, SideValue};
     use crate::stream::StreamId;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -103,8 +118,8 @@ mod tests {
         keys(SubjectKey::Living(Arc::new(DataKey::from_bytes([7; 32]))))
     }
 
-    /// A state as it is kept, with a name that is sealed.
-    fn kept() -> Value {
+    /// A name, sealed.
+    fn sealed() -> Sealed {
         let stream = StreamId::new("User", "7").unwrap();
         let origin = Origin {
             store: STORE,
@@ -112,8 +127,12 @@ mod tests {
             event: EventId(Uuid::nil()),
         };
         let key = DataKey::from_bytes([7; 32]);
-        let sealed = Sealed::seal(&"Ada", (&subject(), &key), &origin, "name").unwrap();
-        json!({ "names": [null, { SEALED: sealed.to_string() }], "visits": 3 })
+        Sealed::seal(&"Ada", (&subject(), &key), &origin, "name").unwrap()
+    }
+
+    /// A state as it is kept, with a name that is sealed.
+    fn kept() -> Value {
+        json!({ "names": [null, { SEALED: sealed().to_string() }], "visits": 3 })
     }
 
     fn read(document: Value) -> State {
@@ -135,6 +154,25 @@ mod tests {
         let state = read(document);
         assert_eq!(name(&state).value().unwrap(), "Ada");
         assert_eq!(serde_json::to_value(&state).unwrap(), kept());
+    }
+
+    #[test]
+    fn a_kept_state_is_read_open_with_what_was_found_beside_the_log() {
+        let value = SideValue::of(&sealed()).unwrap();
+        let kept = json!({ "names": [null, { BESIDE: value.id.to_string() }], "visits": 3 });
+        let mut document = kept.clone();
+        assert_eq!(
+            side_ids_of_copies(&document),
+            Ok(BTreeSet::from([value.id.clone()]))
+        );
+        disclose_copies(&mut document, &living()).unwrap();
+        assert_eq!(document, kept, "nobody has looked for it");
+
+        let found = FoundBeside::new(vec![(value.id, Some(value.sealed))]);
+        disclose_copies(&mut document, &living().with_beside(found)).unwrap();
+        let state = read(document);
+        assert_eq!(name(&state).value().unwrap(), "Ada");
+        assert_eq!(serde_json::to_value(&state).unwrap(), kept);
     }
 
     #[test]

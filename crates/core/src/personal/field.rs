@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{DataKey, Keys, Personal, Sealed, State, SubjectId, SubjectKey};
+use super::{
+    DataKey, FoundBeside, Kept, Keys, Personal, Sealed, SideValue, State, SubjectId, SubjectKey,
+    Written,
+};
 use crate::event::RecordedEvent;
 use crate::ids::{EventId, StoreId};
 use crate::name::NameFault;
@@ -16,6 +19,8 @@ pub struct PersonalField<'a> {
     pub name: &'static str,
     /// Whom it is about.
     pub subject: String,
+    /// Where what is sealed is kept.
+    pub kept: Kept,
     /// What it says.
     pub value: &'a mut dyn PersonalValue,
 }
@@ -56,6 +61,20 @@ pub enum PersonalFault {
     /// Its bytes were changed. **Do:** call for help: what is stored is damaged or forged.
     #[error("its bytes were changed")]
     Forged,
+    /// It is kept beside the log, and is not there though the person was not forgotten.
+    /// **Do:** look for a side store that was put back or swapped.
+    #[error("it is missing beside the log")]
+    Missing,
+    /// It is to be kept beside the log, and larger than
+    /// [`SIDE_VALUE_BYTES`](crate::limits::SIDE_VALUE_BYTES). **Do:** say less of the person.
+    #[error(
+        "sealed it holds {bytes} bytes, at most {} are kept beside the log",
+        crate::limits::SIDE_VALUE_BYTES
+    )]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+    },
     /// What was sealed is not of the type that is asked for. **Do:** fix the type, or upcast.
     #[error("what is sealed is of another shape")]
     Shape,
@@ -63,11 +82,11 @@ pub enum PersonalFault {
 
 /// A value that can be sealed and opened where it is: a [`Personal`] one, or none.
 pub trait PersonalValue {
-    /// Seals it, if it is not.
+    /// Seals it, if it is not. Answers what is to be kept beside the log.
     ///
     /// # Errors
-    /// [`PersonalFault`] when it has no JSON form.
-    fn seal(&mut self, sealing: &Sealing<'_>) -> Result<(), PersonalFault>;
+    /// [`PersonalFault`] when it has no JSON form, or is too large.
+    fn seal(&mut self, sealing: &Sealing<'_>) -> Result<Option<SideValue>, PersonalFault>;
 
     /// Opens it, if it is sealed; seals what was stored as it is.
     ///
@@ -82,34 +101,41 @@ pub struct Sealing<'a> {
     key: &'a DataKey,
     origin: &'a Origin<'a>,
     field: &'static str,
+    kept: Kept,
 }
 
 /// How the value of one field is opened.
 pub struct Opening<'a> {
     subject: &'a str,
     key: &'a SubjectKey,
+    beside: &'a FoundBeside,
     origin: &'a Origin<'a>,
     field: &'static str,
 }
 
 impl<T: Serialize + DeserializeOwned> PersonalValue for Personal<T> {
-    fn seal(&mut self, sealing: &Sealing<'_>) -> Result<(), PersonalFault> {
+    fn seal(&mut self, sealing: &Sealing<'_>) -> Result<Option<SideValue>, PersonalFault> {
+        let mut beside = None;
         take_plain(&mut self.0, |value| {
             let key = (sealing.subject, sealing.key);
-            Sealed::seal(value, key, sealing.origin, sealing.field)
-        })
+            let sealed = Sealed::seal(value, key, sealing.origin, sealing.field)?;
+            if sealing.kept == Kept::InEvent {
+                return Ok(Written::Sealed(sealed));
+            }
+            let kept = beside.insert(SideValue::of(&sealed)?);
+            Ok(Written::Beside(kept.id.clone()))
+        })?;
+        Ok(beside)
     }
 
     fn open(&mut self, opening: &Opening<'_>) -> Result<(), PersonalFault> {
         match &self.0 {
-            State::Closed(sealed) => {
-                if sealed.subject().as_str() != opening.subject
-                    || !sealed.is_of(opening.origin, opening.field)
-                {
-                    return Err(PersonalFault::Moved);
-                }
-                self.disclose(opening.key)
+            State::Closed(written) if written.subject().as_str() != opening.subject => {
+                Err(PersonalFault::Moved)
             }
+            State::Closed(_) => self.disclose_if(opening.key, opening.beside, |sealed| {
+                sealed.is_of(opening.origin, opening.field)
+            }),
             State::Plain(_) => self.take_over(opening),
             State::Open { .. } | State::Erased(_) => Ok(()),
         }
@@ -117,41 +143,42 @@ impl<T: Serialize + DeserializeOwned> PersonalValue for Personal<T> {
 }
 
 impl<T: Serialize> Personal<T> {
-    /// A value that was stored as it is, or came sealed from an older shape: from here on it is as
-    /// any other.
+    /// A value that was stored as it is, or came from an older shape: from here on it is as any other.
+    /// Copies of it are sealed where they are, since nothing is put beside the log by reading.
     fn take_over(&mut self, opening: &Opening<'_>) -> Result<(), PersonalFault> {
         let subject = named(opening.subject)?;
         match opening.key {
             SubjectKey::Erased => self.0 = State::Erased(subject),
             SubjectKey::Living(key) => take_plain(&mut self.0, |value| {
                 let key = (&subject, &**key);
-                Sealed::seal(value, key, opening.origin, opening.field)
+                let sealed = Sealed::seal(value, key, opening.origin, opening.field);
+                sealed.map(Written::Sealed)
             })?,
         }
         Ok(())
     }
 }
 
-/// Keeps a plain value together with what it is sealed to.
+/// Keeps a plain value together with what is written of it.
 fn take_plain<T>(
     state: &mut State<T>,
-    seal: impl FnOnce(&T) -> Result<Sealed, PersonalFault>,
+    seal: impl FnOnce(&T) -> Result<Written, PersonalFault>,
 ) -> Result<(), PersonalFault> {
     let State::Plain(value) = state else {
         return Ok(());
     };
-    let sealed = seal(value)?;
+    let written = seal(value)?;
     // Only for a moment: it is put back at once.
-    let erased = State::Erased(sealed.subject().clone());
+    let erased = State::Erased(written.subject().clone());
     if let State::Plain(value) = std::mem::replace(state, erased) {
-        *state = State::Open { value, sealed };
+        *state = State::Open { value, written };
     }
     Ok(())
 }
 
 impl<V: PersonalValue> PersonalValue for Option<V> {
-    fn seal(&mut self, sealing: &Sealing<'_>) -> Result<(), PersonalFault> {
-        self.as_mut().map_or(Ok(()), |value| value.seal(sealing))
+    fn seal(&mut self, sealing: &Sealing<'_>) -> Result<Option<SideValue>, PersonalFault> {
+        self.as_mut().map_or(Ok(None), |value| value.seal(sealing))
     }
 
     fn open(&mut self, opening: &Opening<'_>) -> Result<(), PersonalFault> {
@@ -187,7 +214,8 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// Seals the personal fields of an event that is going to be recorded.
+/// Seals the personal fields of an event that is going to be recorded. Adds to `beside` what is to be
+/// put into a [side store](crate::SideStore) before the event is appended.
 ///
 /// # Errors
 /// The field, and its [`PersonalFault`]: nothing of the event may be written.
@@ -195,26 +223,34 @@ pub fn seal_event<E: Event>(
     event: &mut E,
     keys: &Keys,
     origin: &Origin<'_>,
+    beside: &mut Vec<SideValue>,
 ) -> Result<(), (&'static str, PersonalFault)> {
-    for field in event.personal_fields() {
-        let mut seal = || {
-            let subject = named(&field.subject)?;
-            let key = match keys.find(&field.subject) {
-                None => return Err(PersonalFault::NoKey(subject)),
-                Some(SubjectKey::Erased) => return Err(PersonalFault::Erased(subject)),
-                Some(SubjectKey::Living(key)) => key,
-            };
-            let (subject, field_name) = (&subject, field.name);
-            field.value.seal(&Sealing {
-                subject,
-                key,
-                origin,
-                field: field_name,
-            })
-        };
-        seal().map_err(|fault| (field.name, fault))?;
+    for mut field in event.personal_fields() {
+        let sealed = seal_field(&mut field, keys, origin);
+        beside.extend(sealed.map_err(|fault| (field.name, fault))?);
     }
     Ok(())
+}
+
+fn seal_field(
+    field: &mut PersonalField<'_>,
+    keys: &Keys,
+    origin: &Origin<'_>,
+) -> Result<Option<SideValue>, PersonalFault> {
+    let subject = &named(&field.subject)?;
+    let key = match keys.find(&field.subject) {
+        None => return Err(PersonalFault::NoKey(subject.clone())),
+        Some(SubjectKey::Erased) => return Err(PersonalFault::Erased(subject.clone())),
+        Some(SubjectKey::Living(key)) => key,
+    };
+    let sealing = Sealing {
+        subject,
+        key,
+        origin,
+        field: field.name,
+        kept: field.kept,
+    };
+    field.value.seal(&sealing)
 }
 
 /// Opens the personal fields of an event that was read, with the keys that came with it. Those of
@@ -233,6 +269,7 @@ pub fn open_event<E: Event>(
         name,
         subject,
         value,
+        ..
     } in event.personal_fields()
     {
         let Some(key) = record.keys.find(&subject) else {
@@ -241,6 +278,7 @@ pub fn open_event<E: Event>(
         let opened = value.open(&Opening {
             subject: &subject,
             key,
+            beside: record.keys.beside(),
             origin,
             field: name,
         });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DataKey, SubjectId};
+use super::{DataKey, FoundBeside, SubjectId};
 use crate::ids::StoreId;
 
 /// What is at hand to read the personal data of an event, and to write it.
@@ -16,6 +16,7 @@ pub struct Keys(Option<Arc<AtHand>>);
 struct AtHand {
     store: StoreId,
     subjects: Vec<(SubjectId, SubjectKey)>,
+    beside: FoundBeside,
 }
 
 /// What there is of a person's key.
@@ -30,7 +31,23 @@ pub enum SubjectKey {
 impl Keys {
     /// The keys of these persons, for events of this store.
     pub fn of(store: StoreId, subjects: Vec<(SubjectId, SubjectKey)>) -> Self {
-        Self(Some(Arc::new(AtHand { store, subjects })))
+        Self(Some(Arc::new(AtHand {
+            store,
+            subjects,
+            beside: FoundBeside::nothing(),
+        })))
+    }
+
+    /// The same, with what was found beside the log.
+    #[must_use]
+    pub fn with_beside(self, beside: FoundBeside) -> Self {
+        Self(self.0.map(|at_hand| {
+            Arc::new(AtHand {
+                store: at_hand.store,
+                subjects: at_hand.subjects.clone(),
+                beside,
+            })
+        }))
     }
 
     /// True if there are none.
@@ -41,6 +58,12 @@ impl Keys {
     /// The store whose events they are for.
     pub(super) fn store(&self) -> Option<StoreId> {
         self.0.as_ref().map(|at_hand| at_hand.store)
+    }
+
+    /// What was found beside the log.
+    pub(super) fn beside(&self) -> &FoundBeside {
+        static NOTHING: FoundBeside = FoundBeside::nothing();
+        self.0.as_ref().map_or(&NOTHING, |at_hand| &at_hand.beside)
     }
 
     /// What there is of a person's key; `None`: nobody has looked.

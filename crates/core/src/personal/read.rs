@@ -7,8 +7,8 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{self, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::stored::{ERASED, OPEN, SEALED};
-use super::{Sealed, State, SubjectId};
+use super::stored::{self, BESIDE, ERASED, OPEN, SEALED};
+use super::{Sealed, SideId, State, SubjectId, Written};
 use crate::payload::JsonValue;
 
 /// Reads what a document holds in the place of a personal value.
@@ -16,11 +16,11 @@ pub(super) fn state<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<State<T>, D::Error> {
     match deserializer.deserialize_any(StoredVisitor)? {
-        Stored::Sealed(sealed) => Ok(State::Closed(sealed)),
+        Stored::Written(written) => Ok(State::Closed(written)),
         Stored::Erased(subject) => Ok(State::Erased(subject)),
-        Stored::Open(sealed, value) => {
+        Stored::Open(written, value) => {
             let value = shaped(value)?;
-            Ok(State::Open { value, sealed })
+            Ok(State::Open { value, written })
         }
         Stored::Plain(value) => shaped(value).map(State::Plain),
     }
@@ -33,10 +33,10 @@ fn shaped<T: DeserializeOwned, E: de::Error>(value: Value) -> Result<T, E> {
 }
 
 enum Stored {
-    Sealed(Sealed),
+    Written(Written),
     Erased(SubjectId),
     /// In memory only: see [`disclose_copies`](super::disclose_copies).
-    Open(Sealed, Value),
+    Open(Written, Value),
     /// From before it was personal.
     Plain(Value),
 }
@@ -76,11 +76,13 @@ impl<'de> Visitor<'de> for StoredVisitor {
         let stored = match fields.next_key()? {
             None => return Ok(Stored::Plain(Map::new().into())),
             Some(Name::Plain(name)) => return plain_fields(name, fields),
-            Some(Name::Sealed) => Stored::Sealed(fields.next_value()?),
+            Some(Name::Sealed) => Stored::Written(Written::Sealed(fields.next_value()?)),
+            Some(Name::Beside) => Stored::Written(Written::Beside(fields.next_value()?)),
             Some(Name::Erased) => Stored::Erased(fields.next_value()?),
             Some(Name::Open) => {
-                let (sealed, value): (_, JsonValue) = fields.next_value()?;
-                Stored::Open(sealed, value.0)
+                let (written, value): (JsonValue, JsonValue) = fields.next_value()?;
+                let written = stored::written_in(&written.0).ok().flatten();
+                Stored::Open(written.ok_or_else(malformed)?, value.0)
             }
         };
         match fields.next_key::<IgnoredAny>()? {
@@ -102,6 +104,7 @@ fn plain_fields<'de, A: MapAccess<'de>>(first: String, mut fields: A) -> Result<
 /// The name of a field, told apart without a copy.
 enum Name {
     Sealed,
+    Beside,
     Erased,
     Open,
     Plain(String),
@@ -125,6 +128,7 @@ impl Visitor<'_> for NameVisitor {
     fn visit_str<E>(self, name: &str) -> Result<Name, E> {
         Ok(match name {
             SEALED => Name::Sealed,
+            BESIDE => Name::Beside,
             ERASED => Name::Erased,
             OPEN => Name::Open,
             name => Name::Plain(name.to_owned()),
@@ -134,21 +138,32 @@ impl Visitor<'_> for NameVisitor {
 
 impl<'de> Deserialize<'de> for Sealed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(SealedVisitor)
+        deserializer.deserialize_str(TextVisitor(Self::parse))
     }
 }
 
-struct SealedVisitor;
+impl<'de> Deserialize<'de> for SideId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor(Self::parse))
+    }
+}
 
-impl Visitor<'_> for SealedVisitor {
-    type Value = Sealed;
+/// Reads a text without a copy of it.
+struct TextVisitor<T>(fn(&str) -> Option<T>);
+
+impl<T> Visitor<'_> for TextVisitor<T> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a sealed value")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Sealed, E> {
-        let sealed = Sealed::parse(text);
-        sealed.ok_or_else(|| E::custom("a sealed value is malformed"))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        let read = (self.0)(text);
+        read.ok_or_else(malformed)
     }
+}
+
+fn malformed<E: de::Error>() -> E {
+    E::custom("a sealed value is malformed")
 }

@@ -90,12 +90,21 @@ impl Sealed {
         let mut decoded: SmallVec<[u8; STACK_BYTES]> = SmallVec::new();
         decoded.resize(base64::decoded_len_estimate(bytes.len()), 0);
         let length = BASE64.decode_slice(bytes, &mut decoded).ok()?;
-        let bytes = &decoded[..length];
+        Self::from_bytes(SubjectId::new(subject).ok()?, &decoded[..length])
+    }
+
+    /// Those of a value about this person.
+    pub(super) fn from_bytes(subject: SubjectId, bytes: &[u8]) -> Option<Self> {
         let is_whole = bytes.first() == Some(&FORMAT) && bytes.len() > HEAD_BYTES;
-        is_whole.then_some(Self {
-            subject: SubjectId::new(subject).ok()?,
+        is_whole.then(|| Self {
+            subject,
             bytes: bytes.into(),
         })
+    }
+
+    /// From the format on.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
     }
 }
 

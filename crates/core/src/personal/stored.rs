@@ -1,33 +1,35 @@
-//! How a personal value looks in a document: `{"$sealed": "…"}`, `{"$erased": "<subject>"}`, or, where
-//! it was stored before it was personal, as itself. `{"$open": ["<what is sealed>", value]}` is in
-//! memory only, where a document is on its way to be read as a type.
+//! How a personal value looks in a document: `{"$sealed": "…"}`, `{"$beside": "…"}`,
+//! `{"$erased": "<subject>"}`, or, where it was stored before it was personal, as itself.
+//! `{"$open": [<what is written of it>, value]}` is in memory only, where a document is on its way to be
+//! read as a type.
 
 use serde::Serializer;
 use serde::ser::SerializeMap;
 use serde_json::Value;
 
 use super::field::PersonalFault;
-use super::{Keys, Origin, Sealed, SubjectId, SubjectKey};
+use super::{Keys, Origin, Sealed, SideId, SubjectId, SubjectKey, Written};
 
 pub(super) const SEALED: &str = "$sealed";
+pub(super) const BESIDE: &str = "$beside";
 pub(super) const OPEN: &str = "$open";
 pub(super) const ERASED: &str = "$erased";
 
-pub(super) fn write_sealed<S: Serializer>(
-    sealed: &Sealed,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    write(SEALED, &format_args!("{sealed}"), serializer)
+pub(super) fn write<S: Serializer>(written: &Written, serializer: S) -> Result<S::Ok, S::Error> {
+    match written {
+        Written::Sealed(sealed) => write_marked(SEALED, &format_args!("{sealed}"), serializer),
+        Written::Beside(id) => write_marked(BESIDE, &format_args!("{id}"), serializer),
+    }
 }
 
 pub(super) fn write_erased<S: Serializer>(
     subject: &SubjectId,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    write(ERASED, &format_args!("{subject}"), serializer)
+    write_marked(ERASED, &format_args!("{subject}"), serializer)
 }
 
-fn write<S: Serializer>(
+fn write_marked<S: Serializer>(
     name: &str,
     text: &std::fmt::Arguments<'_>,
     serializer: S,
@@ -61,23 +63,33 @@ fn open_field(
     keys: &Keys,
     origin: &Origin<'_>,
 ) -> Result<(), PersonalFault> {
-    let Some(text) = sealed_text(value) else {
+    let Some(written) = written_in(value)? else {
         return Ok(());
     };
-    let sealed = Sealed::parse(text).ok_or(PersonalFault::Forged)?;
-    match keys.find(sealed.subject().as_str()) {
+    match keys.find(written.subject().as_str()) {
         // It stays sealed: nobody has the key at hand.
         None => {}
-        Some(SubjectKey::Erased) => *value = serde_json::json!({ ERASED: sealed.subject() }),
-        Some(SubjectKey::Living(_)) if !sealed.is_of(origin, name) => {
-            return Err(PersonalFault::Moved);
+        Some(SubjectKey::Erased) => *value = serde_json::json!({ ERASED: written.subject() }),
+        Some(SubjectKey::Living(key)) => {
+            if let Some(sealed) = written.sealed(keys.beside())? {
+                if !sealed.is_of(origin, name) {
+                    return Err(PersonalFault::Moved);
+                }
+                *value = sealed.open(key)?;
+            }
         }
-        Some(SubjectKey::Living(key)) => *value = sealed.open(key)?,
     }
     Ok(())
 }
 
-pub(super) fn sealed_text(value: &Value) -> Option<&str> {
-    let fields = value.as_object().filter(|fields| fields.len() == 1)?;
-    fields.get(SEALED)?.as_str()
+/// What was written of a value that was sealed, if this is one.
+pub(super) fn written_in(value: &Value) -> Result<Option<Written>, PersonalFault> {
+    let fields = value.as_object().filter(|fields| fields.len() == 1);
+    let text = |mark| fields.and_then(|fields| fields.get(mark)?.as_str());
+    let written = match (text(SEALED), text(BESIDE)) {
+        (Some(text), _) => Sealed::parse(text).map(Written::Sealed),
+        (None, Some(text)) => SideId::parse(text).map(Written::Beside),
+        (None, None) => return Ok(None),
+    };
+    written.map(Some).ok_or(PersonalFault::Forged)
 }

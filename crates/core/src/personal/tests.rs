@@ -56,6 +56,7 @@ impl Event for Member {
         let field = |name, value| PersonalField {
             name,
             subject: user.clone(),
+            kept: Kept::InEvent,
             value,
         };
         vec![field("name", name), field("nickname", nickname)]
@@ -107,7 +108,8 @@ impl Place {
             stream: &self.stream,
             event: self.event,
         };
-        seal_event(&mut event, &self.keys(), &origin).map_err(|(_, fault)| fault)?;
+        seal_event(&mut event, &self.keys(), &origin, &mut Vec::new())
+            .map_err(|(_, fault)| fault)?;
         Ok(String::from_utf8(event.encode().unwrap()).unwrap())
     }
 
@@ -249,7 +251,7 @@ fn nothing_is_sealed_for_a_person_who_was_forgotten_or_has_no_key() {
         stream: &place.stream,
         event: place.event,
     };
-    let refused = seal_event(&mut event, &Keys::default(), &origin);
+    let refused = seal_event(&mut event, &Keys::default(), &origin, &mut Vec::new());
     assert_eq!(refused, Err(("name", PersonalFault::NoKey(subject()))));
 }
 
@@ -269,11 +271,17 @@ fn copy_of(bytes: &[u8]) -> Result<Personal<Value>, serde_json::Error> {
 #[test]
 fn no_flipped_bit_goes_unnoticed() {
     let sealed = bytes(&sealed_text(&sealed_ada()));
-    assert_eq!(copy_of(&sealed).unwrap().disclose(&key(7)), Ok(()));
+    assert_eq!(
+        copy_of(&sealed)
+            .unwrap()
+            .disclose(&key(7), &FoundBeside::nothing()),
+        Ok(())
+    );
     for bit in 0..sealed.len() * 8 {
         let mut flipped = sealed.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
-        let opened = copy_of(&flipped).map(|mut copy| copy.disclose(&key(7)));
+        let opened =
+            copy_of(&flipped).map(|mut copy| copy.disclose(&key(7), &FoundBeside::nothing()));
         match bit / 8 {
             0 => assert!(opened.is_err(), "bit {bit}"),
             1..17 => assert_eq!(opened.unwrap(), Err(PersonalFault::OtherKey), "bit {bit}"),
@@ -286,7 +294,9 @@ fn no_flipped_bit_goes_unnoticed() {
 fn a_copy_does_not_open_for_another_person() {
     let text = sealed_text(&sealed_ada()).replace("user-7~", "user-8~");
     assert_eq!(
-        copy(&text).unwrap().disclose(&key(7)),
+        copy(&text)
+            .unwrap()
+            .disclose(&key(7), &FoundBeside::nothing()),
         Err(PersonalFault::Forged)
     );
 }
@@ -331,7 +341,10 @@ fn neither_debug_nor_an_error_shows_the_value() {
     let unsealed = plain.encode().unwrap_err();
     let closed: Personal<u64> =
         serde_json::from_value(json!({"$sealed": sealed_text(&sealed_ada())})).unwrap();
-    let misshapen = closed.clone().disclose(&key(7)).unwrap_err();
+    let misshapen = closed
+        .clone()
+        .disclose(&key(7), &FoundBeside::nothing())
+        .unwrap_err();
     let of_another_shape = serde_json::from_str::<Personal<u64>>("\"Ada\"").unwrap_err();
     for shown in [
         format!("{plain:?} {opened:?} {closed:?}"),
@@ -391,7 +404,7 @@ proptest! {
         let copy = serde_json::to_string(read).unwrap();
         let mut copy: Personal<Value> = serde_json::from_str(&copy).unwrap();
         prop_assert_eq!(copy.value(), Err(Undisclosed::Sealed(subject())));
-        copy.disclose(&key(7)).unwrap();
+        copy.disclose(&key(7), &FoundBeside::nothing()).unwrap();
         prop_assert_eq!(copy, read.clone());
     }
 

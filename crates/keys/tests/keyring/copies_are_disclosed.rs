@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use annals_core::payload::Payload;
 use annals_core::{
-    EncodeError, Event, EventId, EventSchema, Origin, Personal, PersonalField, StreamId,
-    Undisclosed, seal_event,
+    EncodeError, Event, EventId, EventSchema, Kept, Origin, Personal, PersonalFault, PersonalField,
+    SideStoreError, SideValue, StreamId, Undisclosed, seal_event,
 };
-use annals_keys::{Keyring, KeyringOptions};
+use annals_keys::{DiscloseError, Keyring, KeyringOptions};
 use uuid::Uuid;
 
 use crate::world::{Calls, STORE, World, person};
@@ -15,6 +15,7 @@ use crate::world::{Calls, STORE, World, person};
 /// An event that tells the name of a person.
 struct Named {
     who: String,
+    kept: Kept,
     name: Personal<String>,
 }
 
@@ -37,6 +38,7 @@ impl Event for Named {
         vec![PersonalField {
             name: "name",
             subject: self.who.clone(),
+            kept: self.kept,
             value: &mut self.name,
         }]
     }
@@ -44,12 +46,17 @@ impl Event for Named {
 
 /// What a row holds of a name that was recorded.
 async fn copy(keyring: &Keyring, who: &str, name: &str) -> Personal<String> {
+    copy_of(Kept::InEvent, keyring, who, name).await
+}
+
+async fn copy_of(kept: Kept, keyring: &Keyring, who: &str, name: &str) -> Personal<String> {
     let keys = keyring
         .keys_for_writing(STORE, &[person(who)])
         .await
         .unwrap();
     let mut named = Named {
         who: who.to_owned(),
+        kept,
         name: Personal::new(name.to_owned()),
     };
     let origin = Origin {
@@ -57,7 +64,9 @@ async fn copy(keyring: &Keyring, who: &str, name: &str) -> Personal<String> {
         stream: &StreamId::new("Person", who).unwrap(),
         event: EventId(Uuid::from_u128(1)),
     };
-    seal_event(&mut named, &keys, &origin).unwrap();
+    let mut beside = Vec::new();
+    seal_event(&mut named, &keys, &origin, &mut beside).unwrap();
+    keyring.keep_beside(&beside).await.unwrap();
     let row = serde_json::to_string(&named.name).unwrap();
     assert!(!row.contains(name), "{row}");
     serde_json::from_str(&row).unwrap()
@@ -100,5 +109,51 @@ async fn many_copies_are_opened_with_one_look_and_the_forgotten_are_erased() {
 async fn a_copy_of_whose_key_there_never_was_stays_sealed() {
     let mut name = copy(&World::new().keyring(), "ada", "Ada Lovelace").await;
     World::new().keyring().disclose(&mut name).await.unwrap();
+    assert_eq!(name.value(), Err(Undisclosed::Sealed(person("ada"))));
+}
+
+#[tokio::test]
+async fn copies_are_opened_with_what_is_kept_beside_the_log() {
+    let world = World::new();
+    let keyring = world.keyring();
+    let mut names = Vec::new();
+    for (kept, who) in [
+        (Kept::Beside, "ada"),
+        (Kept::InEvent, "ada"),
+        (Kept::Beside, "bob"),
+    ] {
+        names.push(copy_of(kept, &keyring, who, &format!("{who}'s name")).await);
+    }
+    keyring.forget(&person("bob")).await.unwrap();
+    world.keyring().disclose_all(&mut names).await.unwrap();
+    assert_eq!(names[0].value().unwrap(), "ada's name");
+    assert_eq!(names[1].value().unwrap(), "ada's name");
+    assert!(names[2].is_erased());
+    assert_eq!(keyring.delete_beside(&person("bob")).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_value_of_the_living_that_is_gone_beside_the_log_is_told_as_missing() {
+    let world = World::new();
+    let mut name = copy_of(Kept::Beside, &world.keyring(), "ada", "Ada").await;
+    world.keyring().delete_beside(&person("ada")).await.unwrap();
+    let told = world.keyring().disclose(&mut name).await.unwrap_err();
+    assert!(
+        matches!(told, DiscloseError::Fault(PersonalFault::Missing)),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn without_a_side_store_nothing_is_kept_beside_the_log() {
+    let world = World::new();
+    let value = SideValue::new(person("ada"), vec![1]);
+    let alone = world.keyring_without_side_store();
+    let refused = alone.keep_beside(&[value]).await.unwrap_err();
+    assert!(matches!(refused, SideStoreError::NoStore), "{refused}");
+    alone.keep_beside(&[]).await.unwrap();
+
+    let mut name = copy_of(Kept::Beside, &world.keyring(), "ada", "Ada").await;
+    alone.disclose(&mut name).await.unwrap();
     assert_eq!(name.value(), Err(Undisclosed::Sealed(person("ada"))));
 }

@@ -7,7 +7,9 @@ use annals_core::{
     KeyId, KeyStore, KeyStoreError, Rewrapping, RootId, RootKeys, StoreId, StoredKey, SubjectId,
     SubjectKey, WrappedKey,
 };
-use annals_keys::{Keyring, KeyringOptions, MemoryKeyStore, MemoryRootKeys, Randomness};
+use annals_keys::{
+    Keyring, KeyringOptions, MemoryKeyStore, MemoryRootKeys, MemorySideStore, Randomness,
+};
 use async_trait::async_trait;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -31,6 +33,7 @@ impl Randomness for Counted {
 pub(crate) struct World {
     pub(crate) store: Arc<MemoryKeyStore>,
     pub(crate) roots: Arc<MemoryRootKeys>,
+    beside: Arc<MemorySideStore>,
     randomness: Arc<Counted>,
 }
 
@@ -41,12 +44,18 @@ impl World {
         Self {
             store: Arc::default(),
             roots: Arc::new(roots),
+            beside: Arc::default(),
             randomness,
         }
     }
 
     /// The keyring of one more process.
     pub(crate) fn keyring(&self) -> Keyring {
+        let keyring = self.keyring_without_side_store();
+        keyring.with_side_store(Arc::<MemorySideStore>::clone(&self.beside))
+    }
+
+    pub(crate) fn keyring_without_side_store(&self) -> Keyring {
         self.observed(&Arc::default(), KeyringOptions::default())
     }
 

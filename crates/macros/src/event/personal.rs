@@ -1,4 +1,4 @@
-//! `#[personal(subject = user_id)]` on a field: what is sealed, and whom it is about.
+//! `#[personal(subject = user_id)]` on a field: what is sealed, whom it is about, and where it is kept.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -14,8 +14,21 @@ pub(super) struct PersonalField {
     pub(super) field: Ident,
     /// The field beside it that names whom it is about.
     subject: Ident,
+    kept: Kept,
     pub(super) stored_name: String,
     held: Held,
+}
+
+/// Where what is sealed of a field is kept.
+enum Kept {
+    InEvent,
+    Beside,
+}
+
+/// What a mark says.
+struct Mark {
+    subject: Ident,
+    kept: Kept,
 }
 
 /// What a field says; `None`: nothing personal.
@@ -28,8 +41,10 @@ pub(super) fn of_field(field: &Field, case: Case) -> Result<Option<PersonalField
         return Err(Error::new_spanned(mark, NOT_NAMED));
     };
     serde_shape::check_personal_field(&field.attrs)?;
+    let Mark { subject, kept } = Mark::of(mark)?;
     Ok(Some(PersonalField {
-        subject: subject(mark)?,
+        subject,
+        kept,
         stored_name: stored_name::of(&ident.unraw().to_string(), &field.attrs, case)?,
         held: held(&field.ty)?,
         field: ident,
@@ -61,19 +76,26 @@ fn mentions_personal(ty: TokenStream) -> bool {
     })
 }
 
-fn subject(mark: &Attribute) -> Result<Ident> {
-    let mut subject = None;
-    let expected = "expected `subject = field`, the field that tells whom it is about";
-    if let syn::Meta::List(_) = &mark.meta {
-        mark.parse_nested_meta(|meta| {
-            if !meta.path.is_ident("subject") || subject.is_some() {
-                return Err(meta.error(expected));
-            }
-            subject = Some(meta.value()?.call(Ident::parse_any)?);
-            Ok(())
-        })?;
+impl Mark {
+    fn of(mark: &Attribute) -> Result<Self> {
+        let (mut subject, mut kept) = (None, Kept::InEvent);
+        let expected = "expected `subject = field`, the field that tells whom it is about, and at \
+                        most `beside`, if it is kept beside the log";
+        if let syn::Meta::List(_) = &mark.meta {
+            mark.parse_nested_meta(|meta| {
+                if meta.path.is_ident("subject") && subject.is_none() {
+                    subject = Some(meta.value()?.call(Ident::parse_any)?);
+                } else if meta.path.is_ident("beside") {
+                    kept = Kept::Beside;
+                } else {
+                    return Err(meta.error(expected));
+                }
+                Ok(())
+            })?;
+        }
+        let subject = subject.ok_or_else(|| Error::new_spanned(mark, expected))?;
+        Ok(Self { subject, kept })
     }
-    subject.ok_or_else(|| Error::new_spanned(mark, expected))
 }
 
 fn held(ty: &Type) -> Result<Held> {
@@ -148,15 +170,21 @@ fn fields_arm(core: &TokenStream, event_type: &EventType) -> TokenStream {
         let PersonalField {
             field,
             subject,
+            kept,
             stored_name,
             held,
         } = personal;
+        let kept = match kept {
+            Kept::InEvent => quote!(#core::Kept::InEvent),
+            Kept::Beside => quote!(#core::Kept::Beside),
+        };
         // It meets no field of the same name.
         let value = Ident::new("value", Span::mixed_site());
         let entry = quote! {
             #core::PersonalField {
                 name: #stored_name,
                 subject: ::std::string::ToString::to_string(&*#subject),
+                kept: #kept,
                 value: #value,
             }
         };

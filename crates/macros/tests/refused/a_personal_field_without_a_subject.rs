@@ -9,6 +9,10 @@ enum UserEvent {
         #[personal]
         name: Personal<String>,
     },
+    Moved {
+        #[personal(beside)]
+        city: Personal<String>,
+    },
 }
 
 fn main() {}

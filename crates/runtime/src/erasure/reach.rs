@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use annals_core::{
     AppendError, Cause, DeadLetters, EditionState, EventStore, IdSource, InvalidName,
-    KeyStoreError, PartitionKey, Position, ProjectionError, Projector, QueryError, SnapshotError,
-    SubjectId, TableFold,
+    KeyStoreError, PartitionKey, Position, ProjectionError, Projector, QueryError, SideStoreError,
+    SnapshotError, SubjectId, TableFold,
 };
+use annals_keys::Keyring;
 
 use super::EraseError;
 use super::places::ErasurePlaces;
@@ -35,6 +36,7 @@ const MOMENT: Backoff = Backoff {
 /// One way through all places.
 pub(super) struct Reach<'a> {
     pub(super) store: &'a dyn EventStore,
+    pub(super) keyring: &'a Keyring,
     pub(super) personal: &'a PersonalEvents,
     pub(super) places: &'a ErasurePlaces,
     pub(super) ids: &'a dyn IdSource,
@@ -50,6 +52,8 @@ pub(super) enum ReachError {
     Erase(#[from] EraseError),
     #[error("{place}: {cause}")]
     Forgets { place: String, cause: Cause },
+    #[error(transparent)]
+    Beside(#[from] SideStoreError),
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     #[error(transparent)]
@@ -67,6 +71,7 @@ impl Reach<'_> {
         let folds: Vec<&TableFold> = folds.collect();
         let trace = Trace::of(self.subject, self.store, self.personal, &folds).await?;
         let mut report = self.begin_report(&trace);
+        self.delete_beside(&mut report).await?;
         self.forget_what_is_in_memory(&mut report).await?;
         self.drop_snapshots(&trace, &mut report).await?;
         for projector in &self.places.projectors {
@@ -94,6 +99,18 @@ impl Reach<'_> {
             reached: vec![key],
             out_of_reach: Vec::new(),
         }
+    }
+
+    async fn delete_beside(&self, report: &mut ErasureReport) -> Result<(), ReachError> {
+        if self.keyring.has_side_store() {
+            let deleted = self.keyring.delete_beside(self.subject).await?;
+            report.reaches(
+                PlaceKind::BesideTheLog,
+                "values beside the log",
+                Some(deleted),
+            );
+        }
+        Ok(())
     }
 
     async fn forget_what_is_in_memory(&self, report: &mut ErasureReport) -> Result<(), ReachError> {

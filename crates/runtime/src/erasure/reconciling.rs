@@ -24,7 +24,8 @@ pub struct Reconciled {
     pub destroyed_again: Vec<SubjectId>,
 }
 
-/// Destroys the keys of persons that were forgotten, as far as they are alive.
+/// Destroys the keys of persons that were forgotten, as far as they are alive, and deletes what is kept of
+/// those persons beside the log.
 ///
 /// # Errors
 /// [`EraseError`]: keys may be alive that must not be. Nothing may be read before it succeeds.
@@ -75,6 +76,8 @@ impl Reconciled {
             if is_erased(&keys, &subject) {
                 continue;
             }
+            // Before the key: without it, nobody would look here again.
+            keyring.delete_beside(&subject).await?;
             // Also of those who never had a key: an erasure that was cut off before it said so.
             if keyring.forget(&subject).await? {
                 tracing::warn!(%subject, "the key of a forgotten person was alive, and is destroyed");

@@ -53,6 +53,8 @@ pub struct OutOfReach {
 pub enum PlaceKind {
     /// The key that everything was sealed under.
     Key,
+    /// What of events was kept beside the log.
+    BesideTheLog,
     /// The events themselves.
     Events,
     /// States of aggregates in the memory of a process.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use annals_core::{
-    Aggregate, EncodeError, Event, EventId, Keys, Origin, PersonalFault, SubjectId, seal_event,
+    Aggregate, EncodeError, Event, EventId, Keys, Origin, PersonalFault, SideStoreError, SideValue,
+    SubjectId, seal_event,
 };
 
 use super::Order;
@@ -12,7 +13,7 @@ use crate::error::ExecuteError;
 use crate::repository::Repository;
 
 impl<A: Aggregate> Repository<A> {
-    /// Seals the personal fields of an order's events. Without a keyring there is no key, and nothing
+    /// Seals the personal fields of an order's events, and keeps beside the log what is to be there. Without a keyring there is no key, and nothing
     /// personal is recorded.
     pub(super) async fn seal(
         &self,
@@ -20,16 +21,29 @@ impl<A: Aggregate> Repository<A> {
         events: &mut [A::Event],
     ) -> Result<(), ExecuteError<A::Error>> {
         let keys = self.keys_for(events).await?;
+        let mut beside = Vec::new();
         for (index, event) in events.iter_mut().enumerate() {
             let origin = Origin {
                 store: self.store.id(),
                 stream: &order.stream,
                 event: EventId::of_append(order.append, index),
             };
-            let sealed = seal_event(event, &keys, &origin);
+            let sealed = seal_event(event, &keys, &origin, &mut beside);
             sealed.map_err(|(field, fault)| not_sealed(field, fault))?;
         }
-        Ok(())
+        self.keep_beside(&beside).await
+    }
+
+    /// Of an append that fails after this, or never comes, values stay that no event names.
+    async fn keep_beside(&self, values: &[SideValue]) -> Result<(), ExecuteError<A::Error>> {
+        let Some(keyring) = &self.keyring else {
+            return Ok(());
+        };
+        let kept = keyring.keep_beside(values).await;
+        kept.map_err(|error| match error {
+            SideStoreError::Erased(subject) => ExecuteError::Erased(subject),
+            error => ExecuteError::Beside(error),
+        })
     }
 
     async fn keys_for(&self, events: &[A::Event]) -> Result<Keys, ExecuteError<A::Error>> {

@@ -2,7 +2,8 @@
 //! state begins with.
 
 use annals_core::{
-    Aggregate, KeyStoreError, PersonalFault, StoredSnapshot, disclose_copies, subjects_of_copies,
+    Aggregate, KeyStoreError, PersonalFault, SideStoreError, StoredSnapshot, disclose_copies,
+    side_ids_of_copies, subjects_of_copies,
 };
 
 use crate::repository::Repository;
@@ -12,6 +13,8 @@ use crate::repository::Repository;
 pub(super) enum NotDisclosed {
     #[error(transparent)]
     Keys(#[from] KeyStoreError),
+    #[error(transparent)]
+    Beside(#[from] SideStoreError),
     #[error(transparent)]
     Fault(#[from] PersonalFault),
     #[error("it is no JSON")]
@@ -27,6 +30,9 @@ impl<A: Aggregate> Repository<A> {
         let mut state = serde_json::from_slice(&kept.state)?;
         let subjects: Vec<_> = subjects_of_copies(&state)?.into_iter().collect();
         let keys = keyring.keys_for_reading(self.store.id(), &subjects).await?;
+        let keys = keyring
+            .look_beside(keys, side_ids_of_copies(&state)?)
+            .await?;
         disclose_copies(&mut state, &keys)?;
         kept.state = serde_json::to_vec(&state)?;
         Ok(())
@@ -35,6 +41,8 @@ impl<A: Aggregate> Repository<A> {
 
 /// False for most states, without reading them as JSON.
 fn may_be_sealed(state: &[u8]) -> bool {
-    const MARK: &[u8] = b"\"$sealed\"";
-    state.windows(MARK.len()).any(|window| window == MARK)
+    const MARKS: [&[u8]; 2] = [b"\"$sealed\"", b"\"$beside\""];
+    // Both are as long.
+    let mut windows = state.windows(MARKS[0].len());
+    windows.any(|window| MARKS.contains(&window))
 }

@@ -121,3 +121,19 @@ fn a_field_that_becomes_personal_still_takes_what_was_stored_as_it_was() {
     schemas.accept(first_sample()).unwrap();
     assert_eq!(schemas.passed(first_sample()), "");
 }
+
+mod beside {
+    use annals_core::Personal;
+
+    crate::events::events! {
+        Registered { user: String, #[personal(subject = user, beside)] name: Personal<String> }
+    }
+}
+
+#[test]
+fn where_a_value_is_kept_makes_no_difference() {
+    let (user, name) = ("user-7".to_owned(), Personal::new("Ada".to_owned()));
+    let beside = [beside::Events::Registered { user, name }];
+    let schemas = Schemas::of(first_sample());
+    assert_eq!(schemas.accept(beside).unwrap(), [""; 0]);
+}

@@ -1,0 +1,18 @@
+//! Accounts and users whose events were stored by code of any time fold to the state they always did, or
+//! snapshots notice.
+
+use annals_reference::accounts::Account;
+use annals_reference::users::User;
+use annals_testing::recorded_histories;
+
+#[test]
+fn accounts_of_all_times_fold_as_they_did() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/histories/BankAccount");
+    recorded_histories::<Account>(directory);
+}
+
+#[test]
+fn users_of_all_times_fold_as_they_did() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/histories/User");
+    recorded_histories::<User>(directory);
+}
