@@ -67,6 +67,29 @@ pub enum Error {
     /// **Do:** what its own message says.
     #[error(transparent)]
     Keys(#[from] annals_core::KeyStoreError),
+    /// The keys of persons are not where they are looked for, though they were made.
+    /// **Do:** mount their disk, name their place by `keys_in`, or put them back from a backup. If they
+    /// are lost, and all that was sealed with them, delete the mark: new ones are made.
+    #[error("no keys at {}, which were made, as {} says: is a disk not mounted?", keys.display(), mark.display())]
+    KeysMissing {
+        /// Where they are looked for.
+        keys: PathBuf,
+        /// The file that says that they were made.
+        mark: PathBuf,
+    },
+    /// Root keys are not there, or are not those that the keys of persons are wrapped by.
+    /// **Do:** mount their disk, or name their place by `root_keys_in`: the one that all processes
+    /// share. If they are lost, so is what was sealed, and keys must be made anew.
+    #[error("the keys in {keys} are wrapped by root keys that are not in {}: {source}", directory.display())]
+    RootKeys {
+        /// Where the keys are.
+        keys: String,
+        /// Where their root keys are looked for.
+        directory: PathBuf,
+        /// What was found there.
+        #[source]
+        source: annals_core::KeyStoreError,
+    },
     /// Events have personal fields, and nothing says where root keys are to be: those must not be in
     /// the database, whose backups would open what was erased.
     /// **Do:** name a directory that is backed up apart, if at all, by `root_keys_in`, or give it a

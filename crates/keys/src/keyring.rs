@@ -8,17 +8,22 @@ use std::time::Duration;
 
 use annals_core::{
     DataKey, KeyStore, KeyStoreError, Keys, Personal, PersonalFault, RootId, RootKeys, SideStore,
-    SideStoreError, StoreId, StoredKey, SubjectId, SubjectKey, Undisclosed,
+    SideStoreError, StoreId, StoredKey, SubjectId, SubjectKey, Undisclosed, WrappedKey,
 };
 use serde::de::DeserializeOwned;
 
+use self::doubts::Doubts;
 use self::opened::OpenedKeys;
 use crate::randomness::{Randomness, SystemRandomness};
 
 mod beside;
 mod creation;
+mod doubts;
 mod opened;
 mod rotation;
+
+/// How often something is tried again that others changed meanwhile.
+const TRIES: usize = 8;
 
 /// What there is of the keys of some persons.
 type Found = BTreeMap<SubjectId, SubjectKey>;
@@ -33,12 +38,23 @@ type Found = BTreeMap<SubjectId, SubjectKey>;
 ///    process does so for as long as [it remembers keys](KeyringOptions::remember_for), unless it is
 ///    told to [`evict`](Self::evict) it.
 /// 3. That a person has no key is never remembered: another process may make one.
+/// 4. A key that does not unwrap is [`Unavailable`](KeyStoreError::Unavailable) at first: whoever made it
+///    may be about to wrap it by the current root key. It is [`Damaged`](KeyStoreError::Damaged) once it
+///    was tried in vain some more times.
+///
+/// # What stays in memory
+///
+/// Keys are wiped when they are dropped. That is: when they are evicted or give way to others, and, once
+/// their time is over, as soon as the keyring is asked for any key again. A process that does nothing
+/// keeps those it has used last. Not wiped are copies that the compiler makes on the stack, what keys have
+/// opened, and what the system writes elsewhere: swap and core dumps, which can be turned off.
 pub struct Keyring {
     store: Arc<dyn KeyStore>,
     roots: Arc<dyn RootKeys>,
     beside: Option<Arc<dyn SideStore>>,
     randomness: Arc<dyn Randomness>,
     opened: OpenedKeys,
+    doubts: Doubts,
 }
 
 /// How many keys a keyring remembers, and for how long.
@@ -89,6 +105,7 @@ impl Keyring {
             beside: None,
             randomness: Arc::new(SystemRandomness),
             opened: OpenedKeys::new(options),
+            doubts: Doubts::new(options.remembered),
         }
     }
 
@@ -205,29 +222,42 @@ impl Keyring {
     }
 
     /// Opens what is stored. If its root key was destroyed since it was read, so that it is wrapped by
-    /// another now, what is stored is read again.
+    /// another now, what is stored is read again. One that stays as it is and does not unwrap may be
+    /// about to be wrapped anew by whoever made it, so it is not told as damaged before it was tried often.
     async fn open(
         &self,
         subject: &SubjectId,
         stored: &mut StoredKey,
     ) -> Result<SubjectKey, KeyStoreError> {
-        loop {
+        for _ in 0..TRIES {
             let StoredKey::Living(wrapped) = &*stored else {
                 return Ok(SubjectKey::Erased);
             };
-            let damage = match self.roots.unwrap(subject, wrapped).await {
-                Ok(secret) => {
-                    let key = DataKey::from_bytes(*secret);
-                    return Ok(SubjectKey::Living(Arc::new(key)));
-                }
+            let damage = match self.unwrap(subject, wrapped).await {
+                Ok(key) => return Ok(SubjectKey::Living(Arc::new(key))),
                 Err(damage @ KeyStoreError::Damaged { .. }) => damage,
                 Err(error) => return Err(error),
             };
             match self.find_one(subject).await? {
                 Some(now) if now != *stored => *stored = now,
-                _ => return Err(damage),
+                _ => return Err(self.doubts.tell(subject, wrapped, damage)),
             }
         }
+        Err(unsettled(subject))
+    }
+
+    async fn unwrap(
+        &self,
+        subject: &SubjectId,
+        wrapped: &WrappedKey,
+    ) -> Result<DataKey, KeyStoreError> {
+        let secret = self.roots.unwrap(subject, wrapped).await?;
+        let key = DataKey::from_bytes(*secret);
+        if key.id() == wrapped.id {
+            return Ok(key);
+        }
+        let reason = format!("what is kept as key {} of {subject} is another", wrapped.id);
+        Err(KeyStoreError::Damaged { reason })
     }
 
     async fn find_one(&self, subject: &SubjectId) -> Result<Option<StoredKey>, KeyStoreError> {
@@ -243,6 +273,15 @@ fn is_lasting(stored: &StoredKey, current: &RootId) -> bool {
         StoredKey::Living(wrapped) => wrapped.root == *current,
         StoredKey::Destroyed => true,
     }
+}
+
+/// That others changed what is stored of a person each time it was about to be used.
+fn unsettled(subject: &SubjectId) -> KeyStoreError {
+    unavailable(&format!("the key of {subject} is changed all the time"))
+}
+
+fn unavailable(reason: &str) -> KeyStoreError {
+    KeyStoreError::Unavailable(Arc::new(std::io::Error::other(reason)))
 }
 
 /// A value that is sealed, with whom it is about.

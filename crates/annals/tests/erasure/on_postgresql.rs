@@ -37,6 +37,24 @@ async fn keys_of_persons_have_no_directory_there() {
 }
 
 #[tokio::test]
+async fn root_keys_that_are_not_found_are_not_made_anew() {
+    let (schema, roots) = (a_schema(), tempfile::tempdir().unwrap());
+    let start = |name| {
+        in_schema(&schema)
+            .root_keys_in(roots.path().join(name))
+            .start()
+    };
+    let service = start("root").await.unwrap();
+    register(&service, "ada", "Ada").await;
+    service.stop().await;
+
+    let refused = start("mistyped").await.unwrap_err();
+    assert!(matches!(refused, Error::RootKeys { .. }), "{refused}");
+    assert!(!roots.path().join("mistyped").exists());
+    start("root").await.unwrap().stop().await;
+}
+
+#[tokio::test]
 async fn a_person_is_forgotten_and_stays_so() {
     let (schema, roots) = (a_schema(), tempfile::tempdir().unwrap());
     let start = || {
