@@ -24,7 +24,7 @@ use event::PersonalDataEvent;
 use reach::Reach;
 
 pub use elsewhere::ErasuresElsewhere;
-pub(crate) use event::erasure_stream;
+pub(crate) use event::{erasure_stream, erasures_of};
 pub use places::{ErasurePlaces, Forgets};
 pub use reconciling::{Reconciled, destroy_keys_again};
 pub use report::{ErasureReport, OutOfReach, PlaceKind, Reached};
@@ -266,7 +266,7 @@ impl Shared {
 fn append_once(stream: StreamId, what: &str, event: &PersonalDataEvent) -> Append {
     let id = AppendId::of_key(stream.as_str(), what);
     let event = event.to_new(EventId::of_append(id, 0), Metadata::default());
-    let event = event.expect("it has texts and numbers only, and no tags");
+    let event = event.expect("it has texts and numbers only, and a tag that is shorter than its stream");
     Append::to(stream, ExpectedVersion::Any, vec![event]).with_id(id)
 }
 
