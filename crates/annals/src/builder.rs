@@ -13,8 +13,8 @@ use annals_core::{
 use annals_keys::Keyring;
 use annals_runtime::{
     AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions,
-    ErasurePlaces, Forgets, Pasts, PastsOptions, PersonalEvents, ProjectionHandle, Refolds,
-    run_projection,
+    ErasurePlaces, ErasuresElsewhere, Forgets, Pasts, PastsOptions, PersonalEvents,
+    ProjectionHandle, Refolds, run_projection,
 };
 
 use crate::declared_aggregate::{DeclaredAggregate, Ground};
@@ -312,7 +312,11 @@ impl Builder {
             own_read_models,
             forgets,
         };
-        let forgetting = keyed.map(|keyed| keyed.begin(places, runners.alone));
+        let forgetting = keyed.map(|keyed| {
+            let (forgetting, follows) = keyed.begin(places, runners.alone);
+            projections.insert(ErasuresElsewhere::NAME.to_owned(), follows);
+            forgetting
+        });
         Ok(Annals {
             store,
             read_models,
@@ -342,6 +346,9 @@ impl Builder {
         let effects = self.effects.iter().map(|effect| effect.name);
         for name in names.chain(effects) {
             check_ending(name)?;
+            if name == ErasuresElsewhere::NAME {
+                return Err(Error::ReservedName(name.to_owned()));
+            }
             if !projections.insert(name) {
                 return Err(Error::DeclaredTwice(name.to_owned()));
             }
