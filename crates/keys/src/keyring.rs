@@ -141,6 +141,21 @@ impl Keyring {
         self.store.destroy(subject).await
     }
 
+    /// Those of these persons whom the store does not say to be forgotten. No key is unwrapped for that,
+    /// so it does not matter whether one is damaged.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Unavailable`]: ask again.
+    pub async fn not_forgotten(
+        &self,
+        subjects: Vec<SubjectId>,
+    ) -> Result<Vec<SubjectId>, KeyStoreError> {
+        let stored = self.store.find(&subjects).await?;
+        let found = subjects.into_iter().zip(stored);
+        let living = found.filter(|(_, stored)| *stored != Some(StoredKey::Destroyed));
+        Ok(living.map(|(subject, _)| subject).collect())
+    }
+
     /// Looks at the store before this key is given out again: another process forgot the person.
     pub fn evict(&self, subject: &SubjectId) {
         self.opened.evict(subject);

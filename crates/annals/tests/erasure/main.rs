@@ -9,6 +9,7 @@ mod people;
 mod place;
 
 mod a_person_is_forgotten_wherever_they_were_copied_to;
+mod a_place_that_fails_holds_up_no_other;
 mod a_service_with_personal_events_has_keys;
 mod an_erasure_cut_off_anywhere_is_finished;
 mod each_reader_sees_open_values_and_erased_ones_afterwards;
