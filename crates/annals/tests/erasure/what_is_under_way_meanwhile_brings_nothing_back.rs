@@ -223,42 +223,21 @@ impl Effect for Refused {
     }
 }
 
-/// Opens a gate once it lets go.
-struct Opens(Gate);
-
-#[async_trait]
-impl Forgets for Opens {
-    fn name(&self) -> &'static str {
-        "opens"
-    }
-
-    async fn forget(&self, _: &SubjectId) -> Result<(), Cause> {
-        self.0.open();
-        Ok(())
-    }
-}
-
 #[tokio::test]
-async fn what_is_parked_while_an_erasure_goes_on_is_redacted_or_told() {
+async fn what_a_batch_under_way_may_park_is_told() {
     let place = Place::new().await;
     let gate = Gate::default();
     gate.close();
     let service = place.service(place.keys.keyring());
     let service = service.effect(Refused(gate.clone()));
-    let service = service.forgets(Arc::new(Opens(gate.clone())));
     let service = service.start().await.unwrap();
-    let ada = register(&service, "ada", "Ada").await;
+    register(&service, "ada", "Ada").await;
     gate.somebody_waits().await;
 
     let report = service.erase(&subject("ada")).await.unwrap();
 
     let mut missed = report.out_of_reach.iter();
-    let is_told = missed.any(|it| (it.kind, &*it.name) == (PlaceKind::DeadLetters, "refused"));
-    let refused = service.projection("refused");
-    refused.wait_for(ada, LONG).await.unwrap();
-    let letters = service.parked_events("refused");
-    let letters = letters.list(Position::START, 10).await.unwrap();
-    let is_redacted = !letters[0].to_json().contains("Ada ");
-    assert!(is_redacted || is_told, "{letters:?}");
+    assert!(missed.any(|it| (it.kind, &*it.name) == (PlaceKind::DeadLetters, "refused")));
+    gate.open();
     service.stop().await;
 }
