@@ -20,7 +20,7 @@ use annals_runtime::{
 use crate::declared_aggregate::{DeclaredAggregate, Ground};
 use crate::declared_effect::{BegunEffect, DeclaredEffect};
 use crate::error::Error;
-use crate::forgetting::Keyed;
+use crate::forgetting::{self, Keyed};
 use crate::keys_place::DeclaredKeys;
 use crate::place::{Opened, Place};
 use crate::runners::Runners;
@@ -312,11 +312,8 @@ impl Builder {
             own_read_models,
             forgets,
         };
-        let forgetting = keyed.map(|keyed| {
-            let (forgetting, follows) = keyed.begin(places, runners.alone);
-            projections.insert(ErasuresElsewhere::NAME.to_owned(), follows);
-            forgetting
-        });
+        let (forgetting, follows) = forgetting::begin(keyed, places, &runners.alone);
+        projections.extend(follows);
         Ok(Annals {
             store,
             read_models,

@@ -27,6 +27,20 @@ pub(crate) struct Forgetting {
     pub(crate) erasures: Erasures,
 }
 
+/// A projection by its name.
+type Named = (String, Running);
+
+/// Begins to forget persons where there is a keyring, also those that other processes forget, and
+/// finishes what was cut off.
+pub(crate) fn begin(
+    keyed: Option<Keyed>,
+    places: ErasurePlaces,
+    options: &RunnerOptions,
+) -> (Option<Forgetting>, Option<Named>) {
+    let begun = keyed.map(|keyed| keyed.begin(places, options));
+    begun.unzip()
+}
+
 impl Keyed {
     /// The same place, its store read with its keyring, which has no key of whoever was forgotten;
     /// `None`: it has no keyring.
@@ -53,12 +67,7 @@ impl Keyed {
         Arc::clone(&self.keyring)
     }
 
-    /// Begins to forget persons, also those that other processes forget, and finishes what was cut off.
-    pub(crate) fn begin(
-        self,
-        places: ErasurePlaces,
-        options: RunnerOptions,
-    ) -> (Forgetting, Running) {
+    fn begin(self, places: ErasurePlaces, options: &RunnerOptions) -> (Forgetting, Named) {
         let Self {
             keyring,
             store,
@@ -71,11 +80,9 @@ impl Keyed {
         let handle = run_projection(Arc::clone(&store), Arc::clone(&projector), options.clone());
         let subject = AuditSubject { store, projector };
         erasures.finish(reconciled.unfinished);
+        let follows = Running::beside(handle, subject, &options.code_version, None);
         let forgetting = Forgetting { keyring, erasures };
-        (
-            forgetting,
-            Running::beside(handle, subject, &options.code_version, None),
-        )
+        (forgetting, (ErasuresElsewhere::NAME.to_owned(), follows))
     }
 }
 

@@ -26,7 +26,6 @@ impl<A: Aggregate> Repository<A> {
         let mut beside = Vec::new();
         for (index, event) in events.iter_mut().enumerate() {
             let origin = Origin {
-                store: self.store.id(),
                 stream: &order.stream,
                 event: EventId::of_append(order.append, index),
             };
@@ -82,7 +81,7 @@ impl<A: Aggregate> Repository<A> {
     async fn keys_for(&self, persons: &[SubjectId]) -> Result<Keys, ExecuteError<A::Error>> {
         match &self.keyring {
             Some(keyring) if !persons.is_empty() => {
-                Ok(keyring.keys_for_writing(self.store.id(), persons).await?)
+                Ok(keyring.keys_for_writing(persons).await?)
             }
             _ => Ok(Keys::default()),
         }
