@@ -110,7 +110,6 @@ pub(crate) fn read<E: Event>(
 fn written<E: Event>(mut event: E) -> Result<Outcome, SampleFault> {
     let keys = keys_of(&event.subjects())?;
     let origin = Origin {
-        store: STORE,
         stream: &stream(),
         event: EVENT,
     };
@@ -138,7 +137,7 @@ fn keys_of(subjects: &[String]) -> Result<Keys, InvalidName> {
         let subject = SubjectId::new(subject.as_str())?;
         Ok((subject, key.clone()))
     });
-    Ok(Keys::of(STORE, subjects.collect::<Result<_, _>>()?))
+    Ok(Keys::of(subjects.collect::<Result<_, _>>()?))
 }
 
 fn stream() -> StreamId {
