@@ -91,7 +91,7 @@ impl From<RegisteredV2> for UserEvent {
 const STORE: StoreId = StoreId(Uuid::nil());
 
 fn keys(key: SubjectKey) -> Keys {
-    Keys::of(STORE, vec![(SubjectId::new("7").unwrap(), key)])
+    Keys::of(vec![(SubjectId::new("7").unwrap(), key)])
 }
 
 fn living() -> Keys {
@@ -102,7 +102,6 @@ fn living() -> Keys {
 fn sealed(mut event: impl Event) -> RecordedEvent {
     let place = recorded("Registered", 1, Vec::new());
     let origin = Origin {
-        store: STORE,
         stream: &place.stream,
         event: place.id,
     };

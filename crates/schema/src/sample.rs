@@ -130,7 +130,6 @@ fn record(name: &str, version: u32, sample: &Sample) -> Result<RecordedEvent, Sa
 fn written<E: Event>(mut event: E) -> Result<Outcome, SampleFault> {
     let keys = keys_of(&event.subjects(), &living())?;
     let origin = Origin {
-        store: STORE,
         stream: &stream(),
         event: EVENT,
     };
@@ -165,7 +164,7 @@ fn keys_of(subjects: &[String], key: &SubjectKey) -> Result<Keys, InvalidName> {
         let subject = SubjectId::new(subject.as_str())?;
         Ok((subject, key.clone()))
     });
-    Ok(Keys::of(STORE, subjects.collect::<Result<_, _>>()?))
+    Ok(Keys::of(subjects.collect::<Result<_, _>>()?))
 }
 
 fn stream() -> StreamId {

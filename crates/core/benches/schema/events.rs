@@ -139,9 +139,8 @@ pub(crate) fn sealed(version: u32) -> RecordedEvent {
     let subject = SubjectId::new(OWNER).expect("it is short");
     let key = SubjectKey::Living(Arc::new(DataKey::from_bytes([7; 32])));
     let store = StoreId(Uuid::from_u128(1));
-    record.keys = Keys::of(store, vec![(subject, key)]);
+    record.keys = Keys::of(vec![(subject, key)]);
     let origin = Origin {
-        store,
         stream: &record.stream,
         event: record.id,
     };

@@ -61,8 +61,9 @@ fn disclose(copy: &mut Value, written: &Written, keys: &Keys) -> Result<(), Pers
         Some(SubjectKey::Erased) => *copy = json!({ ERASED: written.subject() }),
         Some(SubjectKey::Living(key)) => {
             if let Some(sealed) = written.sealed(keys.beside())? {
-                let value: Value = sealed.open(key)?;
-                *copy = json!({ OPEN: [copy, value] });
+                if let Some(value) = sealed.open::<Value>(key)? {
+                    *copy = json!({ OPEN.as_str(): [copy, value] });
+                }
             }
         }
     }
@@ -111,7 +112,7 @@ mod tests {
     }
 
     fn keys(key: SubjectKey) -> Keys {
-        Keys::of(STORE, vec![(subject(), key)])
+        Keys::of(vec![(subject(), key)])
     }
 
     fn living() -> Keys {
@@ -122,7 +123,6 @@ mod tests {
     fn sealed() -> Sealed {
         let stream = StreamId::new("User", "7").unwrap();
         let origin = Origin {
-            store: STORE,
             stream: &stream,
             event: EventId(Uuid::nil()),
         };

@@ -99,12 +99,11 @@ fn place() -> Place {
 
 impl Place {
     fn keys(&self) -> Keys {
-        Keys::of(self.store, vec![(subject(), self.key.clone())])
+        Keys::of(vec![(subject(), self.key.clone())])
     }
 
     fn seal(&self, mut event: Member) -> Result<String, PersonalFault> {
         let origin = Origin {
-            store: self.store,
             stream: &self.stream,
             event: self.event,
         };
@@ -202,7 +201,7 @@ fn a_value_of_one_person_does_not_open_as_that_of_another() {
     event.key = key(7);
     let mut record = event.record(&moved);
     let other = SubjectId::new("user-8").unwrap();
-    record.keys = Keys::of(event.store, vec![(other, key(7))]);
+    record.keys = Keys::of(vec![(other, key(7))]);
     let schema = &Member::SCHEMAS[0];
     let payload = Payload::Json(moved.as_bytes().into());
     let mut read = Member::decode(schema, 1, payload).unwrap();
@@ -247,7 +246,6 @@ fn nothing_is_sealed_for_a_person_who_was_forgotten_or_has_no_key() {
     let mut event = joined(json!("Ada"));
     let place = place();
     let origin = Origin {
-        store: place.store,
         stream: &place.stream,
         event: place.event,
     };

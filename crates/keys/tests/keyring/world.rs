@@ -75,7 +75,7 @@ impl World {
     /// The key of a person, as a process finds it that has just started.
     pub(crate) async fn key(&self, name: &str) -> Option<SubjectKey> {
         let keyring = self.keyring();
-        let keys = keyring.keys_for_reading(STORE, &[person(name)]).await;
+        let keys = keyring.keys_for_reading(&[person(name)]).await;
         keys.unwrap().find(name).cloned()
     }
 }
@@ -86,13 +86,13 @@ pub(crate) fn person(name: &str) -> SubjectId {
 
 /// The key by which something is written about a person.
 pub(crate) async fn write(keyring: &Keyring, name: &str) -> Option<SubjectKey> {
-    let keys = keyring.keys_for_writing(STORE, &[person(name)]).await;
+    let keys = keyring.keys_for_writing(&[person(name)]).await;
     keys.unwrap().find(name).cloned()
 }
 
 /// The key by which something about a person is read.
 pub(crate) async fn read(keyring: &Keyring, name: &str) -> Option<SubjectKey> {
-    let keys = keyring.keys_for_reading(STORE, &[person(name)]).await;
+    let keys = keyring.keys_for_reading(&[person(name)]).await;
     keys.unwrap().find(name).cloned()
 }
 

@@ -71,7 +71,7 @@ impl Reconciled {
         store: &dyn EventStore,
         keyring: &Keyring,
     ) -> Result<(), EraseError> {
-        let keys = keyring.keys_for_reading(store.id(), &erased).await?;
+        let keys = keyring.keys_for_reading(&erased).await?;
         for subject in erased {
             if is_erased(&keys, &subject) {
                 continue;

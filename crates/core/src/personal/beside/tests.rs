@@ -84,11 +84,11 @@ fn ada() -> SubjectId {
 
 fn living() -> Keys {
     let key = DataKey::from_bytes([7; 32]);
-    Keys::of(STORE, vec![(ada(), SubjectKey::Living(Arc::new(key)))])
+    Keys::of(vec![(ada(), SubjectKey::Living(Arc::new(key)))])
 }
 
 fn erased() -> Keys {
-    Keys::of(STORE, vec![(ada(), SubjectKey::Erased)])
+    Keys::of(vec![(ada(), SubjectKey::Erased)])
 }
 
 /// What is written of an event, and what of it is put beside the log.
@@ -103,7 +103,6 @@ fn sealed_as(name: &str, event: EventId) -> Result<(String, SideValue), Personal
         city: Personal::new("London".to_owned()),
     };
     let origin = Origin {
-        store: STORE,
         stream: &stream(),
         event,
     };
