@@ -4,8 +4,8 @@
 
 use annals_core::{
     AppendId, DecodeError, DecodeFault, EncodeError, Event, EventId, EventSchema, Keys, Metadata,
-    Position, RecordedEvent, StoreId, StreamVersion, Timestamp, UpcastError, Upcaster, decode,
-    payload, payload::Payload,
+    Position, RecordedEvent, StreamVersion, Timestamp, UpcastError, Upcaster, decode, payload,
+    payload::Payload,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -243,7 +243,7 @@ fn what_is_said_of_a_misfit_never_quotes_what_may_be_personal() {
 fn what_is_said_of_a_misfit_in_an_event_with_keys_quotes_nothing() {
     let payload = json!({"amount": "much"});
     let record = RecordedEvent {
-        keys: Keys::of(StoreId(Uuid::nil()), Vec::new()),
+        keys: Keys::of(Vec::new()),
         ..recorded("MoneyDeposited", 3, &payload)
     };
     let error = decode::<Account>(record).unwrap_err();
