@@ -7,7 +7,7 @@ mod stored;
 use std::sync::Arc;
 
 use annals_core::{
-    DataKey, Event, Keys, Origin, Personal, RecordedEvent, StoreId, SubjectId, SubjectKey, decode,
+    DataKey, Event, Keys, Origin, Personal, RecordedEvent, SubjectId, SubjectKey, decode,
     seal_event,
 };
 use annals_macros::Event;
@@ -87,8 +87,6 @@ impl From<RegisteredV2> for UserEvent {
         }
     }
 }
-
-const STORE: StoreId = StoreId(Uuid::nil());
 
 fn keys(key: SubjectKey) -> Keys {
     Keys::of(vec![(SubjectId::new("7").unwrap(), key)])

@@ -13,14 +13,13 @@ use std::sync::Arc;
 use annals_core::payload::{Format, Payload};
 use annals_core::{
     AppendId, ContentType, DataKey, DecodeFault, EncodeError, Event, EventId, EventType,
-    InvalidName, Keys, Metadata, Origin, PersonalFault, Position, RecordedEvent, StoreId, StreamId,
+    InvalidName, Keys, Metadata, Origin, PersonalFault, Position, RecordedEvent, StreamId,
     StreamVersion, SubjectId, SubjectKey, Timestamp, bring_inside, decode, events_of, seal_event,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-const STORE: StoreId = StoreId(Uuid::nil());
 const EVENT: EventId = EventId(Uuid::nil());
 
 /// A payload as it is stored, and what it is read as.
