@@ -89,6 +89,16 @@ pub enum Error {
     /// **Do:** choose another.
     #[error("{0} is reserved: choose another name")]
     ReservedName(String),
+    /// Old versions of an event type do not come to the newest.
+    /// **Do:** declare one step for each older version, those on JSON first.
+    #[error("the upcasters of {event}: {fault}")]
+    Upcasters {
+        /// Its stored name.
+        event: &'static str,
+        /// What is wrong.
+        #[source]
+        fault: annals_core::ChainFault,
+    },
     /// Something was declared twice.
     /// **Do:** declare it once.
     #[error("{0} is declared twice")]
