@@ -7,20 +7,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{
-    Effect, EventStore, Leases, Projection, Projector, QueryError, ReadModels, Snapshot, TableFold,
-    TableProjection,
+    Effect, Event, EventSchema, EventStore, Leases, Projection, Projector, QueryError, ReadModels,
+    Snapshot, TableFold, TableProjection,
 };
 use annals_keys::Keyring;
 use annals_runtime::{
     AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions,
-    ErasurePlaces, Forgets, Pasts, PastsOptions, PersonalEvents, ProjectionHandle, Refolds,
-    run_projection,
+    ErasurePlaces, ErasuresElsewhere, Forgets, Pasts, PastsOptions, PersonalEvents,
+    ProjectionHandle, Refolds, run_projection,
 };
 
 use crate::declared_aggregate::{DeclaredAggregate, Ground};
 use crate::declared_effect::{BegunEffect, DeclaredEffect};
 use crate::error::Error;
-use crate::forgetting::Keyed;
+use crate::forgetting::{self, Keyed};
 use crate::keys_place::DeclaredKeys;
 use crate::place::{Opened, Place};
 use crate::runners::Runners;
@@ -47,6 +47,7 @@ pub struct Builder {
     drift: Option<DriftOptions>,
     due_rebuilds: DueRebuilds,
     keep_previous: Duration,
+    schemas: Vec<&'static EventSchema>,
     personal: PersonalEvents,
     keys: DeclaredKeys,
     forgets: Vec<Arc<dyn Forgets>>,
@@ -93,6 +94,7 @@ impl Builder {
             drift: Some(DriftOptions::default()),
             due_rebuilds: DueRebuilds::Begin,
             keep_previous: EditionOptions::default().keep_previous,
+            schemas: Vec::new(),
             personal: PersonalEvents::default(),
             keys: DeclaredKeys::default(),
             forgets: Vec::new(),
@@ -109,7 +111,7 @@ impl Builder {
     /// Declares an aggregate, with snapshots after every 100 events. The 1,000 that were used last
     /// are remembered, unless [`remembering`](Self::remembering) says otherwise.
     pub fn aggregate<A: Snapshot>(mut self) -> Self {
-        self.personal.declare::<A::Event>();
+        self.declare_events::<A::Event>();
         self.aggregates.push(DeclaredAggregate::of::<A>());
         self
     }
@@ -125,7 +127,7 @@ impl Builder {
     /// Declares a read model that is folded from events, row by row. If there is one of another
     /// declaration, that is read until this one is made [beside it](Self::without_automatic_rebuilds).
     pub fn projection<P: Projection>(mut self) -> Self {
-        self.personal.declare::<P::Event>();
+        self.declare_events::<P::Event>();
         self.folds.push(TableFold::of_rows::<P>());
         self
     }
@@ -137,14 +139,14 @@ impl Builder {
     /// event that one cannot take in is refused. It does not run beside the others, and so is not
     /// among [`Annals::projections`]: it is never behind. [`Annals::audit`] knows it.
     pub fn inline_projection<P: Projection>(mut self) -> Self {
-        self.personal.declare::<P::Event>();
+        self.declare_events::<P::Event>();
         self.inline.push(TableFold::of_rows::<P>());
         self
     }
 
     /// Declares read models of several tables that are written event by event.
     pub fn table_projection<P: TableProjection>(mut self) -> Self {
-        self.personal.declare::<P::Event>();
+        self.declare_events::<P::Event>();
         self.folds.push(TableFold::of_tables::<P>());
         self
     }
@@ -169,7 +171,7 @@ impl Builder {
     ///
     /// How far it is, is kept beside the read models. Whoever deletes those makes it a new one.
     pub fn effect<E: Effect>(mut self, effect: E) -> Self {
-        self.personal.declare::<E::Event>();
+        self.declare_events::<E::Event>();
         self.effects.push(DeclaredEffect::of(effect));
         self
     }
@@ -257,6 +259,7 @@ impl Builder {
     /// [`Error`] when something could not be opened or was declared twice.
     pub async fn start(mut self) -> Result<Annals, Error> {
         self.check_names()?;
+        self.check_upcasters()?;
         self.keys.needed = !self.personal.is_empty();
         let inline = self.inline.clone();
         let opened = self.place.open(self.inline, self.keys).await?;
@@ -312,7 +315,8 @@ impl Builder {
             own_read_models,
             forgets,
         };
-        let forgetting = keyed.map(|keyed| keyed.begin(places, runners.alone));
+        let (forgetting, follows) = forgetting::begin(keyed, places, &runners.alone);
+        projections.extend(follows);
         Ok(Annals {
             store,
             read_models,
@@ -324,6 +328,24 @@ impl Builder {
             pasts,
             forgetting,
         })
+    }
+
+    /// With the events of something that is declared.
+    fn declare_events<E: Event>(&mut self) {
+        self.personal.declare::<E>();
+        self.schemas.extend(E::SCHEMAS);
+    }
+
+    /// Stored events must come to their newest version, which the derive sees to, and nobody for an
+    /// `Event` by hand.
+    fn check_upcasters(&self) -> Result<(), Error> {
+        for schema in &self.schemas {
+            if let Some(fault) = schema.chain_fault() {
+                let event = schema.name;
+                return Err(Error::Upcasters { event, fault });
+            }
+        }
+        Ok(())
     }
 
     /// Nothing is opened or made before everything is known to be declared rightly.
@@ -342,6 +364,9 @@ impl Builder {
         let effects = self.effects.iter().map(|effect| effect.name);
         for name in names.chain(effects) {
             check_ending(name)?;
+            if name == ErasuresElsewhere::NAME {
+                return Err(Error::ReservedName(name.to_owned()));
+            }
             if !projections.insert(name) {
                 return Err(Error::DeclaredTwice(name.to_owned()));
             }

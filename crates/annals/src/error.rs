@@ -108,10 +108,20 @@ pub enum Error {
     /// **Do:** what its own message says, and start again.
     #[error("keys of forgotten persons may be alive: {0}")]
     Reconcile(#[from] annals_runtime::EraseError),
-    /// A name is one that the editions of read models end with.
+    /// A name is one that the editions of read models end with, or that something of every service has.
     /// **Do:** choose another.
-    #[error("{0} ends as the editions of read models do: choose another name")]
+    #[error("{0} is reserved: choose another name")]
     ReservedName(String),
+    /// Old versions of an event type do not come to the newest.
+    /// **Do:** declare one step for each older version, those on JSON first.
+    #[error("the upcasters of {event}: {fault}")]
+    Upcasters {
+        /// Its stored name.
+        event: &'static str,
+        /// What is wrong.
+        #[source]
+        fault: annals_core::ChainFault,
+    },
     /// Something was declared twice.
     /// **Do:** declare it once.
     #[error("{0} is declared twice")]

@@ -22,6 +22,7 @@
 
 mod aggregate;
 mod append;
+mod chain;
 mod checkpoint;
 mod clock;
 mod column;
@@ -64,6 +65,7 @@ mod upcast;
 pub use aggregate::Aggregate;
 pub use append::{Append, Appended, ExpectedVersion, StreamWrite};
 pub use bytes::Bytes;
+pub use chain::ChainFault;
 pub use checkpoint::StoredCheckpoint;
 pub use clock::{Clock, SystemClock};
 pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};

@@ -31,7 +31,6 @@ pub struct KeyedStore {
 
 /// What it takes to attach keys.
 struct Attaching {
-    store: StoreId,
     keyring: Arc<Keyring>,
     personal: PersonalEvents,
 }
@@ -43,11 +42,7 @@ impl KeyedStore {
         keyring: Arc<Keyring>,
         personal: PersonalEvents,
     ) -> Self {
-        let attaching = Arc::new(Attaching {
-            store: store.id(),
-            keyring,
-            personal,
-        });
+        let attaching = Arc::new(Attaching { keyring, personal });
         Self { store, attaching }
     }
 }
@@ -118,12 +113,12 @@ impl Attaching {
     async fn keys_for(&self, event: &RecordedEvent) -> Result<Keys, KeyStoreError> {
         let tagged = tagged_subjects(event);
         if !tagged.is_empty() {
-            return self.keyring.keys_for_reading(self.store, &tagged).await;
+            return self.keyring.keys_for_reading(&tagged).await;
         }
         let told = self.personal.subjects_of(event);
         match told.is_empty() {
             true => Ok(Keys::default()),
-            false => self.keyring.keys_for_writing(self.store, &told).await,
+            false => self.keyring.keys_for_writing(&told).await,
         }
     }
 }

@@ -252,3 +252,22 @@ async fn a_key_store_that_was_put_back_brings_nobody_back() {
     assert!(loaded.state.name.unwrap().is_erased());
     service.stop().await;
 }
+
+#[tokio::test]
+async fn a_damaged_key_of_who_was_forgotten_keeps_no_process_from_starting() {
+    let place = Place::new().await;
+    let service = place.start().await;
+    register(&service, "ada", "Ada").await;
+    let mut copy = place.keys.back_up(&subject("ada")).await;
+    service.erase(&subject("ada")).await.unwrap();
+    service.stop().await;
+    drop(service);
+    copy.bytes.fill(0);
+    place.keys.put_back(&subject("ada"), copy).await;
+
+    let service = place.start().await;
+
+    let loaded = service.repository::<Person>().load("ada").await.unwrap();
+    assert!(loaded.state.name.unwrap().is_erased());
+    service.stop().await;
+}

@@ -9,7 +9,7 @@ use annals_keys::{
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD as STANDARD, BASE64_URL_SAFE as URL_SAFE};
 
-use crate::world::{STORE, World, person, read, write};
+use crate::world::{World, person, read, write};
 
 #[tokio::test]
 async fn whom_nothing_was_written_about_has_no_key() {
@@ -39,11 +39,11 @@ async fn all_processes_read_by_the_key_that_one_wrote_under() {
 async fn persons_have_keys_of_their_own() {
     let world = World::new();
     let subjects = ["ada", "bob", "ada"].map(person);
-    let keys = world.keyring().keys_for_writing(STORE, &subjects).await;
+    let keys = world.keyring().keys_for_writing(&subjects).await;
     let keys = keys.unwrap();
     assert_ne!(keys.find("ada"), keys.find("bob"));
     assert_eq!(keys.find("eve"), None);
-    let found = world.keyring().keys_for_reading(STORE, &subjects).await;
+    let found = world.keyring().keys_for_reading(&subjects).await;
     let found = found.unwrap();
     for name in ["ada", "bob"] {
         assert_eq!(found.find(name), keys.find(name));
@@ -89,7 +89,7 @@ async fn no_debug_output_shows_a_secret() {
     let holding = Arc::<MemoryRootKeys>::clone(&roots);
     let keyring = Keyring::new(kept, holding, KeyringOptions::default());
     let keyring = keyring.with_randomness(Arc::new(Recognized));
-    let keys = keyring.keys_for_writing(STORE, &[person("ada")]).await;
+    let keys = keyring.keys_for_writing(&[person("ada")]).await;
     let keys = keys.unwrap();
     let Some(SubjectKey::Living(key)) = keys.find("ada") else {
         panic!("no key");

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use annals_core::{KeyStore, KeyStoreError, StoredKey, SubjectKey};
 use annals_keys::{Keyring, KeyringOptions};
 
-use crate::world::{Calls, STORE, World, person, read, write};
+use crate::world::{Calls, World, person, read, write};
 
 /// How often a process is interrupted for the other to go on. What goes wrong between two needs no more:
 /// one stands still somewhere, the other does, and then the first does harm or comes to harm.
@@ -147,7 +147,7 @@ fn a_key_that_its_maker_has_yet_to_wrap_anew_is_not_told_as_damaged() {
         let ada = person("ada");
         let others = async {
             rotate(&rotator).await;
-            reader.keys_for_reading(STORE, slice::from_ref(&ada)).await
+            reader.keys_for_reading(slice::from_ref(&ada)).await
         };
         let (key, found) = schedule.run(write(&writer, "ada"), others);
         match found {

@@ -10,10 +10,10 @@ use annals_core::{
 use annals_keys::{Keyring, KeyringOptions, MemoryKeyStore};
 use async_trait::async_trait;
 
-use crate::world::{STORE, World, person};
+use crate::world::{World, person};
 
 async fn reading(keyring: &Keyring) -> KeyStoreError {
-    let keys = keyring.keys_for_reading(STORE, &[person("ada")]).await;
+    let keys = keyring.keys_for_reading(&[person("ada")]).await;
     keys.unwrap_err()
 }
 
@@ -72,11 +72,11 @@ async fn what_is_never_wrapped_anew_is_unavailable_and_not_tried_without_end() {
     let roots = Arc::clone(&world.roots);
     let stuck = Keyring::new(Arc::new(stuck), roots, KeyringOptions::default());
     let ada = person("ada");
-    let written = stuck.keys_for_writing(STORE, slice::from_ref(&ada)).await;
+    let written = stuck.keys_for_writing(slice::from_ref(&ada)).await;
     written.unwrap();
     world.roots.begin_rotation().await.unwrap();
     stuck.evict(&ada);
-    let written = stuck.keys_for_writing(STORE, &[ada]).await.unwrap_err();
+    let written = stuck.keys_for_writing(&[ada]).await.unwrap_err();
     assert!(is_unavailable(&written), "{written}");
     let rotated = stuck.rotate_root_keys(|_| {}).await.unwrap_err();
     assert!(is_unavailable(&rotated), "{rotated}");

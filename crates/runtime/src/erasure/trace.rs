@@ -8,6 +8,7 @@ use annals_core::{
 };
 
 use super::EraseError;
+use super::places::ErasurePlaces;
 use crate::keyed_store::tagged_subjects;
 use crate::personal_events::PersonalEvents;
 
@@ -20,6 +21,8 @@ pub(super) struct Trace {
     pub(super) plain: Vec<Position>,
     /// The streams they are in.
     pub(super) streams: BTreeSet<StreamId>,
+    /// The last of them that each projection takes in, by its name.
+    pub(super) last_of: BTreeMap<String, Position>,
     /// What they have touched of each fold.
     pub(super) folds: BTreeMap<&'static str, Touched>,
 }
@@ -31,8 +34,12 @@ pub(super) struct Touched {
     pub(super) keys: BTreeSet<PartitionKey>,
     /// Those that do not tell which rows they change.
     pub(super) untold: Vec<Position>,
-    /// The last of them.
-    pub(super) last: Position,
+}
+
+/// What reads events, with which of them.
+struct Readers<'a> {
+    projections: Vec<(String, Query)>,
+    folds: Vec<(&'a TableFold, &'a Query)>,
 }
 
 impl Trace {
@@ -42,9 +49,10 @@ impl Trace {
         subject: &SubjectId,
         store: &dyn EventStore,
         personal: &PersonalEvents,
-        folds: &[&TableFold],
+        places: &ErasurePlaces,
     ) -> Result<Self, EraseError> {
         let mut trace = Self::default();
+        let readers = Readers::of(places);
         let query = events_that_may_tell_of(subject, personal)?;
         let mut events = store.read(Read::forwards(Source::query(query))).await?;
         while let Some(event) = events.try_next().await? {
@@ -54,28 +62,48 @@ impl Trace {
                 trace.plain.push(event.position);
             }
             if is_plain || tagged.contains(subject) {
-                trace.follow(&event, folds);
+                trace.follow(&event, &readers);
             }
         }
         Ok(trace)
     }
 
-    fn follow(&mut self, event: &RecordedEvent, folds: &[&TableFold]) {
+    fn follow(&mut self, event: &RecordedEvent, readers: &Readers<'_>) {
         self.positions.insert(event.position);
         self.streams.insert(event.stream.clone());
-        for fold in folds {
-            let query = fold.query();
-            if !query.matches(&event.stream, &event.event_type, &event.tags) {
+        for (name, query) in &readers.projections {
+            if is_for(query, event) {
+                self.last_of.insert(name.clone(), event.position);
+            }
+        }
+        for (fold, query) in &readers.folds {
+            if !is_for(query, event) {
                 continue;
             }
             let touched = self.folds.entry(fold.name()).or_default();
-            touched.last = event.position;
             match fold.partitions_of(event) {
                 Ok(keys) => touched.keys.extend(keys),
                 Err(_) => touched.untold.push(event.position),
             }
         }
     }
+}
+
+impl<'a> Readers<'a> {
+    fn of(places: &'a ErasurePlaces) -> Self {
+        let projections = places.projectors.iter();
+        let folds = places.refolds.iter().map(|it| &it.subject().fold);
+        Self {
+            projections: projections
+                .map(|it| (it.name().to_owned(), it.query()))
+                .collect(),
+            folds: folds.map(|fold| (fold, fold.query())).collect(),
+        }
+    }
+}
+
+fn is_for(query: &Query, event: &RecordedEvent) -> bool {
+    query.matches(&event.stream, &event.event_type, &event.tags)
 }
 
 fn events_that_may_tell_of(
