@@ -80,9 +80,7 @@ impl<A: Aggregate> Repository<A> {
 
     async fn keys_for(&self, persons: &[SubjectId]) -> Result<Keys, ExecuteError<A::Error>> {
         match &self.keyring {
-            Some(keyring) if !persons.is_empty() => {
-                Ok(keyring.keys_for_writing(persons).await?)
-            }
+            Some(keyring) if !persons.is_empty() => Ok(keyring.keys_for_writing(persons).await?),
             _ => Ok(Keys::default()),
         }
     }
