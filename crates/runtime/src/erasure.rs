@@ -24,7 +24,7 @@ use event::PersonalDataEvent;
 use reach::Reach;
 
 pub use elsewhere::ErasuresElsewhere;
-pub(crate) use event::erasure_stream;
+pub(crate) use event::{anyone_forgotten_after, erasure_stream};
 pub use places::{ErasurePlaces, Forgets};
 pub use reconciling::{Reconciled, destroy_keys_again};
 pub use report::{ErasureReport, OutOfReach, PlaceKind, Reached};

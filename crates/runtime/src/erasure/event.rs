@@ -1,6 +1,8 @@
 //! What the log says of persons that were forgotten.
 
-use annals_core::{InvalidName, StreamId, SubjectId};
+use annals_core::{
+    EventStore, InvalidName, Position, Read, ReadError, Source, StreamId, SubjectId, events_of,
+};
 use annals_macros::Event;
 use serde::{Deserialize, Serialize};
 
@@ -30,4 +32,25 @@ pub(crate) fn erasure_stream(subject: &SubjectId) -> Result<StreamId, InvalidNam
 /// The events of all persons that were forgotten.
 pub(super) fn erasures() -> annals_core::Query {
     annals_core::query_of::<PersonalDataEvent>(&[CATEGORY], &[])
+}
+
+/// True if the log says that somebody was forgotten behind a position: what was read before that may
+/// still say what must not be written any more.
+pub(crate) async fn anyone_forgotten_after(
+    position: Position,
+    store: &dyn EventStore,
+) -> Result<bool, ReadError> {
+    let source = Source::query_after(erasures(), position);
+    let mut events = store.read(Read::forwards(source)).await?;
+    while let Some(record) = events.try_next().await? {
+        // Reports of newer code are no matter here.
+        let events = events_of::<PersonalDataEvent>(&record).unwrap_or_default();
+        if events
+            .iter()
+            .any(|event| matches!(event, PersonalDataEvent::Erased { .. }))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

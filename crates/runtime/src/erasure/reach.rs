@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use annals_core::{
-    AppendError, Cause, DeadLetters, EditionState, EventStore, IdSource, InvalidName,
+    AppendError, Cause, DeadLetters, EditionState, Editions, EventStore, IdSource, InvalidName,
     KeyStoreError, PartitionKey, Position, ProjectionError, Projector, QueryError, SideStoreError,
     SnapshotError, SubjectId, TableFold,
 };
@@ -24,7 +24,7 @@ const MOST_TOLD: usize = 100;
 /// Most letters that are looked at in one go.
 const PAGE: u32 = 500;
 
-/// How often a read model is asked how far it is: for some seconds.
+/// How often an edition is asked how far it is: for some seconds.
 const LOOKS: u32 = 40;
 
 /// Between those.
@@ -178,12 +178,17 @@ impl Reach<'_> {
             report.cannot_reach(PlaceKind::ReadModel, name, why, &[]);
             return Ok(());
         };
-        if !self.has_taken_in(name, touched.last).await? {
-            let why = "it has not taken in all events of the person yet: rows that it was about to \
-                       write, in whichever process, may come";
-            report.cannot_reach(PlaceKind::ReadModel, name, why, &[]);
-        }
         for state in editions.list(name).await? {
+            if state.fingerprint == subject.fold.fingerprint()
+                && !self
+                    .has_taken_in(editions, (name, &state), touched.last)
+                    .await?
+            {
+                let name = format!("{name} ({})", state.edition);
+                let why = "it has not taken in all events of the person yet: rows that it was about to \
+                           write, in whichever process, may come. Let it go on, then make the rows anew";
+                report.cannot_reach(PlaceKind::ReadModel, &name, why, &[]);
+            }
             let keys = &touched.keys;
             self.fold_edition_again(subject, &state, keys, report)
                 .await?;
@@ -221,15 +226,17 @@ impl Reach<'_> {
         Ok(())
     }
 
-    /// Waits a little until a read model has taken in an event: before that a process may be about to
-    /// write what it read before the erasure.
-    async fn has_taken_in(&self, name: &str, event: Position) -> Result<bool, ReachError> {
-        let mut projectors = self.places.projectors.iter();
-        let Some(projector) = projectors.find(|it| it.name() == name) else {
-            return Ok(true);
-        };
+    /// Waits a little until an edition has taken in an event, or is gone: before that a process may be
+    /// about to write what it read before the erasure.
+    async fn has_taken_in(
+        &self,
+        editions: &dyn Editions,
+        (name, edition): (&str, &EditionState),
+        event: Position,
+    ) -> Result<bool, ReachError> {
+        let is_behind = |state: &EditionState| state.id == edition.id && state.position < event;
         for attempt in 1..=LOOKS {
-            if projector.position(self.store.id()).await? >= event {
+            if !editions.list(name).await?.iter().any(is_behind) {
                 return Ok(true);
             }
             MOMENT.pause(attempt, self.ids).await;
