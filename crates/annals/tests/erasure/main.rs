@@ -7,6 +7,7 @@ mod keys;
 mod people;
 mod place;
 
+mod a_mixed_event_is_about_all_of_its_persons;
 mod a_person_is_forgotten_wherever_they_were_copied_to;
 mod a_service_with_personal_events_has_keys;
 mod an_erasure_cut_off_anywhere_is_finished;

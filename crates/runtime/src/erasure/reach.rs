@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use annals_core::{
-    AppendError, Cause, DeadLetters, EditionState, Editions, EventStore, IdSource, InvalidName,
-    KeyStoreError, PartitionKey, Position, ProjectionError, Projector, QueryError, SideStoreError,
-    SnapshotError, SubjectId, TableFold,
+    AppendError, Cause, EditionState, Editions, EventStore, IdSource, InvalidName, KeyStoreError,
+    PartitionKey, Position, ProjectionError, Projector, QueryError, SideStoreError, SnapshotError,
+    SubjectId, TableFold,
 };
 use annals_keys::Keyring;
 
@@ -21,8 +21,8 @@ use crate::refold::{RefoldError, RefoldOptions, RefoldSubject, rebuild_rows};
 /// Most positions that a report names.
 const MOST_TOLD: usize = 100;
 
-/// Most letters that are looked at in one go.
-const PAGE: u32 = 500;
+/// Of most events letters are redacted in one go.
+const AT_ONCE: usize = 1_000;
 
 /// How often an edition is asked how far it is: for some seconds.
 const LOOKS: u32 = 40;
@@ -148,11 +148,11 @@ impl Reach<'_> {
         let Some(letters) = projector.dead_letters() else {
             return Ok(());
         };
-        let parked = letters_about(letters, trace).await?;
-        let redacted = match parked.is_empty() {
-            true => 0,
-            false => letters.redact(&parked).await?,
-        };
+        let positions: Vec<Position> = trace.positions.iter().copied().collect();
+        let mut redacted = 0;
+        for some in positions.chunks(AT_ONCE) {
+            redacted += letters.redact(some).await?;
+        }
         report.reaches(PlaceKind::DeadLetters, projector.name(), Some(redacted));
         Ok(())
     }
@@ -250,6 +250,21 @@ impl Reach<'_> {
                        and still say in plain text what they say";
             report.cannot_reach(PlaceKind::Events, "events", why, &trace.plain);
         }
+        if !trace.unread.is_empty() {
+            let why = "they cannot be read, so nobody knows whether they tell of the person: deploy \
+                       the code that reads them, and look";
+            report.cannot_reach(
+                PlaceKind::Events,
+                "events that cannot be read",
+                why,
+                &trace.unread,
+            );
+        }
+        if !trace.refusals.is_empty() {
+            let why = "they are refusals of commands to streams with events about the person: what \
+                       they say is plain text";
+            report.cannot_reach(PlaceKind::Events, "refusals", why, &trace.refusals);
+        }
         for name in &self.places.own_read_models {
             let why = "it is kept by code of its own: what that copied is for it to erase";
             report.cannot_reach(PlaceKind::OwnReadModel, name, why, &[]);
@@ -258,23 +273,6 @@ impl Reach<'_> {
                    erasure is put back with the root key of that time; what code copied unsealed is in \
                    them until they are gone";
         report.cannot_reach(PlaceKind::Backups, "backups and logs", why, &[]);
-    }
-}
-
-/// Positions of those letters that are about events of the person.
-async fn letters_about(
-    letters: &dyn DeadLetters,
-    trace: &Trace,
-) -> Result<Vec<Position>, ProjectionError> {
-    let (mut about, mut after) = (Vec::new(), Position::START);
-    loop {
-        let page = letters.list(after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(about);
-        };
-        after = last.position;
-        let positions = page.iter().map(|letter| letter.position);
-        about.extend(positions.filter(|position| trace.positions.contains(position)));
     }
 }
 

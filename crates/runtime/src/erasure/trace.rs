@@ -7,9 +7,11 @@ use annals_core::{
     SubjectId, TableFold, subject_tag,
 };
 
+use serde::de::IgnoredAny;
+
 use super::EraseError;
-use crate::keyed_store::tagged_subjects;
 use crate::personal_events::PersonalEvents;
+use crate::refusal::{CommandRefused, refusals};
 
 /// What the events of a person have touched.
 #[derive(Default)]
@@ -18,6 +20,10 @@ pub(super) struct Trace {
     pub(super) positions: BTreeSet<Position>,
     /// Those that were stored before their fields were personal.
     pub(super) plain: Vec<Position>,
+    /// Events of anybody that may tell of them, and cannot be read.
+    pub(super) unread: Vec<Position>,
+    /// Kept refusals of commands to the streams that their events are in.
+    pub(super) refusals: Vec<Position>,
     /// The streams they are in.
     pub(super) streams: BTreeSet<StreamId>,
     /// What they have touched of each fold.
@@ -48,16 +54,38 @@ impl Trace {
         let query = events_that_may_tell_of(subject, personal)?;
         let mut events = store.read(Read::forwards(Source::query(query))).await?;
         while let Some(event) = events.try_next().await? {
-            let tagged = tagged_subjects(&event);
-            let is_plain = tagged.is_empty() && personal.subjects_of(&event).contains(subject);
+            let told = personal.told_by(&event);
+            if told.is_unread {
+                trace.unread.push(event.position);
+            }
+            let is_plain = told.untagged.contains(subject);
             if is_plain {
                 trace.plain.push(event.position);
             }
-            if is_plain || tagged.contains(subject) {
+            if is_plain || told.tagged.contains(subject) {
                 trace.follow(&event, folds);
             }
         }
+        trace.find_refusals(store).await?;
         Ok(trace)
+    }
+
+    /// Those of commands to streams that the person's events are in.
+    async fn find_refusals(&mut self, store: &dyn EventStore) -> Result<(), EraseError> {
+        if self.streams.is_empty() {
+            return Ok(());
+        }
+        let mut events = store
+            .read(Read::forwards(Source::query(refusals()?)))
+            .await?;
+        while let Some(event) = events.try_next().await? {
+            let refused = CommandRefused::<IgnoredAny>::from_record(&event);
+            // What says not where it is of may be of any of them.
+            if refused.map_or(true, |it| self.streams.contains(&it.stream)) {
+                self.refusals.push(event.position);
+            }
+        }
+        Ok(())
     }
 
     fn follow(&mut self, event: &RecordedEvent, folds: &[&TableFold]) {
