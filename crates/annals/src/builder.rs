@@ -277,10 +277,10 @@ impl Builder {
         let all = self.folds.iter().chain(&inline).cloned();
         let pasts = Pasts::new(&store, &read_models, all, PastsOptions::default());
         let mut audited = projectors(&*read_models, inline.clone()).await?;
-        let folds = self.folds.clone();
         let runners = Runners::new(self.leases.or(opened.leases), &self.code_version);
         let editions = runners.editions(self.keep_previous);
-        let typed = TypedTables::open_all(&store, &read_models, self.folds, &editions).await?;
+        let typed =
+            TypedTables::open_all(&store, &read_models, self.folds.clone(), &editions).await?;
         let effects = begin(self.effects, &store, &*read_models).await?;
         let mut projections = BTreeMap::new();
         let mut beside = |projector: Arc<dyn Projector>, handle: ProjectionHandle| {
@@ -306,12 +306,11 @@ impl Builder {
             beside(projector, handle);
         }
         let drift = self.drift.as_ref();
-        let mut refolds = refolds_of(&store, &read_models, folds, drift);
+        let mut refolds = refolds_of(&store, &read_models, self.folds, drift);
         refolds.extend(refolds_of(&unkeyed, &read_models, inline, drift));
+        let compared = all_forget(&refolds).chain(all_forget(&rebuilds));
         forgets.push(Arc::new(pasts.clone()));
-        forgets.extend(all_forget(refolds.values().cloned()));
-        forgets.extend(all_forget(rebuilds.values().cloned()));
-        forgets.extend(self.forgets);
+        forgets.extend(compared.chain(self.forgets));
         let places = ErasurePlaces {
             snapshots: ground.snapshots,
             refolds: refolds.values().cloned().collect(),
@@ -416,9 +415,10 @@ async fn projectors(
     Ok(projectors)
 }
 
-fn all_forget<F: Forgets>(
-    places: impl Iterator<Item = F>,
+fn all_forget<F: Forgets + Clone>(
+    places: &BTreeMap<&'static str, F>,
 ) -> impl Iterator<Item = Arc<dyn Forgets>> {
+    let places = places.values().cloned();
     places.map(|place| Arc::new(place) as Arc<dyn Forgets>)
 }
 

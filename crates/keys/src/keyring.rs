@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use annals_core::{
     DataKey, KeyStore, KeyStoreError, Keys, Personal, PersonalFault, RootId, RootKeys, SideStore,
-    SideStoreError, StoreId, StoredKey, SubjectId, SubjectKey, Undisclosed,
+    SideStoreError, StoredKey, SubjectId, SubjectKey, Undisclosed,
 };
 use serde::de::DeserializeOwned;
 
@@ -98,36 +98,27 @@ impl Keyring {
         Self { randomness, ..self }
     }
 
-    /// The keys to read what this store holds of these persons. Who never had a key is left out.
+    /// The keys to read what is held of these persons. Who never had a key is left out.
     ///
     /// # Errors
     /// [`KeyStoreError`]: each says what to do.
-    pub async fn keys_for_reading(
-        &self,
-        store: StoreId,
-        subjects: &[SubjectId],
-    ) -> Result<Keys, KeyStoreError> {
+    pub async fn keys_for_reading(&self, subjects: &[SubjectId]) -> Result<Keys, KeyStoreError> {
         let found = self.find(subjects).await?;
-        Ok(Keys::of(store, found.into_iter().collect()))
+        Ok(Keys::of(found.into_iter().collect()))
     }
 
-    /// The keys to write something about these persons to this store. Who has none gets one, except
-    /// who was forgotten.
+    /// The keys to write something about these persons. Who has none gets one, except who was forgotten.
     ///
     /// # Errors
     /// [`KeyStoreError`]: each says what to do. Keys that were made until then stay.
-    pub async fn keys_for_writing(
-        &self,
-        store: StoreId,
-        subjects: &[SubjectId],
-    ) -> Result<Keys, KeyStoreError> {
+    pub async fn keys_for_writing(&self, subjects: &[SubjectId]) -> Result<Keys, KeyStoreError> {
         let mut recalled = self.opened.recall(subjects);
         for subject in recalled.missing {
             let key = self.key_for_writing(&subject).await?;
             self.opened.remember(&subject, &key, recalled.at);
             recalled.known.insert(subject, key);
         }
-        Ok(Keys::of(store, recalled.known.into_iter().collect()))
+        Ok(Keys::of(recalled.known.into_iter().collect()))
     }
 
     /// Destroys the key of a person: what was sealed under it is noise from now on, wherever it is.

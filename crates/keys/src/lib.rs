@@ -19,11 +19,11 @@
 //! let keyring = Keyring::new(kept, roots, KeyringOptions::default());
 //!
 //! let ada = SubjectId::new("user-7")?;
-//! let keys = keyring.keys_for_writing(store, &[ada.clone()]).await?;
+//! let keys = keyring.keys_for_writing(&[ada.clone()]).await?;
 //! assert!(matches!(keys.find("user-7"), Some(SubjectKey::Living(_))));
 //!
 //! keyring.forget(&ada).await?;
-//! let keys = keyring.keys_for_reading(store, &[ada]).await?;
+//! let keys = keyring.keys_for_reading(&[ada]).await?;
 //! assert_eq!(keys.find("user-7"), Some(&SubjectKey::Erased));
 //! # Ok(())
 //! # }

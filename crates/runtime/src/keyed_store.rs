@@ -34,7 +34,6 @@ pub struct KeyedStore {
 
 /// What it takes to attach keys.
 struct Attaching {
-    store: StoreId,
     keyring: Arc<Keyring>,
     personal: PersonalEvents,
 }
@@ -46,11 +45,7 @@ impl KeyedStore {
         keyring: Arc<Keyring>,
         personal: PersonalEvents,
     ) -> Self {
-        let attaching = Arc::new(Attaching {
-            store: store.id(),
-            keyring,
-            personal,
-        });
+        let attaching = Arc::new(Attaching { keyring, personal });
         Self { store, attaching }
     }
 }
@@ -112,7 +107,7 @@ impl Attaching {
 
     async fn attach(self: Arc<Self>, mut event: RecordedEvent) -> Result<RecordedEvent, ReadError> {
         let keys = self.keys_for(&event).await;
-        let keys = keys.map_err(no_keys)?;
+        let keys = keys.map_err(|error| no_keys(&error))?;
         let keys = self.keyring.look_beside(keys, side_ids_of(&event)).await;
         event.keys = keys.map_err(|error| not_looked(event.position, &error))?;
         Ok(event)
@@ -126,7 +121,7 @@ impl Attaching {
         } = self.personal.told_by(event);
         if !untagged.is_empty() {
             // Copies of what they told are sealed from now on, so there must be keys.
-            self.keyring.keys_for_writing(self.store, &untagged).await?;
+            self.keyring.keys_for_writing(&untagged).await?;
             tagged.extend(untagged);
         }
         match tagged.is_empty() {
@@ -141,14 +136,14 @@ impl Attaching {
         position: Position,
         subjects: Vec<SubjectId>,
     ) -> Result<Keys, KeyStoreError> {
-        let keys = self.keyring.keys_for_reading(self.store, &subjects).await;
+        let keys = self.keyring.keys_for_reading(&subjects).await;
         let Err(KeyStoreError::Damaged { .. }) = keys else {
             return keys;
         };
         let mut sound = Vec::with_capacity(subjects.len());
         for subject in subjects {
             let one = slice::from_ref(&subject);
-            match self.keyring.keys_for_reading(self.store, one).await {
+            match self.keyring.keys_for_reading(one).await {
                 Ok(_) => sound.push(subject),
                 Err(error @ KeyStoreError::Damaged { .. }) => {
                     tracing::error!(%subject, %position, %error, "what is personal stays sealed");
@@ -156,7 +151,7 @@ impl Attaching {
                 Err(error) => return Err(error),
             }
         }
-        self.keyring.keys_for_reading(self.store, &sound).await
+        self.keyring.keys_for_reading(&sound).await
     }
 }
 
@@ -170,7 +165,7 @@ fn not_looked(position: Position, error: &SideStoreError) -> ReadError {
 }
 
 /// What it means to a reader that keys cannot be had.
-fn no_keys(error: KeyStoreError) -> ReadError {
+fn no_keys(error: &KeyStoreError) -> ReadError {
     let reason = error.to_string();
     ReadError::Unavailable { reason }
 }

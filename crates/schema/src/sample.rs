@@ -10,14 +10,13 @@ use std::sync::Arc;
 use annals_core::payload::{Format, Payload};
 use annals_core::{
     AppendId, ContentType, DataKey, DecodeFault, EncodeError, Event, EventId, EventType,
-    InvalidName, Keys, Metadata, Origin, PersonalFault, Position, RecordedEvent, StoreId, StreamId,
+    InvalidName, Keys, Metadata, Origin, PersonalFault, Position, RecordedEvent, StreamId,
     StreamVersion, SubjectId, SubjectKey, Timestamp, bring_inside, decode, seal_event,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-const STORE: StoreId = StoreId(Uuid::nil());
 const EVENT: EventId = EventId(Uuid::nil());
 
 /// A payload as it is stored, and what it is read as.
@@ -110,7 +109,6 @@ pub(crate) fn read<E: Event>(
 fn written<E: Event>(mut event: E) -> Result<Outcome, SampleFault> {
     let keys = keys_of(&event.subjects())?;
     let origin = Origin {
-        store: STORE,
         stream: &stream(),
         event: EVENT,
     };
@@ -138,7 +136,7 @@ fn keys_of(subjects: &[String]) -> Result<Keys, InvalidName> {
         let subject = SubjectId::new(subject.as_str())?;
         Ok((subject, key.clone()))
     });
-    Ok(Keys::of(STORE, subjects.collect::<Result<_, _>>()?))
+    Ok(Keys::of(subjects.collect::<Result<_, _>>()?))
 }
 
 fn stream() -> StreamId {

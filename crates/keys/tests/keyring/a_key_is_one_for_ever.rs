@@ -2,7 +2,7 @@
 
 use annals_core::SubjectKey;
 
-use crate::world::{STORE, World, person, read, write};
+use crate::world::{World, person, read, write};
 
 #[tokio::test]
 async fn whom_nothing_was_written_about_has_no_key() {
@@ -32,11 +32,11 @@ async fn all_processes_read_by_the_key_that_one_wrote_under() {
 async fn persons_have_keys_of_their_own() {
     let world = World::new();
     let subjects = ["ada", "bob", "ada"].map(person);
-    let keys = world.keyring().keys_for_writing(STORE, &subjects).await;
+    let keys = world.keyring().keys_for_writing(&subjects).await;
     let keys = keys.unwrap();
     assert_ne!(keys.find("ada"), keys.find("bob"));
     assert_eq!(keys.find("eve"), None);
-    let found = world.keyring().keys_for_reading(STORE, &subjects).await;
+    let found = world.keyring().keys_for_reading(&subjects).await;
     let found = found.unwrap();
     for name in ["ada", "bob"] {
         assert_eq!(found.find(name), keys.find(name));

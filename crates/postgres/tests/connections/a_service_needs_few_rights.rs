@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use annals_core::{
     Delivery, EventStore, IdSource, KeyId, KeyStore, Leases, Position, QueryError, RandomIds,
-    ReadModels, Rewrapping, RootId, Source, SubjectId, WrappedKey,
+    ReadModels, Rewrapping, RootId, SideStore, SideValue, Source, SubjectId, WrappedKey,
 };
 use annals_postgres::tokio_postgres::error::SqlState;
-use annals_postgres::{Postgres, PostgresError, PostgresKeys, PostgresReadModels};
+use annals_postgres::{
+    Postgres, PostgresError, PostgresKeys, PostgresReadModels, PostgresSideStore,
+};
 use annals_servers::PostgresCluster;
 use tokio::time::timeout;
 
@@ -18,14 +20,17 @@ use crate::service::Service;
 const ROLES: &str = include_str!("../../../../docs/operations/postgres/roles.sql");
 const GRANTS: &str = include_str!("../../../../docs/operations/postgres/grants.sql");
 
-/// What nobody may do to events, nor to what protects them, nor to what is known of destroyed keys.
-const FORBIDDEN: [&str; 12] = [
+/// What nobody may do to events, nor to what protects them, nor to what is known of those who were
+/// forgotten.
+const FORBIDDEN: [&str; 14] = [
     "update annals.events set data = ''",
     "delete from annals.events",
     "truncate annals.events",
     "delete from annals.tags",
     "delete from annals.kinds",
     "delete from annals.keys",
+    "update annals.side_values set sealed = ''",
+    "delete from annals.side_erased",
     "update annals.store set id = gen_random_uuid()",
     "insert into annals.migrations (name) values ('x')",
     "alter table annals.events disable trigger events_are_for_ever",
@@ -99,6 +104,7 @@ async fn the_documented_rights_are_all_that_a_service_needs() {
     lease.unwrap().give_back().await;
     service.keep_snapshot().await;
     keep_a_key(&service.postgres).await;
+    keep_a_value(&service.postgres).await;
     // After an upgrade they are granted again.
     documented.migrate().await;
     documented.grant().await;
@@ -172,6 +178,17 @@ async fn to_see_read_models_as_they_were_takes_one_right_more() {
         .await;
     let scratch = read_models.scratch().await.unwrap();
     scratch.snapshots().await.unwrap();
+}
+
+/// Puts a value beside the log, finds it and deletes it.
+async fn keep_a_value(postgres: &Postgres) {
+    let beside = PostgresSideStore::open(postgres);
+    let ada = SubjectId::new("ada").unwrap();
+    let value = SideValue::new(ada.clone(), b"sealed".to_vec());
+    beside.put(std::slice::from_ref(&value)).await.unwrap();
+    let found = beside.find(&[value.id]).await.unwrap();
+    assert_eq!(found, [Some(value.sealed)]);
+    assert_eq!(beside.delete(&ada).await.unwrap(), 1);
 }
 
 /// Makes a key, wraps it anew and destroys it.

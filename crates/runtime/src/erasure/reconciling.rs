@@ -55,12 +55,10 @@ pub async fn destroy_keys_again(
             }
         }
         if erased.len() >= AT_ONCE {
-            found
-                .destroy(std::mem::take(&mut erased), store, keyring)
-                .await?;
+            found.destroy(std::mem::take(&mut erased), keyring).await?;
         }
     }
-    found.destroy(erased, store, keyring).await?;
+    found.destroy(erased, keyring).await?;
     Ok(found)
 }
 
@@ -68,10 +66,9 @@ impl Reconciled {
     async fn destroy(
         &mut self,
         erased: Vec<SubjectId>,
-        store: &dyn EventStore,
         keyring: &Keyring,
     ) -> Result<(), EraseError> {
-        let keys = keyring.keys_for_reading(store.id(), &erased).await?;
+        let keys = keyring.keys_for_reading(&erased).await?;
         for subject in erased {
             if is_erased(&keys, &subject) {
                 continue;

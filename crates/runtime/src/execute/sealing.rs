@@ -24,7 +24,6 @@ impl<A: Aggregate> Repository<A> {
         let mut beside = Vec::new();
         for (index, event) in events.iter_mut().enumerate() {
             let origin = Origin {
-                store: self.store.id(),
                 stream: &order.stream,
                 event: EventId::of_append(order.append, index),
             };
@@ -52,7 +51,7 @@ impl<A: Aggregate> Repository<A> {
             Some(keyring) if !subjects.is_empty() => {
                 let subjects = subjects.iter().map(|it| erasable(it));
                 let subjects: Vec<_> = subjects.collect::<Result<_, _>>()?;
-                Ok(keyring.keys_for_writing(self.store.id(), &subjects).await?)
+                Ok(keyring.keys_for_writing(&subjects).await?)
             }
             _ => Ok(Keys::default()),
         }
