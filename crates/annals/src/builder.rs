@@ -263,6 +263,9 @@ impl Builder {
         self.keys.needed = !self.personal.is_empty();
         let inline = self.inline.clone();
         let opened = self.place.open(self.inline, self.keys).await?;
+        // Whoever is told in the transaction of an append sees what is sealed, and so does whoever looks
+        // after them.
+        let unkeyed = Arc::clone(&opened.store);
         let (opened, keyed) = Keyed::of(opened, self.personal).await?;
         let (store, read_models) = (opened.store, opened.read_models);
         let declared = DeclaredReadModels::new(read_models, self.folds.clone());
@@ -274,13 +277,13 @@ impl Builder {
             keyring: keyed.as_ref().map(Keyed::keyring),
         };
         let (repositories, mut forgets) = ground.repositories(self.aggregates);
-        let folds = self.folds.iter().chain(&inline).cloned();
-        let folded: Vec<_> = folds.clone().collect();
-        let pasts = Pasts::new(&store, &read_models, folds, PastsOptions::default());
-        let mut audited = projectors(&*read_models, inline).await?;
+        let all = self.folds.iter().chain(&inline).cloned();
+        let pasts = Pasts::new(&store, &read_models, all, PastsOptions::default());
+        let mut audited = projectors(&*read_models, inline.clone()).await?;
         let runners = Runners::new(self.leases.or(opened.leases), &self.code_version);
         let editions = runners.editions(self.keep_previous);
-        let typed = TypedTables::open_all(&store, &read_models, self.folds, &editions).await?;
+        let typed =
+            TypedTables::open_all(&store, &read_models, self.folds.clone(), &editions).await?;
         let effects = begin(self.effects, &store, &*read_models).await?;
         let mut projections = BTreeMap::new();
         let mut beside = |projector: Arc<dyn Projector>, handle: ProjectionHandle| {
@@ -305,9 +308,12 @@ impl Builder {
             let handle = run_projection(Arc::clone(&store), Arc::clone(&projector), options);
             beside(projector, handle);
         }
-        let refolds = refolds(&store, &read_models, folded, self.drift.as_ref());
+        let drift = self.drift.as_ref();
+        let mut refolds = refolds_of(&store, &read_models, self.folds, drift);
+        refolds.extend(refolds_of(&unkeyed, &read_models, inline, drift));
+        let compared = all_forget(&refolds).chain(all_forget(&rebuilds));
         forgets.push(Arc::new(pasts.clone()));
-        forgets.extend(self.forgets);
+        forgets.extend(compared.chain(self.forgets));
         let places = ErasurePlaces {
             snapshots: ground.snapshots,
             refolds: refolds.values().cloned().collect(),
@@ -392,7 +398,7 @@ fn check_ending(name: &str) -> Result<(), Error> {
 }
 
 /// How rows of folds are folded again.
-fn refolds(
+fn refolds_of(
     store: &Arc<dyn EventStore>,
     read_models: &Arc<dyn ReadModels>,
     folds: Vec<TableFold>,
@@ -432,6 +438,13 @@ async fn projectors(
         projectors.push(read_models.projector(fold).await?);
     }
     Ok(projectors)
+}
+
+fn all_forget<F: Forgets + Clone>(
+    places: &BTreeMap<&'static str, F>,
+) -> impl Iterator<Item = Arc<dyn Forgets>> {
+    let places = places.values().cloned();
+    places.map(|place| Arc::new(place) as Arc<dyn Forgets>)
 }
 
 fn names(projectors: &[Arc<dyn Projector>]) -> impl Iterator<Item = String> {

@@ -21,7 +21,7 @@ use reach::{BACKOFF, Reach};
 use runs::{Runs, Stage, answer};
 
 pub use elsewhere::ErasuresElsewhere;
-pub(crate) use event::{erasure_stream, erasures_of};
+pub(crate) use event::{anyone_forgotten_after, erasure_stream, erasures_of};
 pub use places::{ErasurePlaces, Forgets};
 pub use reconciling::{Reconciled, destroy_keys_again};
 pub use report::{ErasureReport, OutOfReach, PlaceKind, Reached};

@@ -1,6 +1,6 @@
 //! An erasure reaches what was copied, tells what it did not reach, and touches nobody else.
 
-use annals::runtime::{AsOf, CommandContext, ExecuteError, PastOptions, PlaceKind};
+use annals::runtime::{AsOf, CommandContext, ExecuteError, IdempotencyKey, PastOptions, PlaceKind};
 use annals::{Annals, Position, SnapshotStore};
 
 use crate::copies::UNKNOWN;
@@ -171,6 +171,30 @@ async fn what_was_not_reached_is_told() {
         (PlaceKind::Backups, "backups and logs"),
     ];
     assert_eq!(missed, expected);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn refusals_that_are_kept_are_told() {
+    let place = Place::new().await;
+    let service = place.start().await;
+    for id in ["ada", "bob"] {
+        let context = CommandContext {
+            idempotency: Some(IdempotencyKey::new(id, b"greet")),
+            ..CommandContext::default()
+        };
+        let refused = service.execute::<Person>(id, PersonCommand::Greet, context);
+        refused.await.map(drop).unwrap_err();
+    }
+    register(&service, "ada", "Ada").await;
+    register(&service, "bob", "Bob").await;
+    settle(&service).await;
+
+    let report = service.erase(&subject("ada")).await.unwrap();
+
+    let mut told = report.out_of_reach.iter();
+    let refusals = told.find(|it| it.name == "refusals").unwrap();
+    assert_eq!(refusals.positions, [Position(1)], "bob's is not told");
     service.stop().await;
 }
 

@@ -1,6 +1,9 @@
 //! What the log says of persons that were forgotten.
 
-use annals_core::{InvalidName, Query, QueryItem, StreamId, SubjectId, Tag};
+use annals_core::{
+    EventStore, InvalidName, Position, Query, QueryItem, Read, ReadError, Source, StreamId, SubjectId,
+    Tag, events_of,
+};
 use annals_macros::Event;
 use serde::{Deserialize, Serialize};
 
@@ -46,4 +49,25 @@ pub(crate) fn erasures_of(subjects: &[SubjectId]) -> Result<Query, InvalidName> 
     };
     let items: Result<Vec<_>, _> = subjects.iter().map(of_one).collect();
     Ok(Query::any_of(items?))
+}
+
+/// True if the log says that somebody was forgotten behind a position: what was read before that may
+/// still say what must not be written any more.
+pub(crate) async fn anyone_forgotten_after(
+    position: Position,
+    store: &dyn EventStore,
+) -> Result<bool, ReadError> {
+    let source = Source::query_after(erasures(), position);
+    let mut events = store.read(Read::forwards(source)).await?;
+    while let Some(record) = events.try_next().await? {
+        // Reports of newer code are no matter here.
+        let events = events_of::<PersonalDataEvent>(&record).unwrap_or_default();
+        if events
+            .iter()
+            .any(|event| matches!(event, PersonalDataEvent::Erased { .. }))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

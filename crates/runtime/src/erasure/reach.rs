@@ -30,10 +30,10 @@ pub(super) const BACKOFF: Backoff = Backoff {
 };
 
 /// How often a read model is asked how far it is: for some seconds.
-const LOOKS: u32 = 40;
+pub(super) const LOOKS: u32 = 40;
 
 /// Between those.
-const MOMENT: Backoff = Backoff {
+pub(super) const MOMENT: Backoff = Backoff {
     first: Duration::from_millis(1),
     most: Duration::from_millis(200),
 };
@@ -262,6 +262,17 @@ fn name_what_is_out_of_reach(places: &ErasurePlaces, trace: &Trace, report: &mut
         let why = "they were stored before their fields were personal: they are read as erased, \
                    and still say in plain text what they say";
         report.cannot_reach(PlaceKind::Events, "events", why, &trace.plain);
+    }
+    if !trace.unread.is_empty() {
+        let why = "they cannot be read, so nobody knows whether they tell of the person: deploy the \
+                   code that reads them, and look";
+        let name = "events that cannot be read";
+        report.cannot_reach(PlaceKind::Events, name, why, &trace.unread);
+    }
+    if !trace.refusals.is_empty() {
+        let why = "they are refusals of commands to streams with events about the person: what they \
+                   say is plain text";
+        report.cannot_reach(PlaceKind::Events, "refusals", why, &trace.refusals);
     }
     for name in &places.own_read_models {
         let why = "it is kept by code of its own: what that copied is for it to erase";

@@ -70,6 +70,8 @@ pub enum PlaceKind {
     OwnReadModel,
     /// Read models as they were, in a process.
     Pasts,
+    /// Rows that checks and rebuilds have found to differ, in a process.
+    Comparisons,
     /// Texts in dead letters.
     DeadLetters,
     /// What was [registered](super::Forgets): a cache, an export, a search index.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use annals_core::{EditionState, PartitionKey};
+use annals_core::{EditionState, Editions, PartitionKey, Position};
 
-use super::reach::{Obstacle, Reach, Signs};
+use super::reach::{LOOKS, MOMENT, Obstacle, Reach, Signs};
 use super::report::{ErasureReport, PlaceKind};
 use crate::refold::{RefoldError, RefoldOptions, RefoldSubject, rebuild_rows};
 
@@ -30,17 +30,38 @@ impl Reach<'_> {
             report.cannot_reach(PlaceKind::ReadModel, name, why, &[]);
             return Ok(());
         };
-        if self.is_behind(name, signs).await {
-            let why = "it has not taken in all events of the person yet: rows that it was about to \
-                       write, in whichever process, may come";
-            report.cannot_reach(PlaceKind::ReadModel, name, why, &[]);
-        }
         for state in editions.list(name).await? {
+            if state.fingerprint == subject.fold.fingerprint()
+                && !self.has_caught_up(editions, (name, &state), touched.last).await?
+            {
+                let name = format!("{name} ({})", state.edition);
+                let why = "it has not taken in all events of the person yet: rows that it was about to \
+                           write, in whichever process, may come. Let it go on, then make the rows anew";
+                report.cannot_reach(PlaceKind::ReadModel, &name, why, &[]);
+            }
             let keys = &touched.keys;
             self.fold_edition_again(subject, &state, keys, report)
                 .await?;
         }
         Ok(())
+    }
+
+    /// Waits a little until an edition has taken in an event, or is gone: before that a process may be
+    /// about to write what it read before the erasure.
+    async fn has_caught_up(
+        &self,
+        editions: &dyn Editions,
+        (name, edition): (&str, &EditionState),
+        event: Position,
+    ) -> Result<bool, Obstacle> {
+        let is_behind = |state: &EditionState| state.id == edition.id && state.position < event;
+        for attempt in 1..=LOOKS {
+            if !editions.list(name).await?.iter().any(is_behind) {
+                return Ok(true);
+            }
+            MOMENT.pause(attempt, self.ids).await;
+        }
+        Ok(false)
     }
 
     async fn fold_edition_again(

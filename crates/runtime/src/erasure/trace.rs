@@ -7,10 +7,12 @@ use annals_core::{
     SubjectId, TableFold, subject_tag,
 };
 
+use serde::de::IgnoredAny;
+
 use super::EraseError;
 use super::places::ErasurePlaces;
-use crate::keyed_store::tagged_subjects;
 use crate::personal_events::PersonalEvents;
+use crate::refusal::{CommandRefused, refusals};
 
 /// What the events of a person have touched.
 #[derive(Default)]
@@ -19,6 +21,10 @@ pub(super) struct Trace {
     pub(super) positions: BTreeSet<Position>,
     /// Those that were stored before their fields were personal.
     pub(super) plain: Vec<Position>,
+    /// Events of anybody that may tell of them, and cannot be read.
+    pub(super) unread: Vec<Position>,
+    /// Kept refusals of commands to the streams that their events are in.
+    pub(super) refusals: Vec<Position>,
     /// The streams they are in.
     pub(super) streams: BTreeSet<StreamId>,
     /// The last of them that each projection takes in, by its name.
@@ -32,6 +38,8 @@ pub(super) struct Trace {
 pub(super) struct Touched {
     /// What the rows that they change must stay in order with.
     pub(super) keys: BTreeSet<PartitionKey>,
+    /// The last of them.
+    pub(super) last: Position,
     /// Those that do not tell which rows they change.
     pub(super) untold: Vec<Position>,
 }
@@ -56,16 +64,37 @@ impl Trace {
         let query = events_that_may_tell_of(subject, personal)?;
         let mut events = store.read(Read::forwards(Source::query(query))).await?;
         while let Some(event) = events.try_next().await? {
-            let tagged = tagged_subjects(&event);
-            let is_plain = tagged.is_empty() && personal.subjects_of(&event).contains(subject);
+            let told = personal.told_by(&event);
+            if told.is_unread {
+                trace.unread.push(event.position);
+            }
+            let is_plain = told.untagged.contains(subject);
             if is_plain {
                 trace.plain.push(event.position);
             }
-            if is_plain || tagged.contains(subject) {
+            if is_plain || told.tagged.contains(subject) {
                 trace.follow(&event, &readers);
             }
         }
+        trace.find_refusals(store).await?;
         Ok(trace)
+    }
+
+    /// Those of commands to streams that the person's events are in.
+    async fn find_refusals(&mut self, store: &dyn EventStore) -> Result<(), EraseError> {
+        if self.streams.is_empty() {
+            return Ok(());
+        }
+        let read = Read::forwards(Source::query(refusals()?));
+        let mut events = store.read(read).await?;
+        while let Some(event) = events.try_next().await? {
+            let refused = CommandRefused::<IgnoredAny>::from_record(&event);
+            // What says not where it is of may be of any of them.
+            if refused.map_or(true, |it| self.streams.contains(&it.stream)) {
+                self.refusals.push(event.position);
+            }
+        }
+        Ok(())
     }
 
     fn follow(&mut self, event: &RecordedEvent, readers: &Readers<'_>) {
@@ -81,6 +110,7 @@ impl Trace {
                 continue;
             }
             let touched = self.folds.entry(fold.name()).or_default();
+            touched.last = event.position;
             match fold.partitions_of(event) {
                 Ok(keys) => touched.keys.extend(keys),
                 Err(_) => touched.untold.push(event.position),
