@@ -14,7 +14,7 @@ use annals_keys::Keyring;
 use annals_runtime::{
     AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions,
     ErasurePlaces, ErasuresElsewhere, Forgets, Pasts, PastsOptions, PersonalEvents,
-    ProjectionHandle, Refolds, run_projection,
+    ProjectionHandle, Rebuilds, Refolds, run_projection,
 };
 
 use crate::declared_aggregate::{DeclaredAggregate, Ground};
@@ -263,8 +263,6 @@ impl Builder {
         self.keys.needed = !self.personal.is_empty();
         let inline = self.inline.clone();
         let opened = self.place.open(self.inline, self.keys).await?;
-        // Whoever is told in the transaction of an append sees what is sealed, and so does whoever looks
-        // after them.
         let unkeyed = Arc::clone(&opened.store);
         let (opened, keyed) = Keyed::of(opened, self.personal).await?;
         let (store, read_models) = (opened.store, opened.read_models);
@@ -282,8 +280,8 @@ impl Builder {
         let mut audited = projectors(&*read_models, inline.clone()).await?;
         let runners = Runners::new(self.leases.or(opened.leases), &self.code_version);
         let editions = runners.editions(self.keep_previous);
-        let typed =
-            TypedTables::open_all(&store, &read_models, self.folds.clone(), &editions).await?;
+        let folds = self.folds.clone();
+        let typed = TypedTables::open_all(&store, &read_models, self.folds, &editions).await?;
         let effects = begin(self.effects, &store, &*read_models).await?;
         let mut projections = BTreeMap::new();
         let mut beside = |projector: Arc<dyn Projector>, handle: ProjectionHandle| {
@@ -302,18 +300,15 @@ impl Builder {
             rebuilds.insert(tables.name, tables.rebuilds);
         }
         // From here on nothing fails: no effect is performed by a service that does not start.
-        let own = names(&self.projectors).chain(names(&self.local_projectors));
-        let own_read_models = own.collect();
+        let own_read_models = names([&self.projectors, &self.local_projectors]);
         for (projector, options) in runners.each(self.projectors, self.local_projectors, effects) {
             let handle = run_projection(Arc::clone(&store), Arc::clone(&projector), options);
             beside(projector, handle);
         }
-        let drift = self.drift.as_ref();
-        let mut refolds = refolds_of(&store, &read_models, self.folds, drift);
-        refolds.extend(refolds_of(&unkeyed, &read_models, inline, drift));
-        let compared = all_forget(&refolds).chain(all_forget(&rebuilds));
-        forgets.push(Arc::new(pasts.clone()));
-        forgets.extend(compared.chain(self.forgets));
+        let folds = [(&store, folds), (&unkeyed, inline)];
+        let refolds = refolds_of(folds, &read_models, self.drift.as_ref());
+        forgets.extend(in_memory(&pasts, &refolds, &rebuilds));
+        forgets.extend(self.forgets);
         let places = ErasurePlaces {
             snapshots: ground.snapshots,
             refolds: refolds.values().cloned().collect(),
@@ -397,14 +392,17 @@ fn check_ending(name: &str) -> Result<(), Error> {
     }
 }
 
-/// How rows of folds are folded again.
+/// How rows of folds are folded again, from the store that each is told by: whoever is told in the
+/// transaction of an append sees what is sealed, so that is read without keys here, too.
 fn refolds_of(
-    store: &Arc<dyn EventStore>,
+    folds: [(&Arc<dyn EventStore>, Vec<TableFold>); 2],
     read_models: &Arc<dyn ReadModels>,
-    folds: Vec<TableFold>,
     drift: Option<&DriftOptions>,
 ) -> BTreeMap<&'static str, Refolds> {
-    let refolds = |fold: TableFold| {
+    let folds = folds
+        .into_iter()
+        .flat_map(|(store, folds)| folds.into_iter().map(move |fold| (store, fold)));
+    let refolds = |(store, fold): (&Arc<dyn EventStore>, TableFold)| {
         let (name, refolds) = (fold.name(), Refolds::new(store, read_models, fold));
         let refolds = match drift {
             Some(options) => refolds.with_drift_detection(options.clone()),
@@ -412,7 +410,7 @@ fn refolds_of(
         };
         (name, refolds)
     };
-    folds.into_iter().map(refolds).collect()
+    folds.map(refolds).collect()
 }
 
 /// What performs effects, each from where it is.
@@ -440,15 +438,25 @@ async fn projectors(
     Ok(projectors)
 }
 
-fn all_forget<F: Forgets + Clone>(
-    places: &BTreeMap<&'static str, F>,
-) -> impl Iterator<Item = Arc<dyn Forgets>> {
-    let places = places.values().cloned();
-    places.map(|place| Arc::new(place) as Arc<dyn Forgets>)
+/// What has rows in the memory of this process.
+fn in_memory(
+    pasts: &Pasts,
+    refolds: &BTreeMap<&'static str, Refolds>,
+    rebuilds: &BTreeMap<&'static str, Rebuilds>,
+) -> Vec<Arc<dyn Forgets>> {
+    let mut all: Vec<Arc<dyn Forgets>> = vec![Arc::new(pasts.clone())];
+    for refolds in refolds.values() {
+        all.push(Arc::new(refolds.clone()));
+    }
+    for rebuilds in rebuilds.values() {
+        all.push(Arc::new(rebuilds.clone()));
+    }
+    all
 }
 
-fn names(projectors: &[Arc<dyn Projector>]) -> impl Iterator<Item = String> {
-    projectors.iter().map(|it| it.name().to_owned())
+fn names(of: [&[Arc<dyn Projector>]; 2]) -> Vec<String> {
+    let projectors = of.into_iter().flatten();
+    projectors.map(|it| it.name().to_owned()).collect()
 }
 
 fn by_name(projector: Arc<dyn Projector>) -> (String, Arc<dyn Projector>) {

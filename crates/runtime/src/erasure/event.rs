@@ -1,8 +1,8 @@
 //! What the log says of persons that were forgotten.
 
 use annals_core::{
-    EventStore, InvalidName, Position, Query, QueryItem, Read, ReadError, Source, StreamId, SubjectId,
-    Tag, events_of,
+    EventStore, InvalidName, Position, Query, QueryItem, Read, ReadError, Source, StreamId,
+    SubjectId, Tag, events_of,
 };
 use annals_macros::Event;
 use serde::{Deserialize, Serialize};

@@ -32,7 +32,9 @@ impl Reach<'_> {
         };
         for state in editions.list(name).await? {
             if state.fingerprint == subject.fold.fingerprint()
-                && !self.has_caught_up(editions, (name, &state), touched.last).await?
+                && !self
+                    .has_caught_up(editions, (name, &state), touched.last)
+                    .await?
             {
                 let name = format!("{name} ({})", state.edition);
                 let why = "it has not taken in all events of the person yet: rows that it was about to \
