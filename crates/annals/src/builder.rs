@@ -289,16 +289,10 @@ impl Builder {
             let name = handle.name().to_owned();
             let store = Arc::clone(&store);
             let subject = AuditSubject { store, projector };
-            let audits = self.audits.clone();
-            let running = Running::beside(handle, subject, &self.code_version, audits);
+            let running = Running::beside(handle, subject, &self.code_version, self.audits.clone());
             projections.insert(name, running);
         };
-        let mut rebuilds = BTreeMap::new();
-        for tables in typed {
-            let handle = tables.run(self.due_rebuilds).await?;
-            beside(tables.projector, handle);
-            rebuilds.insert(tables.name, tables.rebuilds);
-        }
+        let rebuilds = run_typed(typed, self.due_rebuilds, &mut beside).await?;
         // From here on nothing fails: no effect is performed by a service that does not start.
         let own_read_models = names([&self.projectors, &self.local_projectors]);
         for (projector, options) in runners.each(self.projectors, self.local_projectors, effects) {
@@ -411,6 +405,21 @@ fn refolds_of(
         (name, refolds)
     };
     folds.map(refolds).collect()
+}
+
+/// Starts the projections of typed tables, and tells of each.
+async fn run_typed(
+    typed: Vec<TypedTables>,
+    due: DueRebuilds,
+    mut tell: impl FnMut(Arc<dyn Projector>, ProjectionHandle),
+) -> Result<BTreeMap<&'static str, Rebuilds>, Error> {
+    let mut rebuilds = BTreeMap::new();
+    for tables in typed {
+        let handle = tables.run(due).await?;
+        tell(tables.projector, handle);
+        rebuilds.insert(tables.name, tables.rebuilds);
+    }
+    Ok(rebuilds)
 }
 
 /// What performs effects, each from where it is.
