@@ -10,7 +10,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::error::Error;
-use crate::place::{Place, StoreUrl};
+use crate::place::{Place, StoreUrl, keys_beside};
 use crate::webhook::{Webhook, WebhookError, WebhookSecret};
 
 /// The variable that may hold the secret of the webhook. There is no option for it: everybody on the
@@ -57,10 +57,11 @@ pub struct Options {
     )]
     pub store_file: Option<PathBuf>,
 
-    /// Where the keys are kept by which personal data is sealed: with --data-dir below it, unless another
-    /// directory is named, as is advised; with --store, which has keys that are wrapped by those here,
-    /// it must be named, and all services that share the database share it. Copies of it belong
-    /// elsewhere than those of the data, or what was erased can be had back.
+    /// Where the keys are kept by which personal data is sealed: with --data-dir beside it, in a directory
+    /// of its name and `.keys`, unless another one is named, as it must be where only the data directory
+    /// lasts, such as in a container; with --store, which has keys that are wrapped by those here, it
+    /// must be named, and all services that share the database share it. Without the keys personal data
+    /// is lost. Copies of them belong elsewhere than those of the data, or what was erased can be had back.
     #[arg(long, value_name = "DIR", env = "ANNALS_KEYS_DIR", global = true)]
     pub keys_dir: Option<PathBuf>,
 
@@ -159,9 +160,10 @@ impl Options {
             (Some(url), _) => url.clone(),
             (None, Some(file)) => read_secret(file)?.into(),
             (None, None) => {
+                let keys = self.keys_dir.clone();
                 return Ok(Place::Directory {
                     path: self.data_dir.clone(),
-                    keys: self.keys_dir.clone(),
+                    keys: Some(keys.unwrap_or_else(|| keys_beside(&self.data_dir))),
                 });
             }
         };

@@ -1,7 +1,7 @@
 //! Where a bank keeps its events, read models and keys.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where a bank keeps its events, read models and keys.
 #[derive(Debug, Clone)]
@@ -70,6 +70,17 @@ impl Place {
     }
 }
 
+/// Where keys are if nothing is said: beside the directory of the data, so that a copy of the one is
+/// none of the other. A directory that has no name, such as `.`, has them below.
+pub(crate) fn keys_beside(data: &Path) -> PathBuf {
+    let Some(name) = data.file_name() else {
+        return data.join("keys");
+    };
+    let mut name = name.to_owned();
+    name.push(".keys");
+    data.with_file_name(name)
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -104,6 +115,19 @@ mod tests {
             "",
         ] {
             assert!(!url(text).has_password(), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_beside_the_data_and_not_below() {
+        for (data, keys) in [
+            ("./annals-data", "./annals-data.keys"),
+            ("/var/lib/bank/", "/var/lib/bank.keys"),
+            ("bank.v2", "bank.v2.keys"),
+            (".", "./keys"),
+            ("/", "/keys"),
+        ] {
+            assert_eq!(keys_beside(Path::new(data)), Path::new(keys));
         }
     }
 

@@ -7,21 +7,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{
-    Effect, EventStore, Leases, Projection, Projector, QueryError, ReadModels, Snapshot, TableFold,
-    TableProjection,
+    Effect, Event, EventSchema, EventStore, Leases, Projection, Projector, QueryError, ReadModels,
+    Snapshot, TableFold, TableProjection,
 };
 use annals_keys::Keyring;
 use annals_runtime::{
     AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions,
-    ErasurePlaces, Forgets, Pasts, PastsOptions, PersonalEvents, ProjectionHandle, Rebuilds,
-    Refolds, run_projection,
+    ErasurePlaces, ErasuresElsewhere, Forgets, Pasts, PastsOptions, PersonalEvents,
+    ProjectionHandle, Rebuilds, Refolds, run_projection,
 };
 
 use crate::declared_aggregate::{DeclaredAggregate, Ground};
 use crate::declared_effect::{BegunEffect, DeclaredEffect};
 use crate::declared_saga::DeclaredSagas;
 use crate::error::Error;
-use crate::forgetting::Keyed;
+use crate::forgetting::{self, Keyed};
 use crate::keys_place::DeclaredKeys;
 use crate::place::{Opened, Place};
 use crate::runners::Runners;
@@ -49,6 +49,7 @@ pub struct Builder {
     drift: Option<DriftOptions>,
     due_rebuilds: DueRebuilds,
     keep_previous: Duration,
+    schemas: Vec<&'static EventSchema>,
     personal: PersonalEvents,
     keys: DeclaredKeys,
     forgets: Vec<Arc<dyn Forgets>>,
@@ -96,6 +97,7 @@ impl Builder {
             drift: Some(DriftOptions::default()),
             due_rebuilds: DueRebuilds::Begin,
             keep_previous: EditionOptions::default().keep_previous,
+            schemas: Vec::new(),
             personal: PersonalEvents::default(),
             keys: DeclaredKeys::default(),
             forgets: Vec::new(),
@@ -112,7 +114,7 @@ impl Builder {
     /// Declares an aggregate, with snapshots after every 100 events. The 1,000 that were used last
     /// are remembered, unless [`remembering`](Self::remembering) says otherwise.
     pub fn aggregate<A: Snapshot>(mut self) -> Self {
-        self.personal.declare::<A::Event>();
+        self.declare_events::<A::Event>();
         self.aggregates.push(DeclaredAggregate::of::<A>());
         self
     }
@@ -128,7 +130,7 @@ impl Builder {
     /// Declares a read model that is folded from events, row by row. If there is one of another
     /// declaration, that is read until this one is made [beside it](Self::without_automatic_rebuilds).
     pub fn projection<P: Projection>(mut self) -> Self {
-        self.personal.declare::<P::Event>();
+        self.declare_events::<P::Event>();
         self.folds.push(TableFold::of_rows::<P>());
         self
     }
@@ -140,14 +142,14 @@ impl Builder {
     /// event that one cannot take in is refused. It does not run beside the others, and so is not
     /// among [`Annals::projections`]: it is never behind. [`Annals::audit`] knows it.
     pub fn inline_projection<P: Projection>(mut self) -> Self {
-        self.personal.declare::<P::Event>();
+        self.declare_events::<P::Event>();
         self.inline.push(TableFold::of_rows::<P>());
         self
     }
 
     /// Declares read models of several tables that are written event by event.
     pub fn table_projection<P: TableProjection>(mut self) -> Self {
-        self.personal.declare::<P::Event>();
+        self.declare_events::<P::Event>();
         self.folds.push(TableFold::of_tables::<P>());
         self
     }
@@ -172,7 +174,7 @@ impl Builder {
     ///
     /// How far it is, is kept beside the read models. Whoever deletes those makes it a new one.
     pub fn effect<E: Effect>(mut self, effect: E) -> Self {
-        self.personal.declare::<E::Event>();
+        self.declare_events::<E::Event>();
         self.effects.push(DeclaredEffect::of(effect));
         self
     }
@@ -261,9 +263,11 @@ impl Builder {
     pub async fn start(mut self) -> Result<Annals, Error> {
         self.folds.extend(self.sagas.index());
         self.check_names()?;
+        self.check_upcasters()?;
         self.keys.needed = !self.personal.is_empty();
         let inline = self.inline.clone();
         let opened = self.place.open(self.inline, self.keys).await?;
+        let unkeyed = Arc::clone(&opened.store);
         let (opened, keyed) = Keyed::of(opened, self.personal).await?;
         let (store, read_models) = (opened.store, opened.read_models);
         let declared = DeclaredReadModels::new(read_models, self.folds.clone());
@@ -277,12 +281,12 @@ impl Builder {
         let (repositories, mut forgets) = ground.repositories(self.aggregates);
         let sagas = self.sagas.begin(&store, &repositories)?;
         self.effects.extend(sagas.inboxes());
-        let folds = self.folds.iter().chain(&inline).cloned();
-        let folded: Vec<_> = folds.clone().collect();
-        let pasts = Pasts::new(&store, &read_models, folds, PastsOptions::default());
-        let mut audited = projectors(&*read_models, inline).await?;
+        let all = self.folds.iter().chain(&inline).cloned();
+        let pasts = Pasts::new(&store, &read_models, all, PastsOptions::default());
+        let mut audited = projectors(&*read_models, inline.clone()).await?;
         let runners = Runners::new(self.leases.or(opened.leases), &self.code_version);
         let editions = runners.editions(self.keep_previous);
+        let folds = self.folds.clone();
         let typed = TypedTables::open_all(&store, &read_models, self.folds, &editions).await?;
         let effects = begin(self.effects, &store, &*read_models).await?;
         let mut projections = BTreeMap::new();
@@ -291,21 +295,20 @@ impl Builder {
             let name = handle.name().to_owned();
             let store = Arc::clone(&store);
             let subject = AuditSubject { store, projector };
-            let audits = self.audits.clone();
-            let running = Running::beside(handle, subject, &self.code_version, audits);
+            let running = Running::beside(handle, subject, &self.code_version, self.audits.clone());
             projections.insert(name, running);
         };
         let rebuilds = run_typed(typed, self.due_rebuilds, &mut beside).await?;
         // From here on nothing fails: no effect is performed by a service that does not start.
-        let own = names(&self.projectors).chain(names(&self.local_projectors));
-        let own_read_models = own.collect();
+        let own_read_models = names([&self.projectors, &self.local_projectors]);
         for (projector, options) in runners.each(self.projectors, self.local_projectors, effects) {
             let handle = run_projection(Arc::clone(&store), Arc::clone(&projector), options);
             beside(projector, handle);
         }
         let sagas = sagas.run(&read_models, &projections, &runners);
-        let refolds = refolds(&store, &read_models, folded, self.drift.as_ref());
-        forgets.push(Arc::new(pasts.clone()));
+        let folds = [(&store, folds), (&unkeyed, inline)];
+        let refolds = refolds_of(folds, &read_models, self.drift.as_ref());
+        forgets.extend(in_memory(&pasts, &refolds, &rebuilds));
         forgets.extend(self.forgets);
         let places = ErasurePlaces {
             snapshots: ground.snapshots,
@@ -314,7 +317,8 @@ impl Builder {
             own_read_models,
             forgets,
         };
-        let forgetting = keyed.map(|keyed| keyed.begin(places, runners.alone));
+        let (forgetting, follows) = forgetting::begin(keyed, places, &runners.alone);
+        projections.extend(follows);
         Ok(Annals {
             store,
             read_models,
@@ -327,6 +331,24 @@ impl Builder {
             sagas,
             forgetting,
         })
+    }
+
+    /// With the events of something that is declared.
+    fn declare_events<E: Event>(&mut self) {
+        self.personal.declare::<E>();
+        self.schemas.extend(E::SCHEMAS);
+    }
+
+    /// Stored events must come to their newest version, which the derive sees to, and nobody for an
+    /// `Event` by hand.
+    fn check_upcasters(&self) -> Result<(), Error> {
+        for schema in &self.schemas {
+            if let Some(fault) = schema.chain_fault() {
+                let event = schema.name;
+                return Err(Error::Upcasters { event, fault });
+            }
+        }
+        Ok(())
     }
 
     /// Nothing is opened or made before everything is known to be declared rightly.
@@ -345,6 +367,9 @@ impl Builder {
         let effects = self.effects.iter().map(|effect| effect.name);
         for name in names.chain(effects).chain(self.sagas.names()) {
             check_ending(name)?;
+            if name == ErasuresElsewhere::NAME {
+                return Err(Error::ReservedName(name.to_owned()));
+            }
             if !projections.insert(name) {
                 return Err(Error::DeclaredTwice(name.to_owned()));
             }
@@ -369,14 +394,17 @@ fn check_ending(name: &str) -> Result<(), Error> {
     }
 }
 
-/// How rows of folds are folded again.
-fn refolds(
-    store: &Arc<dyn EventStore>,
+/// How rows of folds are folded again, from the store that each is told by: whoever is told in the
+/// transaction of an append sees what is sealed, so that is read without keys here, too.
+fn refolds_of(
+    folds: [(&Arc<dyn EventStore>, Vec<TableFold>); 2],
     read_models: &Arc<dyn ReadModels>,
-    folds: Vec<TableFold>,
     drift: Option<&DriftOptions>,
 ) -> BTreeMap<&'static str, Refolds> {
-    let refolds = |fold: TableFold| {
+    let folds = folds
+        .into_iter()
+        .flat_map(|(store, folds)| folds.into_iter().map(move |fold| (store, fold)));
+    let refolds = |(store, fold): (&Arc<dyn EventStore>, TableFold)| {
         let (name, refolds) = (fold.name(), Refolds::new(store, read_models, fold));
         let refolds = match drift {
             Some(options) => refolds.with_drift_detection(options.clone()),
@@ -384,10 +412,10 @@ fn refolds(
         };
         (name, refolds)
     };
-    folds.into_iter().map(refolds).collect()
+    folds.map(refolds).collect()
 }
 
-/// Starts what keeps read models of typed tables up to date, and tells of each.
+/// Starts the projections of typed tables, and tells of each.
 async fn run_typed(
     typed: Vec<TypedTables>,
     due: DueRebuilds,
@@ -427,8 +455,25 @@ async fn projectors(
     Ok(projectors)
 }
 
-fn names(projectors: &[Arc<dyn Projector>]) -> impl Iterator<Item = String> {
-    projectors.iter().map(|it| it.name().to_owned())
+/// What has rows in the memory of this process.
+fn in_memory(
+    pasts: &Pasts,
+    refolds: &BTreeMap<&'static str, Refolds>,
+    rebuilds: &BTreeMap<&'static str, Rebuilds>,
+) -> Vec<Arc<dyn Forgets>> {
+    let mut all: Vec<Arc<dyn Forgets>> = vec![Arc::new(pasts.clone())];
+    for refolds in refolds.values() {
+        all.push(Arc::new(refolds.clone()));
+    }
+    for rebuilds in rebuilds.values() {
+        all.push(Arc::new(rebuilds.clone()));
+    }
+    all
+}
+
+fn names(of: [&[Arc<dyn Projector>]; 2]) -> Vec<String> {
+    let projectors = of.into_iter().flatten();
+    projectors.map(|it| it.name().to_owned()).collect()
 }
 
 fn by_name(projector: Arc<dyn Projector>) -> (String, Arc<dyn Projector>) {

@@ -67,6 +67,29 @@ pub enum Error {
     /// **Do:** what its own message says.
     #[error(transparent)]
     Keys(#[from] annals_core::KeyStoreError),
+    /// The keys of persons are not where they are looked for, though they were made.
+    /// **Do:** mount their disk, name their place by `keys_in`, or put them back from a backup. If they
+    /// are lost, and all that was sealed with them, delete the mark: new ones are made.
+    #[error("no keys at {}, which were made, as {} says: is a disk not mounted?", keys.display(), mark.display())]
+    KeysMissing {
+        /// Where they are looked for.
+        keys: PathBuf,
+        /// The file that says that they were made.
+        mark: PathBuf,
+    },
+    /// Root keys are not there, or are not those that the keys of persons are wrapped by.
+    /// **Do:** mount their disk, or name their place by `root_keys_in`: the one that all processes
+    /// share. If they are lost, so is what was sealed, and keys must be made anew.
+    #[error("the keys in {keys} are wrapped by root keys that are not in {}: {source}", directory.display())]
+    RootKeys {
+        /// Where the keys are.
+        keys: String,
+        /// Where their root keys are looked for.
+        directory: PathBuf,
+        /// What was found there.
+        #[source]
+        source: annals_core::KeyStoreError,
+    },
     /// Events have personal fields, and nothing says where root keys are to be: those must not be in
     /// the database, whose backups would open what was erased.
     /// **Do:** name a directory that is backed up apart, if at all, by `root_keys_in`, or give it a
@@ -85,14 +108,24 @@ pub enum Error {
     /// **Do:** what its own message says, and start again.
     #[error("keys of forgotten persons may be alive: {0}")]
     Reconcile(#[from] annals_runtime::EraseError),
-    /// A name is one that the editions of read models end with.
+    /// A name is one that the editions of read models end with, or that something of every service has.
     /// **Do:** choose another.
-    #[error("{0} ends as the editions of read models do: choose another name")]
+    #[error("{0} is reserved: choose another name")]
     ReservedName(String),
     /// A command is to go to an aggregate that was not declared.
     /// **Do:** declare the aggregate, or who else carries the command out.
     #[error("command {0} goes to an aggregate that is not declared")]
     NoAggregate(String),
+    /// Old versions of an event type do not come to the newest.
+    /// **Do:** declare one step for each older version, those on JSON first.
+    #[error("the upcasters of {event}: {fault}")]
+    Upcasters {
+        /// Its stored name.
+        event: &'static str,
+        /// What is wrong.
+        #[source]
+        fault: annals_core::ChainFault,
+    },
     /// Something was declared twice.
     /// **Do:** declare it once.
     #[error("{0} is declared twice")]

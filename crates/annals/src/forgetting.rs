@@ -1,17 +1,17 @@
 //! What a service with a keyring does beside all else: it reads with keys, and forgets persons.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use annals_core::{EventStore, Position};
+use annals_core::{EventStore, Projector};
 use annals_keys::Keyring;
 use annals_runtime::{
-    ErasurePlaces, Erasures, ErasuresElsewhere, KeyedStore, NotReached, PersonalEvents,
-    ProjectionHandle, Reconciled, RunnerOptions, destroy_keys_again, run_projection,
+    AuditSubject, ErasurePlaces, Erasures, ErasuresElsewhere, KeyedStore, PersonalEvents,
+    Reconciled, RunnerOptions, destroy_keys_again, run_projection,
 };
 
 use crate::error::Error;
 use crate::place::Opened;
+use crate::service::Running;
 
 /// A keyring, and what the log says of it.
 pub(crate) struct Keyed {
@@ -25,7 +25,20 @@ pub(crate) struct Keyed {
 pub(crate) struct Forgetting {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) erasures: Erasures,
-    elsewhere: ProjectionHandle,
+}
+
+/// A projection by its name.
+type Named = (String, Running);
+
+/// Begins to forget persons where there is a keyring, also those that other processes forget, and
+/// finishes what was cut off.
+pub(crate) fn begin(
+    keyed: Option<Keyed>,
+    places: ErasurePlaces,
+    options: &RunnerOptions,
+) -> (Option<Forgetting>, Option<Named>) {
+    let begun = keyed.map(|keyed| keyed.begin(places, options));
+    begun.unzip()
 }
 
 impl Keyed {
@@ -54,38 +67,27 @@ impl Keyed {
         Arc::clone(&self.keyring)
     }
 
-    /// Begins to forget persons, and finishes what was cut off.
-    pub(crate) fn begin(self, places: ErasurePlaces, options: RunnerOptions) -> Forgetting {
+    fn begin(self, places: ErasurePlaces, options: &RunnerOptions) -> (Forgetting, Named) {
         let Self {
             keyring,
             store,
             personal,
             reconciled,
         } = self;
-        let forgets = places.forgets.clone();
-        let followed = ErasuresElsewhere::after(reconciled.position, Arc::clone(&keyring), forgets);
-        let elsewhere = run_projection(Arc::clone(&store), Arc::new(followed), options);
-        let erasures = Erasures::new(store, Arc::clone(&keyring), personal, places);
+        let erasures = Erasures::new(Arc::clone(&store), Arc::clone(&keyring), personal, places);
+        let followed = ErasuresElsewhere::after(reconciled.position, erasures.clone());
+        let projector: Arc<dyn Projector> = Arc::new(followed);
+        let handle = run_projection(Arc::clone(&store), Arc::clone(&projector), options.clone());
+        let subject = AuditSubject { store, projector };
         erasures.finish(reconciled.unfinished);
-        Forgetting {
-            keyring,
-            erasures,
-            elsewhere,
-        }
+        let follows = Running::beside(handle, subject, &options.code_version, None);
+        let forgetting = Forgetting { keyring, erasures };
+        (forgetting, (ErasuresElsewhere::NAME.to_owned(), follows))
     }
 }
 
 impl Forgetting {
-    pub(crate) async fn has_forgotten(
-        &self,
-        position: Position,
-        limit: Duration,
-    ) -> Result<(), NotReached> {
-        self.elsewhere.wait_for(position, limit).await.map(drop)
-    }
-
     pub(crate) async fn stop(&self) {
-        self.elsewhere.stop().await;
         self.erasures.stop().await;
     }
 }

@@ -1,9 +1,10 @@
 //! Where a service has the keys of persons, and what is kept of them beside the log.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use annals_core::{KeyStore, RootKeys, SideStore};
+use annals_core::{KeyStore, KeyStoreError, RootKeys, SideStore};
 use annals_keys::{
     Keyring, KeyringOptions, MemoryKeyStore, MemoryRootKeys, MemorySideStore, RootKeyDirectory,
 };
@@ -12,6 +13,10 @@ use annals_postgres::{Postgres, PostgresKeys, PostgresSideStore};
 use annals_sqlite::KeyDatabase;
 
 use crate::error::Error;
+
+/// A file in the data directory that says that its keys were made, so that a disk which is not mounted is
+/// not taken for keys that are yet to be made.
+const KEYS_MADE: &str = "keys-made";
 
 /// What was said of keys when a service was declared.
 #[derive(Default)]
@@ -31,12 +36,15 @@ impl DeclaredKeys {
         }
         let keys_in = self.keys_in.unwrap_or_else(|| directory.join("keys"));
         let root_keys_in = self.root_keys_in.unwrap_or_else(|| keys_in.join("root"));
-        std::fs::create_dir_all(&keys_in).map_err(|source| Error::Directory {
-            path: keys_in.clone(),
-            source,
-        })?;
-        let store = KeyDatabase::open(keys_in.join("keys.db")).await?;
-        let roots = RootKeyDirectory::open(root_keys_in).await?;
+        warn_of_one_backup(directory, &root_keys_in);
+        let (file, mark) = (keys_in.join("keys.db"), directory.join(KEYS_MADE));
+        if mark.exists() && !file.exists() {
+            return Err(Error::KeysMissing { keys: file, mark });
+        }
+        std::fs::create_dir_all(&keys_in).map_err(not_made(&keys_in))?;
+        let store = KeyDatabase::open(&file).await?;
+        let roots = root_keys(root_keys_in, &store, &file.to_string_lossy()).await?;
+        std::fs::write(&mark, []).map_err(not_made(&mark))?;
         Ok(Some(keyring(store.clone(), roots, store)))
     }
 
@@ -68,8 +76,8 @@ impl DeclaredKeys {
             return Ok(self.keyring);
         }
         let root_keys_in = self.root_keys_in.ok_or(Error::NoRootKeys)?;
-        let roots = RootKeyDirectory::open(root_keys_in).await?;
         let store = PostgresKeys::open(postgres);
+        let roots = root_keys(root_keys_in, &store, "the database").await?;
         let beside = PostgresSideStore::open(postgres);
         Ok(Some(keyring(store, roots, beside)))
     }
@@ -91,6 +99,38 @@ impl DeclaredKeys {
         }
         Ok(self.keyring.is_some() || !(self.needed || has_place))
     }
+}
+
+/// The root keys that the keys of a store are wrapped by.
+async fn root_keys(
+    directory: PathBuf,
+    store: &dyn KeyStore,
+    keys: &str,
+) -> Result<RootKeyDirectory, Error> {
+    let opened = RootKeyDirectory::open_for(&directory, store).await;
+    opened.map_err(|source| match source {
+        KeyStoreError::Damaged { .. } => Error::RootKeys {
+            keys: keys.to_owned(),
+            directory,
+            source,
+        },
+        other => other.into(),
+    })
+}
+
+fn warn_of_one_backup(data: &Path, root_keys: &Path) {
+    if root_keys.starts_with(data) {
+        tracing::warn!(
+            root_keys = %root_keys.display(),
+            "root keys are in the data directory: an old backup of it brings back who was erased since; \
+             name another place by keys_in"
+        );
+    }
+}
+
+fn not_made(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    |source| Error::Directory { path, source }
 }
 
 fn keyring(store: impl KeyStore, roots: impl RootKeys, beside: impl SideStore) -> Arc<Keyring> {

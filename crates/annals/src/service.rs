@@ -11,9 +11,9 @@ use annals_core::{
 use annals_keys::Keyring;
 use annals_runtime::{
     AsOf, Audit, AuditError, AuditOptions, AuditSubject, BackgroundAudit, BackgroundAuditOptions,
-    CommandContext, EraseError, ErasureReport, Erasures, ExecuteError, Executed, NotReached,
-    ParkedEvents, Past, PastError, PastOptions, Pasts, ProjectionHandle, Rebuilds, Refolds,
-    Repository, audit_in_background, audit_projection,
+    CommandContext, EraseError, ErasureReport, Erasures, ErasuresElsewhere, ExecuteError, Executed,
+    NotReached, ParkedEvents, Past, PastError, PastOptions, Pasts, ProjectionHandle, Rebuilds,
+    Refolds, Repository, audit_in_background, audit_projection,
 };
 
 use crate::declared_saga::RunningSagas;
@@ -161,8 +161,8 @@ impl Annals {
         position: Position,
         limit: Duration,
     ) -> Result<(), NotReached> {
-        match &self.forgetting {
-            Some(forgetting) => forgetting.has_forgotten(position, limit).await,
+        match self.projections.get(ErasuresElsewhere::NAME) {
+            Some(forgetting) => forgetting.handle.wait_for(position, limit).await.map(drop),
             None => Ok(()),
         }
     }

@@ -24,7 +24,7 @@ pub trait Aggregate: Default + Clone + Send + Sync + 'static {
     /// What can happen to it.
     type Event: Event;
     /// Why it may refuse. Serializable, since a refusal is remembered under the command's
-    /// idempotency key.
+    /// idempotency key: unsealed and for ever, so it holds nothing [personal](crate::Personal).
     type Error: std::error::Error + Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// What follows from a command: events, none when there is nothing to do, or a refusal.

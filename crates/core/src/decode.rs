@@ -3,6 +3,7 @@
 //! A payload of the newest version is read at once. An older one is opened, upcast and then read;
 //! in both cases its personal fields are opened with the keys that came with the record.
 
+use serde::de;
 use serde_json::Value;
 use smallvec::SmallVec;
 
@@ -56,7 +57,8 @@ pub enum DecodeFault {
     /// Its payload cannot be got at.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// Its payload is not of the shape its version promises.
+    /// Its payload is not of the shape its version promises. Of an event that may tell something about
+    /// a person it says only what kind of mistake it is, and where: what serde says quotes the value.
     #[error("payload does not fit: {0}")]
     Payload(#[from] serde_json::Error),
     /// A personal field cannot be opened.
@@ -87,7 +89,43 @@ pub fn events_of<E: Event>(record: &RecordedEvent) -> Result<SmallVec<[E; 1]>, D
     read(record).map_err(|fault| DecodeError {
         position: record.position,
         event_type: record.event_type.to_string(),
-        fault,
+        fault: match fault {
+            DecodeFault::Payload(error) if may_be_personal::<E>(record) => {
+                DecodeFault::Payload(without_values(error))
+            }
+            fault => fault,
+        },
+    })
+}
+
+fn may_be_personal<E: Event>(record: &RecordedEvent) -> bool {
+    let mut schemas = E::SCHEMAS.iter();
+    !record.keys.is_empty() || schemas.any(|schema| !schema.personal.is_empty())
+}
+
+/// How what serde says of a value that does not fit begins, in front of the value.
+const MISFITS: [&str; 7] = [
+    "invalid type",
+    "invalid value",
+    "invalid length",
+    "unknown variant",
+    "unknown field",
+    "missing field",
+    "duplicate field",
+];
+
+fn without_values(error: serde_json::Error) -> serde_json::Error {
+    if !error.is_data() {
+        return error;
+    }
+    let told = error.to_string();
+    let misfit = MISFITS.iter().find(|misfit| told.starts_with(**misfit));
+    let misfit = misfit.unwrap_or(&"another shape");
+    let (line, column) = (error.line(), error.column());
+    de::Error::custom(match line {
+        // It was read from JSON values, which have no places.
+        0 => (*misfit).to_owned(),
+        _ => format!("{misfit} at line {line} column {column}"),
     })
 }
 

@@ -24,6 +24,7 @@
 
 mod aggregate;
 mod append;
+mod chain;
 mod checkpoint;
 mod clock;
 mod column;
@@ -68,6 +69,7 @@ mod upcast;
 pub use aggregate::Aggregate;
 pub use append::{Append, Appended, ExpectedVersion, StreamWrite};
 pub use bytes::Bytes;
+pub use chain::ChainFault;
 pub use checkpoint::StoredCheckpoint;
 pub use clock::{Clock, SystemClock};
 pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};

@@ -66,10 +66,12 @@ name_type! {
 ///
 /// What is not sealed yet cannot be written at all: a field of an event is sealed if it is marked
 /// `#[personal(subject = …)]`, and forgetting that is an error instead of a leak.
-#[derive(Clone, PartialEq, Eq)]
+///
+/// Two of them are equal if they say the same; while they do not say, if the same is written of them.
+#[derive(Clone)]
 pub struct Personal<T>(State<T>);
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 enum State<T> {
     /// Not sealed yet, or stored before it was personal.
     Plain(T),
@@ -88,8 +90,9 @@ pub enum Undisclosed {
     /// The person was forgotten. **Do:** go on without it; it never comes back.
     #[error("personal data of {0} was erased")]
     Erased(SubjectId),
-    /// It was read without keys. **Do:** read it where there is a keyring, or open it by one.
-    #[error("personal data of {0} is sealed, and no key is at hand")]
+    /// It was read without keys, or is sealed under a key that was lost. **Do:** read it where there is a
+    /// keyring, or open it by one; if it stays sealed there, look for a key store that was put back.
+    #[error("personal data of {0} is sealed, and its key is not at hand")]
     Sealed(SubjectId),
 }
 
@@ -146,10 +149,11 @@ impl<T> Personal<T> {
 
 impl<T: DeserializeOwned> Personal<T> {
     /// Opens it, if it is sealed, with what is at hand of its person's key, and with what was found
-    /// beside the log. A copy may be opened: it need not be where it was sealed for.
+    /// beside the log. A copy may be opened: it need not be where it was sealed for. What is sealed under
+    /// another key stays as it is.
     ///
     /// # Errors
-    /// [`PersonalFault`] when it does not open under that key, or does not hold what it should.
+    /// [`PersonalFault`] when it was changed, or does not hold what it should.
     pub fn disclose(
         &mut self,
         key: &SubjectKey,
@@ -172,18 +176,31 @@ impl<T: DeserializeOwned> Personal<T> {
             self.0 = State::Erased(written.subject().clone());
             return Ok(());
         };
-        if let Some(sealed) = written.sealed(beside)? {
-            if !belongs(&sealed) {
-                return Err(PersonalFault::Moved);
-            }
-            self.0 = State::Open {
-                value: sealed.open(key)?,
-                written: written.clone(),
-            };
+        let Some(sealed) = written.sealed(beside)? else {
+            return Ok(());
+        };
+        if !belongs(&sealed) {
+            return Err(PersonalFault::Moved);
+        }
+        if let Some(value) = sealed.open(key)? {
+            let written = written.clone();
+            self.0 = State::Open { value, written };
         }
         Ok(())
     }
 }
+
+impl<T: PartialEq> PartialEq for Personal<T> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (State::Closed(one), State::Closed(other)) => one == other,
+            (State::Erased(one), State::Erased(other)) => one == other,
+            _ => matches!((self.known(), other.known()), (Some(one), Some(other)) if one == other),
+        }
+    }
+}
+
+impl<T: Eq> Eq for Personal<T> {}
 
 impl<T> fmt::Debug for Personal<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -234,7 +251,8 @@ impl<T: JsonSchema> JsonSchema for Personal<T> {
 /// A copy in a row is as sealed as the original.
 ///
 /// # Panics
-/// `to_value` does when it was never sealed, which no value is that was read from an event.
+/// `to_value` does when it was never sealed: it was made by the projection, or was recorded before its
+/// field was personal and is read without a keyring. That event is parked.
 impl<T: DeserializeOwned> ColumnValue for Personal<T> {
     const KIND: ColumnKind = ColumnKind::Json;
 

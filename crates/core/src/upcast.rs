@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::typed_event::EventSchema;
 
-/// Brings one version of an event's payload to the next.
+/// Brings one version of an event's payload to the next. Events are read for ever: also when a person
+/// was forgotten, and where there are no keys. Each [`Step`] says what it sees of personal data then.
 #[derive(Debug, Clone, Copy)]
 pub struct Upcaster {
     /// The version it takes; it returns the one after.
@@ -20,10 +21,15 @@ pub struct Upcaster {
 pub enum Step {
     /// As JSON. It never fails on a payload its version could hold; what it does not expect it
     /// leaves for decoding to name. Personal data is open to it, unless it was erased: then it is
-    /// `{"$erased": …}`, to be passed on.
+    /// `{"$erased": …}`; or the event is read without keys: then it is `{"$sealed": …}` or
+    /// `{"$beside": …}`. Those are to be passed on as they are.
+    ///
+    /// An integer that 64 bits do not hold is a floating-point number in these values, and not exact.
+    /// Events that hold one are brought on by typed steps, and hold nothing personal.
     Json(fn(Value) -> Value),
     /// As a type of its own, that [`Event::decode`](crate::Event::decode) reads, and turns into the
-    /// next until it is the event. It costs no detour through JSON values.
+    /// next until it is the event. It costs no detour through JSON values. Its personal fields are
+    /// [`Personal`](crate::Personal) there too, since they may be sealed or erased.
     Typed,
 }
 
@@ -45,7 +51,8 @@ impl Upcaster {
 /// its place.
 ///
 /// That is how an event is split into several, how several types are merged into one, and how one
-/// that means nothing any more is dropped.
+/// that means nothing any more is dropped. What is personal stands in it as a [step on JSON](Step::Json)
+/// sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct RetiredEvent {
     /// The stored name.

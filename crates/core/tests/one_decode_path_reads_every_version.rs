@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use annals_core::{
-    AppendId, DecodeFault, EncodeError, Event, EventId, EventSchema, Keys, Metadata, Position,
-    RecordedEvent, StreamVersion, Timestamp, UpcastError, Upcaster, decode, payload,
+    AppendId, DecodeError, DecodeFault, EncodeError, Event, EventId, EventSchema, Keys, Metadata,
+    Position, RecordedEvent, StreamVersion, Timestamp, UpcastError, Upcaster, decode, payload,
     payload::Payload,
 };
 use serde::{Deserialize, Serialize};
@@ -170,4 +170,84 @@ fn an_unknown_event_type_is_an_error_and_not_skipped() {
 fn a_payload_of_another_shape_is_an_error() {
     let misfit = fault("MoneyDeposited", 3, &json!({"amount": "much"}));
     assert!(matches!(misfit, DecodeFault::Payload(_)));
+}
+
+/// Its name is personal, its version 1 had it in the open.
+#[derive(Debug, Serialize, Deserialize)]
+enum User {
+    Registered { age: u8, kind: Kind },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Kind {
+    Guest,
+}
+
+impl Event for User {
+    const SCHEMAS: &'static [EventSchema] = &[EventSchema::new("Registered", "Registered")
+        .at(
+            2,
+            &[Upcaster::json(1, |mut payload| {
+                payload["age"] = payload["name"].take();
+                payload
+            })],
+        )
+        .with_personal(&["name"])];
+
+    fn schema(&self) -> &'static EventSchema {
+        &Self::SCHEMAS[0]
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, EncodeError> {
+        Ok(payload::to_json(self)?)
+    }
+
+    fn decode(schema: &EventSchema, _: u32, payload: Payload<'_>) -> Result<Self, payload::Error> {
+        payload::read(schema.variant, payload)
+    }
+}
+
+fn misfit(version: u32, payload: &Value) -> DecodeError {
+    decode::<User>(recorded("Registered", version, payload)).unwrap_err()
+}
+
+#[test]
+fn what_is_said_of_a_misfit_never_quotes_what_may_be_personal() {
+    let whole = [
+        (1, json!({ "name": "Ada", "kind": "Guest" }), "invalid type"),
+        (
+            2,
+            json!({ "age": 1, "kind": "Ada" }),
+            "unknown variant at line 1 column 21",
+        ),
+        (
+            2,
+            json!({ "age": "Ada", "kind": "Guest" }),
+            "invalid type at line 1 column 12",
+        ),
+        (
+            2,
+            json!({ "kind": "Guest" }),
+            "missing field at line 1 column 16",
+        ),
+    ];
+    for (version, payload, told) in whole {
+        let error = misfit(version, &payload);
+        let says = format!("event Registered at position 5: payload does not fit: {told}");
+        assert_eq!(error.to_string(), says);
+        assert!(!format!("{error:?}").contains("Ada"));
+    }
+}
+
+#[test]
+fn what_is_said_of_a_misfit_in_an_event_with_keys_quotes_nothing() {
+    let payload = json!({"amount": "much"});
+    let record = RecordedEvent {
+        keys: Keys::of(Vec::new()),
+        ..recorded("MoneyDeposited", 3, &payload)
+    };
+    let error = decode::<Account>(record).unwrap_err();
+    assert!(!error.to_string().contains("much"), "{error}");
+    let plain = fault("MoneyDeposited", 3, &payload);
+    assert!(plain.to_string().contains("much"), "{plain}");
 }

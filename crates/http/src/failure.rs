@@ -112,6 +112,7 @@ impl From<EraseError> for Problem {
                 let title = "The key is destroyed, and copies are still being reached";
                 Self::try_later("erasure-unfinished", title)
             }
+            EraseError::Stopped => Self::unavailable(&error),
             other => Self::internal(&other),
         }
     }

@@ -8,17 +8,22 @@ use std::time::Duration;
 
 use annals_core::{
     DataKey, KeyStore, KeyStoreError, Keys, Personal, PersonalFault, RootId, RootKeys, SideStore,
-    SideStoreError, StoreId, StoredKey, SubjectId, SubjectKey, Undisclosed,
+    SideStoreError, StoredKey, SubjectId, SubjectKey, Undisclosed, WrappedKey,
 };
 use serde::de::DeserializeOwned;
 
+use self::doubts::Doubts;
 use self::opened::OpenedKeys;
 use crate::randomness::{Randomness, SystemRandomness};
 
 mod beside;
 mod creation;
+mod doubts;
 mod opened;
 mod rotation;
+
+/// How often something is tried again that others changed meanwhile.
+const TRIES: usize = 8;
 
 /// What there is of the keys of some persons.
 type Found = BTreeMap<SubjectId, SubjectKey>;
@@ -33,12 +38,23 @@ type Found = BTreeMap<SubjectId, SubjectKey>;
 ///    process does so for as long as [it remembers keys](KeyringOptions::remember_for), unless it is
 ///    told to [`evict`](Self::evict) it.
 /// 3. That a person has no key is never remembered: another process may make one.
+/// 4. A key that does not unwrap is [`Unavailable`](KeyStoreError::Unavailable) at first: whoever made it
+///    may be about to wrap it by the current root key. It is [`Damaged`](KeyStoreError::Damaged) once it
+///    was tried in vain some more times.
+///
+/// # What stays in memory
+///
+/// Keys are wiped when they are dropped. That is: when they are evicted or give way to others, and, once
+/// their time is over, as soon as the keyring is asked for any key again. A process that does nothing
+/// keeps those it has used last. Not wiped are copies that the compiler makes on the stack, what keys have
+/// opened, and what the system writes elsewhere: swap and core dumps, which can be turned off.
 pub struct Keyring {
     store: Arc<dyn KeyStore>,
     roots: Arc<dyn RootKeys>,
     beside: Option<Arc<dyn SideStore>>,
     randomness: Arc<dyn Randomness>,
     opened: OpenedKeys,
+    doubts: Doubts,
 }
 
 /// How many keys a keyring remembers, and for how long.
@@ -89,6 +105,7 @@ impl Keyring {
             beside: None,
             randomness: Arc::new(SystemRandomness),
             opened: OpenedKeys::new(options),
+            doubts: Doubts::new(options.remembered),
         }
     }
 
@@ -98,36 +115,27 @@ impl Keyring {
         Self { randomness, ..self }
     }
 
-    /// The keys to read what this store holds of these persons. Who never had a key is left out.
+    /// The keys to read what is held of these persons. Who never had a key is left out.
     ///
     /// # Errors
     /// [`KeyStoreError`]: each says what to do.
-    pub async fn keys_for_reading(
-        &self,
-        store: StoreId,
-        subjects: &[SubjectId],
-    ) -> Result<Keys, KeyStoreError> {
+    pub async fn keys_for_reading(&self, subjects: &[SubjectId]) -> Result<Keys, KeyStoreError> {
         let found = self.find(subjects).await?;
-        Ok(Keys::of(store, found.into_iter().collect()))
+        Ok(Keys::of(found.into_iter().collect()))
     }
 
-    /// The keys to write something about these persons to this store. Who has none gets one, except
-    /// who was forgotten.
+    /// The keys to write something about these persons. Who has none gets one, except who was forgotten.
     ///
     /// # Errors
     /// [`KeyStoreError`]: each says what to do. Keys that were made until then stay.
-    pub async fn keys_for_writing(
-        &self,
-        store: StoreId,
-        subjects: &[SubjectId],
-    ) -> Result<Keys, KeyStoreError> {
+    pub async fn keys_for_writing(&self, subjects: &[SubjectId]) -> Result<Keys, KeyStoreError> {
         let mut recalled = self.opened.recall(subjects);
         for subject in recalled.missing {
             let key = self.key_for_writing(&subject).await?;
             self.opened.remember(&subject, &key, recalled.at);
             recalled.known.insert(subject, key);
         }
-        Ok(Keys::of(store, recalled.known.into_iter().collect()))
+        Ok(Keys::of(recalled.known.into_iter().collect()))
     }
 
     /// Destroys the key of a person: what was sealed under it is noise from now on, wherever it is.
@@ -139,6 +147,21 @@ impl Keyring {
         // However this ends: it may have been destroyed though no answer came, or nobody waits for it.
         let _evicted_then = self.opened.evict_at_the_end(subject);
         self.store.destroy(subject).await
+    }
+
+    /// Those of these persons whom the store does not say to be forgotten. No key is unwrapped for that,
+    /// so it does not matter whether one is damaged.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Unavailable`]: ask again.
+    pub async fn not_forgotten(
+        &self,
+        subjects: Vec<SubjectId>,
+    ) -> Result<Vec<SubjectId>, KeyStoreError> {
+        let stored = self.store.find(&subjects).await?;
+        let found = subjects.into_iter().zip(stored);
+        let living = found.filter(|(_, stored)| *stored != Some(StoredKey::Destroyed));
+        Ok(living.map(|(subject, _)| subject).collect())
     }
 
     /// Looks at the store before this key is given out again: another process forgot the person.
@@ -205,29 +228,42 @@ impl Keyring {
     }
 
     /// Opens what is stored. If its root key was destroyed since it was read, so that it is wrapped by
-    /// another now, what is stored is read again.
+    /// another now, what is stored is read again. One that stays as it is and does not unwrap may be
+    /// about to be wrapped anew by whoever made it, so it is not told as damaged before it was tried often.
     async fn open(
         &self,
         subject: &SubjectId,
         stored: &mut StoredKey,
     ) -> Result<SubjectKey, KeyStoreError> {
-        loop {
+        for _ in 0..TRIES {
             let StoredKey::Living(wrapped) = &*stored else {
                 return Ok(SubjectKey::Erased);
             };
-            let damage = match self.roots.unwrap(subject, wrapped).await {
-                Ok(secret) => {
-                    let key = DataKey::from_bytes(*secret);
-                    return Ok(SubjectKey::Living(Arc::new(key)));
-                }
+            let damage = match self.unwrap(subject, wrapped).await {
+                Ok(key) => return Ok(SubjectKey::Living(Arc::new(key))),
                 Err(damage @ KeyStoreError::Damaged { .. }) => damage,
                 Err(error) => return Err(error),
             };
             match self.find_one(subject).await? {
                 Some(now) if now != *stored => *stored = now,
-                _ => return Err(damage),
+                _ => return Err(self.doubts.tell(subject, wrapped, damage)),
             }
         }
+        Err(unsettled(subject))
+    }
+
+    async fn unwrap(
+        &self,
+        subject: &SubjectId,
+        wrapped: &WrappedKey,
+    ) -> Result<DataKey, KeyStoreError> {
+        let secret = self.roots.unwrap(subject, wrapped).await?;
+        let key = DataKey::from_bytes(*secret);
+        if key.id() == wrapped.id {
+            return Ok(key);
+        }
+        let reason = format!("what is kept as key {} of {subject} is another", wrapped.id);
+        Err(KeyStoreError::Damaged { reason })
     }
 
     async fn find_one(&self, subject: &SubjectId) -> Result<Option<StoredKey>, KeyStoreError> {
@@ -243,6 +279,15 @@ fn is_lasting(stored: &StoredKey, current: &RootId) -> bool {
         StoredKey::Living(wrapped) => wrapped.root == *current,
         StoredKey::Destroyed => true,
     }
+}
+
+/// That others changed what is stored of a person each time it was about to be used.
+fn unsettled(subject: &SubjectId) -> KeyStoreError {
+    unavailable(&format!("the key of {subject} is changed all the time"))
+}
+
+fn unavailable(reason: &str) -> KeyStoreError {
+    KeyStoreError::Unavailable(Arc::new(std::io::Error::other(reason)))
 }
 
 /// A value that is sealed, with whom it is about.

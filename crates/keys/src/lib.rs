@@ -19,11 +19,11 @@
 //! let keyring = Keyring::new(kept, roots, KeyringOptions::default());
 //!
 //! let ada = SubjectId::new("user-7")?;
-//! let keys = keyring.keys_for_writing(store, &[ada.clone()]).await?;
+//! let keys = keyring.keys_for_writing(&[ada.clone()]).await?;
 //! assert!(matches!(keys.find("user-7"), Some(SubjectKey::Living(_))));
 //!
 //! keyring.forget(&ada).await?;
-//! let keys = keyring.keys_for_reading(store, &[ada]).await?;
+//! let keys = keyring.keys_for_reading(&[ada]).await?;
 //! assert_eq!(keys.find("user-7"), Some(&SubjectKey::Erased));
 //! # Ok(())
 //! # }
@@ -35,8 +35,8 @@
 //! - who wraps keys: `root_key`, one of them, and those that follow one another, in a
 //!   [directory](RootKeyDirectory) or in [memory](MemoryRootKeys);
 //! - where keys are kept in [memory](MemoryKeyStore); databases have their own;
-//! - the [`Keyring`]: what it remembers (`opened`), what it keeps beside the log (`beside`), how a key comes about (`creation`), and how root
-//!   keys are replaced (`rotation`).
+//! - the [`Keyring`]: what it remembers (`opened`), what it keeps beside the log (`beside`), how a key
+//!   comes about (`creation`), when one is damaged (`doubts`), and how root keys are replaced (`rotation`).
 
 mod keyring;
 mod memory_key_store;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use annals_core::KeyStoreError;
+use zeroize::Zeroizing;
 
 /// Where the bytes of keys and nonces come from. The one seam for them: whoever can guess what it
 /// gives can read all personal data.
@@ -28,11 +29,11 @@ impl Randomness for SystemRandomness {
     }
 }
 
-/// So many bytes that nobody can guess.
+/// So many bytes that nobody can guess, wiped when they are dropped.
 pub(crate) fn random<const N: usize>(
     randomness: &dyn Randomness,
-) -> Result<[u8; N], KeyStoreError> {
-    let mut bytes = [0; N];
-    randomness.fill(&mut bytes)?;
+) -> Result<Zeroizing<[u8; N]>, KeyStoreError> {
+    let mut bytes = Zeroizing::new([0; N]);
+    randomness.fill(&mut *bytes)?;
     Ok(bytes)
 }

@@ -41,10 +41,10 @@ impl RootKey {
             KeyStoreError::Damaged { reason }
         })?;
         // Two that are made at a time differ, and all processes agree which one is the last.
-        let mark = u64::from_le_bytes(random(randomness)?);
+        let mark = u64::from_le_bytes(*random(randomness)?);
         let id = format!("{:08}-{mark:016x}", number + 1);
         let id = RootId::new(id).expect("digits and a dash are a name");
-        let secret = Zeroizing::new(random(randomness)?);
+        let secret = random(randomness)?;
         Ok(Self { id, secret })
     }
 
@@ -62,7 +62,7 @@ impl RootKey {
         secret: &[u8; 32],
         randomness: &dyn Randomness,
     ) -> Result<WrappedKey, KeyStoreError> {
-        let nonce: [u8; NONCE_BYTES] = random(randomness)?;
+        let nonce: [u8; NONCE_BYTES] = *random(randomness)?;
         let payload = Payload {
             msg: secret,
             aad: &self.about(bound),

@@ -14,6 +14,7 @@ use crate::randomness::{Randomness, SystemRandomness};
 use crate::root_key::{Bound, RootKey, gone};
 
 mod files;
+mod of_a_store;
 
 /// Root keys in a directory of their own, a file for each. All processes of a machine may share it.
 ///
@@ -29,25 +30,39 @@ pub struct RootKeyDirectory {
 }
 
 impl RootKeyDirectory {
-    /// Opens the directory. If there is none, it is made with a first root key in it. One that is there
-    /// and empty is refused: it looks like a disk that is not mounted.
+    /// Opens a directory that was made before. One that is not there, or empty, is refused: it looks like
+    /// a disk that is not mounted.
     ///
     /// # Errors
     /// [`KeyStoreError`]: each says what to do.
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self, KeyStoreError> {
-        Self::open_with(path, Arc::new(SystemRandomness)).await
+        let directory = Self::at(path.into(), Arc::new(SystemRandomness));
+        let current = |files: &KeyFiles, _: &dyn Randomness| match files.exist()? {
+            true => files.read(&files.last()?).map(drop),
+            false => Err(files.missing()),
+        };
+        directory.run(current).await?;
+        Ok(directory)
     }
 
-    /// Opens the directory, with another source of new keys.
+    /// Opens the directory, made with a first root key in it if there is none: for whoever knows that no
+    /// key was ever wrapped by one that should be there. One that is there and empty is refused.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
-    pub async fn open_with(
+    /// [`KeyStoreError`]: each says what to do.
+    pub async fn open_or_make(path: impl Into<PathBuf>) -> Result<Self, KeyStoreError> {
+        Self::open_or_make_with(path, Arc::new(SystemRandomness)).await
+    }
+
+    /// The same, with another source of new keys.
+    ///
+    /// # Errors
+    /// As [`open_or_make`](Self::open_or_make).
+    pub async fn open_or_make_with(
         path: impl Into<PathBuf>,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, KeyStoreError> {
-        let files = Arc::new(KeyFiles::at(path.into()));
-        let directory = Self { files, randomness };
+        let directory = Self::at(path.into(), randomness);
         let current = |files: &KeyFiles, randomness: &dyn Randomness| {
             if !files.exist()? {
                 files.make(&RootKey::after(None, randomness)?)?;
@@ -56,6 +71,11 @@ impl RootKeyDirectory {
         };
         directory.run(current).await?;
         Ok(directory)
+    }
+
+    fn at(path: PathBuf, randomness: Arc<dyn Randomness>) -> Self {
+        let files = Arc::new(KeyFiles::at(path));
+        Self { files, randomness }
     }
 
     /// Runs work on a thread that may block.

@@ -78,7 +78,7 @@ mod root_keys_in_a_directory {
     #[async_trait]
     impl Holding for InDirectory {
         async fn open(&self) -> Arc<dyn RootKeys> {
-            let opened = RootKeyDirectory::open(self.0.path().join("roots")).await;
+            let opened = RootKeyDirectory::open_or_make(self.0.path().join("roots")).await;
             Arc::new(opened.expect("it can be made"))
         }
     }

@@ -23,7 +23,7 @@ impl Place {
     }
 
     async fn open(&self) -> Result<RootKeyDirectory, KeyStoreError> {
-        RootKeyDirectory::open(self.path()).await
+        RootKeyDirectory::open_or_make(self.path()).await
     }
 
     fn files(&self) -> Vec<PathBuf> {

@@ -7,13 +7,12 @@ mod stored;
 use std::sync::Arc;
 
 use annals_core::{
-    DataKey, Event, Keys, Origin, Personal, RecordedEvent, StoreId, SubjectId, SubjectKey, decode,
+    DataKey, Event, Keys, Origin, Personal, RecordedEvent, SubjectId, SubjectKey, decode,
     seal_event,
 };
 use annals_macros::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use stored::recorded;
 
@@ -88,10 +87,8 @@ impl From<RegisteredV2> for UserEvent {
     }
 }
 
-const STORE: StoreId = StoreId(Uuid::nil());
-
 fn keys(key: SubjectKey) -> Keys {
-    Keys::of(STORE, vec![(SubjectId::new("7").unwrap(), key)])
+    Keys::of(vec![(SubjectId::new("7").unwrap(), key)])
 }
 
 fn living() -> Keys {
@@ -102,7 +99,6 @@ fn living() -> Keys {
 fn sealed(mut event: impl Event) -> RecordedEvent {
     let place = recorded("Registered", 1, Vec::new());
     let origin = Origin {
-        store: STORE,
         stream: &place.stream,
         event: place.id,
     };

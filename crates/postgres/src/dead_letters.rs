@@ -17,6 +17,7 @@ pub(crate) struct Letters {
     projection: String,
     parked: String,
     list: String,
+    find: String,
     count: String,
     put: String,
     remove: String,
@@ -28,6 +29,8 @@ impl Letters {
                       where projection = $1 and parked order by position limit $2";
         let list = "select letter::text from {read}.annals_dead_letters
                     where projection = $1 and position > $2 order by position limit $3";
+        let find = "select letter::text from {read}.annals_dead_letters
+                    where projection = $1 and position = any ($2)";
         let count = "select count(*) from {read}.annals_dead_letters
                      where projection = $1 and parked";
         let put = "insert into {read}.annals_dead_letters (projection, position, parked, letter)
@@ -41,6 +44,7 @@ impl Letters {
             projection,
             parked: postgres.sql(parked),
             list: postgres.sql(list),
+            find: postgres.sql(find),
             count: postgres.sql(count),
             put: postgres.sql(put),
             remove: postgres.sql(remove),
@@ -149,13 +153,10 @@ impl Letters {
         tx: &Transaction<'_>,
         positions: &[Position],
     ) -> Result<u64, ProjectionError> {
-        let mut redacted = Vec::new();
-        for position in positions {
-            let before = Position(position.0.saturating_sub(1));
-            let found = self.list(tx, before, 1).await?.into_iter();
-            let found = found.filter(|letter| letter.position == *position);
-            redacted.extend(found.map(DeadLetter::redacted));
-        }
+        let positions: Vec<i64> = positions.iter().map(|it| it.0.cast_signed()).collect();
+        let key: [Parameter<'_>; 2] = [self.key(), (&positions, Type::INT8_ARRAY)];
+        let found = read(&tx.rows(&self.find, &key).await?)?;
+        let redacted: Vec<DeadLetter> = found.into_iter().map(DeadLetter::redacted).collect();
         self.keep(tx, &redacted).await?;
         Ok(redacted.len() as u64)
     }

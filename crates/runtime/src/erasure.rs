@@ -1,12 +1,11 @@
 //! Forgetting persons: their key is destroyed, and what copies say is reached.
 //!
-//! In reading order: `event` is what the log says of it, and `report` what was reached; `places` are
-//! where copies may be; `trace` finds what the events of a person have touched, and `reach` goes from
-//! place to place; `elsewhere` is what every other process does, and `reconciling` what a process does
-//! before it begins.
+//! In reading order: `event` is what the log says of it, and `report` what was reached; `runs` are the
+//! erasures under way; `places` are where copies may be; `trace` finds what the events of a person have
+//! touched, and `reach` goes from place to place, to `letters` and `rows` among others; `elsewhere` is
+//! what every other process does, and `reconciling` what a process does before it begins.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use annals_core::{
     Append, AppendError, AppendId, DecodeError, Event, EventId, EventStore, ExpectedVersion,
@@ -14,37 +13,32 @@ use annals_core::{
     ReadError, SideStoreError, Source, StreamId, SubjectId, events_of,
 };
 use annals_keys::Keyring;
-use tokio::sync::oneshot;
-use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::sync::{Semaphore, watch};
 
-use crate::backoff::Backoff;
 use crate::personal_events::PersonalEvents;
 use event::PersonalDataEvent;
-use reach::Reach;
+use reach::{BACKOFF, Reach};
+use runs::{Runs, Stage, answer};
 
 pub use elsewhere::ErasuresElsewhere;
-pub(crate) use event::erasure_stream;
+pub(crate) use event::{anyone_forgotten_after, erasure_stream, erasures_of};
 pub use places::{ErasurePlaces, Forgets};
 pub use reconciling::{Reconciled, destroy_keys_again};
 pub use report::{ErasureReport, OutOfReach, PlaceKind, Reached};
 
 mod elsewhere;
 mod event;
+mod letters;
 mod places;
 mod reach;
 mod reconciling;
 mod report;
+mod rows;
+mod runs;
 mod trace;
 
-/// Longest time that whoever asks for an erasure waits for its report.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
-
-/// Between two tries to reach all places.
-const BACKOFF: Backoff = Backoff {
-    first: Duration::from_millis(100),
-    most: Duration::from_secs(60),
-};
+/// Most erasures that go from place to place at one time.
+const AT_ONCE: usize = 2;
 
 /// Forgets persons. Clones are the same.
 ///
@@ -57,10 +51,12 @@ const BACKOFF: Backoff = Backoff {
 /// 3. The report is recorded in the log once all places were reached. An erasure that is repeated has
 ///    the same report, and changes nothing.
 /// 4. Nothing of any other person changes.
+/// 5. It goes on when nobody waits for it. Whoever asks while it goes on waits for the same one.
+/// 6. A place that cannot be reached holds up no other.
 #[derive(Clone)]
 pub struct Erasures {
     shared: Arc<Shared>,
-    tasks: Arc<Mutex<JoinSet<()>>>,
+    runs: Arc<Runs>,
 }
 
 /// What erasures work on.
@@ -70,6 +66,7 @@ struct Shared {
     personal: PersonalEvents,
     places: ErasurePlaces,
     ids: Arc<dyn IdSource>,
+    turns: Semaphore,
 }
 
 /// Why there is no report of an erasure.
@@ -108,6 +105,10 @@ pub enum EraseError {
     /// **Do:** ask again for the report.
     #[error("personal data of {0} is erased, and copies are still being reached")]
     Unfinished(SubjectId),
+    /// This process stops, or failed at it. How far the erasure came is not known.
+    /// **Do:** ask a process that runs.
+    #[error("this process has left the erasure off")]
+    Stopped,
 }
 
 impl Erasures {
@@ -125,10 +126,11 @@ impl Erasures {
             personal,
             places,
             ids: Arc::new(RandomIds),
+            turns: Semaphore::new(AT_ONCE),
         };
         Self {
             shared: Arc::new(shared),
-            tasks: Arc::default(),
+            runs: Arc::default(),
         }
     }
 
@@ -137,17 +139,11 @@ impl Erasures {
     ///
     /// # Errors
     /// [`EraseError`] says what is done by then.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     pub async fn erase(&self, subject: &SubjectId) -> Result<ErasureReport, EraseError> {
-        let erased_at = self.shared.record_erased(subject).await?;
-        self.shared.keyring.forget(subject).await?;
-        if let Some(report) = self.report(subject).await? {
-            return Ok(report);
-        }
-        let finished = self.begin(subject.clone(), erased_at);
-        match timeout(ANSWERS_WITHIN, finished).await {
-            Ok(Ok(report)) => Ok(report),
-            Ok(Err(_)) | Err(_) => Err(EraseError::Unfinished(subject.clone())),
-        }
+        answer(subject, self.run(subject.clone(), None)?).await
     }
 
     /// The report of an erasure; `None`: there was none, or it is not finished.
@@ -158,38 +154,35 @@ impl Erasures {
         self.shared.report(subject).await
     }
 
-    /// Finishes erasures that were cut off, beside the caller.
+    /// Finishes erasures that were cut off after [keys were destroyed](destroy_keys_again), beside the
+    /// caller.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn finish(&self, unfinished: impl IntoIterator<Item = (SubjectId, Position)>) {
         for (subject, erased_at) in unfinished {
-            drop(self.begin(subject, erased_at));
+            // None is begun once they are stopped.
+            let _ = self.run(subject, Some(erased_at));
         }
     }
 
-    /// Leaves off what is not finished: the next process goes on with it.
+    /// Leaves off what is not finished, and begins nothing any more: the next process goes on with it.
     pub async fn stop(&self) {
-        let mut tasks = std::mem::take(&mut *self.tasks());
-        tasks.shutdown().await;
+        self.runs.stop().await;
     }
 
-    /// Reaches all places in a task of its own.
-    fn begin(&self, subject: SubjectId, erased_at: Position) -> oneshot::Receiver<ErasureReport> {
-        let (answer, finished) = oneshot::channel();
+    /// An erasure in a task of its own.
+    fn run(
+        &self,
+        subject: SubjectId,
+        erased_at: Option<Position>,
+    ) -> Result<watch::Receiver<Stage>, EraseError> {
         let shared = Arc::clone(&self.shared);
-        let mut tasks = self.tasks();
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(async move {
-            let report = shared.reach_until_done(&subject, erased_at).await;
-            // Nobody may be waiting any more.
-            let _ = answer.send(report);
-        });
-        finished
-    }
-
-    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+        let whose = subject.clone();
+        self.runs.join(&whose, |stage| async move {
+            let ended = shared.run(&subject, erased_at, &stage).await;
+            stage.send_replace(Stage::Ended(ended));
+        })
     }
 }
 
@@ -203,13 +196,37 @@ impl Shared {
         Ok(self.store.append(append).await?.first)
     }
 
+    /// An erasure from its beginning, or from where the log says of it, to its report.
+    async fn run(
+        &self,
+        subject: &SubjectId,
+        erased_at: Option<Position>,
+        stage: &watch::Sender<Stage>,
+    ) -> Result<ErasureReport, EraseError> {
+        let erased_at = match erased_at {
+            Some(erased_at) => erased_at,
+            None => {
+                let erased_at = self.record_erased(subject).await?;
+                self.keyring.forget(subject).await?;
+                if let Some(report) = self.report(subject).await? {
+                    return Ok(report);
+                }
+                erased_at
+            }
+        };
+        stage.send_replace(Stage::KeyDestroyed);
+        let _turn = self.turns.acquire().await.expect("it is never closed");
+        Ok(self.reach_until_done(subject, erased_at).await)
+    }
+
     async fn reach_until_done(&self, subject: &SubjectId, erased_at: Position) -> ErasureReport {
         let mut attempt = 0;
         loop {
-            match self.reach(subject, erased_at).await {
+            match self.reach_and_report(subject, erased_at).await {
                 Ok(report) => return report,
                 Err(error) => {
-                    tracing::warn!(%subject, %error, "copies of erased data are not reached yet");
+                    let at = error.at();
+                    tracing::warn!(%subject, at, "copies of erased data are not reached yet");
                 }
             }
             attempt += 1;
@@ -217,23 +234,14 @@ impl Shared {
         }
     }
 
-    /// Reaches all places once, and records the report, unless another process has.
-    async fn reach(
+    /// Reaches all places, and records the report, unless another process has.
+    async fn reach_and_report(
         &self,
         subject: &SubjectId,
         erased_at: Position,
-    ) -> Result<ErasureReport, reach::ReachError> {
-        let reach = Reach {
-            store: &*self.store,
-            keyring: &self.keyring,
-            personal: &self.personal,
-            places: &self.places,
-            ids: &*self.ids,
-            subject,
-            erased_at,
-        };
+    ) -> Result<ErasureReport, EraseError> {
         self.keyring.forget(subject).await?;
-        let report = reach.all().await?;
+        let report = self.reach(subject, erased_at).all().await?;
         let event = PersonalDataEvent::Reported {
             report: report.clone(),
         };
@@ -244,6 +252,18 @@ impl Shared {
                 InvalidAppend::EventIdReused { .. } | InvalidAppend::AppendIdReused { .. },
             )) => Ok(self.report(subject).await?.unwrap_or(report)),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    fn reach<'a>(&'a self, subject: &'a SubjectId, erased_at: Position) -> Reach<'a> {
+        Reach {
+            store: &*self.store,
+            keyring: &self.keyring,
+            personal: &self.personal,
+            places: &self.places,
+            ids: &*self.ids,
+            subject,
+            erased_at,
         }
     }
 
@@ -262,11 +282,23 @@ impl Shared {
     }
 }
 
+impl EraseError {
+    /// Where it happened: what it says may quote what an event says.
+    fn at(&self) -> &'static str {
+        match self {
+            Self::Keys(_) => "the keys",
+            Self::Beside(_) => "what is beside the log",
+            _ => "the log",
+        }
+    }
+}
+
 /// An append that is the same whenever it is made: `what` happens once in this stream.
 fn append_once(stream: StreamId, what: &str, event: &PersonalDataEvent) -> Append {
     let id = AppendId::of_key(stream.as_str(), what);
     let event = event.to_new(EventId::of_append(id, 0), Metadata::default());
-    let event = event.expect("it has texts and numbers only, and no tags");
+    let event =
+        event.expect("it has texts and numbers only, and a tag that is shorter than its stream");
     Append::to(stream, ExpectedVersion::Any, vec![event]).with_id(id)
 }
 

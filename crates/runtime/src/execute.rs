@@ -184,10 +184,11 @@ impl<A: Aggregate> Repository<A> {
         basis: Basis<A>,
         mut events: Vec<A::Event>,
     ) -> Result<Option<Executed<A>>, ExecuteError<A::Error>> {
-        self.seal(order, &mut events).await?;
+        let persons = self.seal(order, &mut events).await?;
         let expected = ExpectedVersion::from(basis.version);
         let append = Append::to(order.stream.clone(), expected, order.to_new(&events)?);
-        let Some(appended) = self.append(order, append.with_id(order.append)).await? else {
+        let append = append.with_id(order.append);
+        let Some(appended) = self.append_about(&persons, order, append).await? else {
             return Ok(None);
         };
         let version = StreamVersion(basis.version.0 + events.len() as u64);

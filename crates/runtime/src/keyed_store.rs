@@ -1,6 +1,7 @@
 //! A store whose events come with the keys to read what is personal in them.
 
 use std::future::ready;
+use std::slice;
 use std::sync::Arc;
 
 use annals_core::{
@@ -13,16 +14,18 @@ use async_trait::async_trait;
 use futures_util::future::Either;
 use futures_util::{FutureExt, StreamExt};
 
-use crate::personal_events::PersonalEvents;
+use crate::personal_events::{PersonalEvents, Told};
 
 /// An event store, with a keyring: each event that tells something about persons comes with what there
 /// is of their keys, and with what of it is kept beside the log, so that whoever reads it needs to know
 /// of neither.
 ///
 /// An event says by its tags whom it is about. One of the declared
-/// [types with personal fields](PersonalEvents) that was stored before they were personal carries no
-/// such tag: it is decoded for that, and persons get keys, so that copies of what it says are sealed
+/// [types with personal fields](PersonalEvents) that was stored before all of them were personal lacks
+/// tags: it is decoded for that, and persons get keys, so that copies of what it says are sealed
 /// and an erasure shows. All other events cost a look at their tags.
+///
+/// What is sealed under a key that is damaged stays sealed, as where there is no key, and is logged.
 #[derive(Clone)]
 pub struct KeyedStore {
     store: Arc<dyn EventStore>,
@@ -31,7 +34,6 @@ pub struct KeyedStore {
 
 /// What it takes to attach keys.
 struct Attaching {
-    store: StoreId,
     keyring: Arc<Keyring>,
     personal: PersonalEvents,
 }
@@ -43,11 +45,7 @@ impl KeyedStore {
         keyring: Arc<Keyring>,
         personal: PersonalEvents,
     ) -> Self {
-        let attaching = Arc::new(Attaching {
-            store: store.id(),
-            keyring,
-            personal,
-        });
+        let attaching = Arc::new(Attaching { keyring, personal });
         Self { store, attaching }
     }
 }
@@ -109,29 +107,52 @@ impl Attaching {
 
     async fn attach(self: Arc<Self>, mut event: RecordedEvent) -> Result<RecordedEvent, ReadError> {
         let keys = self.keys_for(&event).await;
-        let keys = keys.map_err(|error| no_keys(event.position, &error))?;
+        let keys = keys.map_err(|error| no_keys(&error))?;
         let keys = self.keyring.look_beside(keys, side_ids_of(&event)).await;
         event.keys = keys.map_err(|error| not_looked(event.position, &error))?;
         Ok(event)
     }
 
     async fn keys_for(&self, event: &RecordedEvent) -> Result<Keys, KeyStoreError> {
-        let tagged = tagged_subjects(event);
-        if !tagged.is_empty() {
-            return self.keyring.keys_for_reading(self.store, &tagged).await;
+        let Told {
+            mut tagged,
+            untagged,
+            ..
+        } = self.personal.told_by(event);
+        if !untagged.is_empty() {
+            // Copies of what they told are sealed from now on, so there must be keys.
+            self.keyring.keys_for_writing(&untagged).await?;
+            tagged.extend(untagged);
         }
-        let told = self.personal.subjects_of(event);
-        match told.is_empty() {
+        match tagged.is_empty() {
             true => Ok(Keys::default()),
-            false => self.keyring.keys_for_writing(self.store, &told).await,
+            false => self.keys_of(event.position, tagged).await,
         }
     }
-}
 
-/// Whom an event is about, as its tags say it.
-pub(crate) fn tagged_subjects(event: &RecordedEvent) -> Vec<SubjectId> {
-    let tagged = event.tags.iter().filter_map(tagged_subject);
-    tagged.filter_map(|it| SubjectId::new(it).ok()).collect()
+    /// A key that is damaged harms nobody else: what is sealed under it stays sealed.
+    async fn keys_of(
+        &self,
+        position: Position,
+        subjects: Vec<SubjectId>,
+    ) -> Result<Keys, KeyStoreError> {
+        let keys = self.keyring.keys_for_reading(&subjects).await;
+        let Err(KeyStoreError::Damaged { .. }) = keys else {
+            return keys;
+        };
+        let mut sound = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            let one = slice::from_ref(&subject);
+            match self.keyring.keys_for_reading(one).await {
+                Ok(_) => sound.push(subject),
+                Err(error @ KeyStoreError::Damaged { .. }) => {
+                    tracing::error!(%subject, %position, %error, "what is personal stays sealed");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.keyring.keys_for_reading(&sound).await
+    }
 }
 
 /// What it means to a reader that nobody could look beside the log.
@@ -144,12 +165,9 @@ fn not_looked(position: Position, error: &SideStoreError) -> ReadError {
 }
 
 /// What it means to a reader that keys cannot be had.
-fn no_keys(position: Position, error: &KeyStoreError) -> ReadError {
+fn no_keys(error: &KeyStoreError) -> ReadError {
     let reason = error.to_string();
-    match error {
-        KeyStoreError::Damaged { .. } => Corruption { position, reason }.into(),
-        _ => ReadError::Unavailable { reason },
-    }
+    ReadError::Unavailable { reason }
 }
 
 impl std::fmt::Debug for KeyedStore {

@@ -18,6 +18,7 @@ use annals_core::{
 use tokio::sync::watch;
 
 use crate::backoff::Backoff;
+use crate::era::Era;
 use crate::refold::{RefoldOptions, RefoldSubject, check_rows};
 use crate::spans;
 use catch_up::CatchUp;
@@ -76,8 +77,13 @@ pub fn rebuild(
         control: controlled,
         turn: None,
     };
+    let forgetting = rebuild.report.forgetting();
     tokio::spawn(rebuild.run());
-    RebuildHandle { progress, control }
+    RebuildHandle {
+        progress,
+        control,
+        forgetting,
+    }
 }
 
 struct Rebuild {
@@ -164,6 +170,7 @@ impl Rebuild {
         let span = spans::rebuild(name, "catching up");
         spans::within(span, self.catch_up_to_end(&mut catch_up)).await?;
         self.report.phase(RebuildPhase::Comparing);
+        let era = self.report.era();
         let comparison = match self.options.cut_over {
             CutOver::WhenComplete => None,
             _ => {
@@ -171,7 +178,7 @@ impl Rebuild {
                 spans::within(span, self.compare(editions, &mut catch_up)).await?
             }
         };
-        self.permission(comparison).await?;
+        self.permission(comparison, era).await?;
         let span = spans::rebuild(name, "cutting over");
         spans::within(span, self.cut_over(editions, &mut catch_up)).await
     }
@@ -285,14 +292,18 @@ impl Rebuild {
     }
 
     /// Waits for permission to cut over, if it needs any.
-    async fn permission(&mut self, comparison: Option<Comparison>) -> Result<(), RebuildError> {
+    async fn permission(
+        &mut self,
+        comparison: Option<Comparison>,
+        era: Era,
+    ) -> Result<(), RebuildError> {
         let is_same = comparison.as_ref().is_some_and(Comparison::is_same);
         let goes_on = match self.options.cut_over {
             CutOver::WhenComplete => true,
             CutOver::WhenSame => is_same,
             CutOver::WhenTold => false,
         };
-        self.report.phase(RebuildPhase::Compared(comparison));
+        self.report.compared(comparison, era);
         loop {
             self.go_ahead().await?;
             // After that, which takes note of whatever was told.

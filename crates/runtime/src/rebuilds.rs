@@ -8,13 +8,16 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::erasure::{Forgets, PlaceKind};
 use crate::projection::RunnerOptions;
 use crate::rebuild::{
     RebuildError, RebuildHandle, RebuildOptions, RebuildPhase, RebuildProgress, rebuild, roll_back,
 };
 use annals_core::{
-    Edition, EditionState, Editions, EventStore, Position, ReadModels, TableFold, Timestamp,
+    Cause, Edition, EditionState, Editions, EventStore, Position, ReadModels, SubjectId, TableFold,
+    Timestamp,
 };
+use async_trait::async_trait;
 use previous::Follower;
 
 mod due;
@@ -173,6 +176,28 @@ impl Rebuilds {
     fn database(&self) -> Result<&dyn Editions, RebuildError> {
         let database = self.shared.read_models.editions();
         database.ok_or(RebuildError::OneEditionOnly)
+    }
+}
+
+/// The rows that the latest comparison found to differ are kept no longer, nor what a rebuild failed
+/// with.
+#[async_trait]
+impl Forgets for Rebuilds {
+    fn name(&self) -> &str {
+        self.shared.fold.name()
+    }
+
+    fn kind(&self) -> PlaceKind {
+        PlaceKind::Comparisons
+    }
+
+    async fn forget(&self, _: &SubjectId) -> Result<(), Cause> {
+        let mut latest = lock(&self.shared.latest);
+        if let Some(rebuild) = &*latest {
+            rebuild.forget();
+        }
+        latest.take_if(|it| matches!(it.progress().phase, RebuildPhase::Failed(_)));
+        Ok(())
     }
 }
 

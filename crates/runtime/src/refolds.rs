@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use annals_core::{Edition, EventStore, PartitionKey, ReadModels, RowsCheck, StreamId, TableFold};
+use annals_core::{
+    Cause, Edition, EventStore, PartitionKey, ReadModels, RowsCheck, StreamId, SubjectId, TableFold,
+};
+use async_trait::async_trait;
 
+use crate::erasure::{Forgets, PlaceKind};
 use crate::refold::{
     DriftDetection, DriftOptions, RefoldError, RefoldOptions, RefoldSubject, RowsRebuilt,
     check_rows, detect_drift, keys_of_stream, rebuild_rows,
@@ -102,5 +106,24 @@ impl Refolds {
         if let Some(drift) = &self.drift {
             drift.stop().await;
         }
+    }
+}
+
+/// The rows that the checks in the background found are kept no longer.
+#[async_trait]
+impl Forgets for Refolds {
+    fn name(&self) -> &str {
+        self.subject.fold.name()
+    }
+
+    fn kind(&self) -> PlaceKind {
+        PlaceKind::Comparisons
+    }
+
+    async fn forget(&self, _: &SubjectId) -> Result<(), Cause> {
+        if let Some(drift) = &self.drift {
+            drift.forget();
+        }
+        Ok(())
     }
 }

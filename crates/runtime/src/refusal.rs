@@ -4,8 +4,8 @@
 //! the same, also when the aggregate would accept it by then, so the refusal itself is recorded.
 
 use annals_core::{
-    Append, AppendId, EncodeError, EventId, EventType, ExpectedVersion, Metadata, NewEvent,
-    RecordedEvent, StreamId,
+    Append, AppendId, EncodeError, EventId, EventType, ExpectedVersion, InvalidName, Metadata,
+    NewEvent, Query, QueryItem, RecordedEvent, StreamId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -46,4 +46,10 @@ impl<E: DeserializeOwned> CommandRefused<E> {
     pub(crate) fn from_record(record: &RecordedEvent) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(&record.data)
     }
+}
+
+/// All kept refusals.
+pub(crate) fn refusals() -> Result<Query, InvalidName> {
+    let refused = QueryItem::default().types([EventType::new(EVENT_TYPE)?]);
+    Ok(Query::any_of([refused]))
 }

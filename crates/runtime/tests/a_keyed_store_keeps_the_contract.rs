@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use annals_core::{
     Append, EventId, EventStore, EventType, ExpectedVersion, KeyStore, KeyStoreError, NewEvent,
     Read, ReadError, RecordedEvent, Rewrapping, RootId, Source, StoreId, StoredKey, StreamId,
-    SubjectId, WrappedKey, subject_tag,
+    SubjectId, SubjectKey, WrappedKey, subject_tag,
 };
 use annals_embedded::{EmbeddedOptions, EmbeddedStore, MemoryDisk};
 use annals_keys::{Keyring, KeyringOptions, MemoryKeyStore, MemoryRootKeys};
@@ -60,6 +60,7 @@ struct CountedKeys {
     keys: MemoryKeyStore,
     looks: AtomicU32,
     fails_with: Mutex<Option<KeyStoreError>>,
+    damaged: Mutex<Option<SubjectId>>,
 }
 
 #[async_trait]
@@ -68,6 +69,11 @@ impl KeyStore for CountedKeys {
         self.looks.fetch_add(1, Ordering::SeqCst);
         if let Some(error) = self.fails_with.lock().unwrap().clone() {
             return Err(error);
+        }
+        let damaged = self.damaged.lock().unwrap().clone();
+        if damaged.is_some_and(|it| subjects.contains(&it)) {
+            let reason = "on demand".to_owned();
+            return Err(KeyStoreError::Damaged { reason });
         }
         self.keys.find(subjects).await
     }
@@ -97,7 +103,7 @@ impl KeyStore for CountedKeys {
     }
 }
 
-/// A store with an event about nobody, and behind it one about a person.
+/// A store with an event about nobody, and behind it one about two persons.
 async fn two_events(keys: &Arc<CountedKeys>) -> Arc<dyn EventStore> {
     let store = keyed(
         Arc::new(EmbeddedStore::in_memory().unwrap()),
@@ -107,9 +113,10 @@ async fn two_events(keys: &Arc<CountedKeys>) -> Arc<dyn EventStore> {
         let event_type = EventType::new("Seen").unwrap();
         NewEvent::json(EventId(Uuid::from_u128(id)), event_type, "{}")
     };
-    let about_ada = event(2).tagged(subject_tag("ada").unwrap());
+    let about_both = event(2).tagged(subject_tag("ada").unwrap());
+    let about_both = about_both.tagged(subject_tag("bob").unwrap());
     let stream = StreamId::new("Sight", "1").unwrap();
-    let append = Append::to(stream, ExpectedVersion::Any, vec![event(1), about_ada]);
+    let append = Append::to(stream, ExpectedVersion::Any, vec![event(1), about_both]);
     store.append(append).await.unwrap();
     store
 }
@@ -135,9 +142,6 @@ async fn only_an_event_about_a_person_asks_for_keys() {
 async fn an_event_whose_keys_cannot_be_had_is_an_error_and_no_end() {
     let keys = Arc::<CountedKeys>::default();
     let store = two_events(&keys).await;
-    let reason = "on demand".to_owned();
-    *keys.fails_with.lock().unwrap() = Some(KeyStoreError::Damaged { reason });
-    assert!(matches!(read(&*store, 2).await, Err(ReadError::Corrupt(_))));
     let cause = Arc::new(std::io::Error::from(std::io::ErrorKind::TimedOut));
     *keys.fails_with.lock().unwrap() = Some(KeyStoreError::Unavailable(cause));
     assert!(matches!(
@@ -149,4 +153,18 @@ async fn an_event_whose_keys_cannot_be_had_is_an_error_and_no_end() {
         1,
         "it concerns no other"
     );
+}
+
+#[tokio::test]
+async fn a_damaged_key_harms_nobody_else() {
+    let keys = Arc::<CountedKeys>::default();
+    let store = two_events(&keys).await;
+    let [ada, bob] = ["ada", "bob"].map(|it| SubjectId::new(it).unwrap());
+    keys.destroy(&bob).await.unwrap();
+    *keys.damaged.lock().unwrap() = Some(ada);
+
+    let events = read(&*store, 2).await.unwrap();
+
+    assert_eq!(events[1].keys.find("ada"), None, "it stays sealed");
+    assert_eq!(events[1].keys.find("bob"), Some(&SubjectKey::Erased));
 }

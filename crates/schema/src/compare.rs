@@ -54,7 +54,7 @@ const UNDERSTOOD: [&str; 24] = [
 ];
 
 fn shapes(path: &str, before: &Value, after: &Value) -> Vec<Difference> {
-    if before == after || takes_all(after) {
+    if before == after {
         return Vec::new();
     }
     let (old, new) = (alternatives::of(before), alternatives::of(after));
@@ -75,16 +75,27 @@ fn takes_all(shape: &Value) -> bool {
     }
 }
 
+/// True if anything in a shape is personal: what takes all would not open it.
+fn holds_personal(shape: &Value) -> bool {
+    match shape {
+        Value::Object(keywords) => {
+            keywords.contains_key("x-personal") || keywords.values().any(holds_personal)
+        }
+        Value::Array(parts) => parts.iter().any(holds_personal),
+        _ => false,
+    }
+}
+
 /// Compares two forms, neither of which is a choice.
 fn forms(path: &str, before: &Value, after: &Value) -> Vec<Difference> {
-    if takes_all(after) {
+    if takes_all(after) && !holds_personal(before) {
         return Vec::new();
     }
     let (Value::Object(old), Value::Object(new)) = (before, after) else {
         return vec![narrowed(path, before, after)];
     };
     let is_still_opened = !old.contains_key("x-personal") || new.contains_key("x-personal");
-    if !is_still_opened || !takes_type(old, new) || !takes_constant(old, new) {
+    if !is_still_opened || takes_all(after) || !takes_type(old, new) || !takes_constant(old, new) {
         return vec![narrowed(path, before, after)];
     }
     let mut found = limits::differences(path, old, new);

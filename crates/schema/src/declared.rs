@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use annals_core::{Event, EventSchema, Step};
+use annals_core::{Event, EventSchema};
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 
-use crate::fault::{ChainFault, SchemaFault};
+use crate::fault::SchemaFault;
 use crate::payload_schema;
 use crate::sample::{self, Outcome, Sample, SampleFault};
 
@@ -89,7 +89,7 @@ impl DeclaredEvent {
             let (event, variant) = (event.clone(), self.schema.variant);
             faults.push(SchemaFault::NoSchema { event, variant });
         }
-        if let Some(fault) = chain_fault(self.schema) {
+        if let Some(fault) = self.schema.chain_fault() {
             let event = event.clone();
             faults.push(SchemaFault::Chain { event, fault });
         }
@@ -103,29 +103,4 @@ impl DeclaredEvent {
         }
         faults
     }
-}
-
-/// What is wrong with the way from version 1 to the newest.
-fn chain_fault(schema: &EventSchema) -> Option<ChainFault> {
-    let mut typed = None;
-    for from in 1..schema.version {
-        let mut steps = schema
-            .upcasters
-            .iter()
-            .filter(|upcaster| upcaster.from == from);
-        let Some(upcaster) = steps.next() else {
-            return Some(ChainFault::Missing { from });
-        };
-        if steps.next().is_some() {
-            return Some(ChainFault::Twice { from });
-        }
-        match (upcaster.step, typed) {
-            (Step::Typed, None) => typed = Some(from),
-            (Step::Json(_), Some(typed)) => return Some(ChainFault::TypedFirst { typed, from }),
-            (Step::Typed, Some(_)) | (Step::Json(_), None) => {}
-        }
-    }
-    let mut steps = schema.upcasters.iter();
-    let beyond = steps.find(|upcaster| !(1..schema.version).contains(&upcaster.from))?;
-    Some(ChainFault::Beyond { from: beyond.from })
 }

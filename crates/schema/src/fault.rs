@@ -3,13 +3,25 @@
 use std::fmt;
 use std::sync::Arc;
 
+use annals_core::ChainFault;
+
 use crate::difference::Difference;
+use crate::page::Page;
 use crate::sample::SampleFault;
 
 /// What is wrong with declared or recorded events. Each message ends in what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemaFault {
+    /// The directory is not there, or it is no recorded one: nothing would be held against anything.
+    /// **Do:** name the right directory; if it is new, accept, and commit what that writes.
+    #[error(
+        "nothing is recorded: there is no {}\n  \
+         Do: look whether it is the right directory; if it is new, accept, and commit what that writes.",
+        Page::JSON
+    )]
+    NothingRecorded,
+
     /// There is no sample of an event type.
     /// **Do:** add one to the samples of the catalogue.
     #[error("{event} has no sample\n  Do: add one to the samples of the catalogue.")]
@@ -196,41 +208,12 @@ impl SchemaFault {
     pub fn is_settled_by_accepting(&self) -> bool {
         matches!(
             self,
-            Self::NotAccepted { .. } | Self::SampleDiffers { .. } | Self::PageOutdated { .. }
+            Self::NothingRecorded
+                | Self::NotAccepted { .. }
+                | Self::SampleDiffers { .. }
+                | Self::PageOutdated { .. }
         )
     }
-}
-
-/// Why old versions do not come to the newest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ChainFault {
-    /// A version has no step. **Do:** declare it.
-    #[error("there is none from version {from}")]
-    Missing {
-        /// Where it would begin.
-        from: u32,
-    },
-    /// A version has two steps. **Do:** remove one.
-    #[error("there are two from version {from}")]
-    Twice {
-        /// Where they begin.
-        from: u32,
-    },
-    /// A step leads beyond the newest version. **Do:** remove it, or raise the version.
-    #[error("there is one from version {from}, which is no older version")]
-    Beyond {
-        /// Where it begins.
-        from: u32,
-    },
-    /// A step on JSON comes when there is no JSON any more. **Do:** make it typed too.
-    #[error("the one from version {from} is on JSON, behind a typed one from version {typed}")]
-    TypedFirst {
-        /// Where the typed one begins.
-        typed: u32,
-        /// Where the one on JSON begins.
-        from: u32,
-    },
 }
 
 struct Lines<'a>(&'a [Difference]);

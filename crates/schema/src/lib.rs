@@ -47,9 +47,10 @@ mod sample;
 mod shape;
 
 pub use accept::Accepted;
+pub use annals_core::ChainFault;
 pub use catalogue::Catalogue;
 pub use difference::{Change, Difference};
 pub use error::{Faults, SchemaError};
-pub use fault::{ChainFault, SchemaFault};
+pub use fault::SchemaFault;
 pub use review::{Checked, Notice};
 pub use sample::SampleFault;

@@ -83,6 +83,9 @@ impl Review {
         review.faults.extend(lost::faults(catalogue, recorded));
         review.faults.extend(changed_files(recorded));
         review.faults.extend(samples::faults(catalogue, recorded));
+        if recorded.page.is_none() {
+            review.faults.push(SchemaFault::NothingRecorded);
+        }
         review
     }
 

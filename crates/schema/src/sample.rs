@@ -4,20 +4,22 @@
 //! written, a sample keeps the JSON values that it holds. Personal fields are sealed under a
 //! key that everybody knows, for one place that never was: what is sealed is made up, and it has to
 //! have the same bytes each time. A value that is kept beside the log is in the sample itself.
+//!
+//! It has to be read in every state that personal data may be in: open, erased, and sealed without a
+//! key. Only what it says when it is open is kept.
 
 use std::sync::Arc;
 
 use annals_core::payload::{Format, Payload};
 use annals_core::{
     AppendId, ContentType, DataKey, DecodeFault, EncodeError, Event, EventId, EventType,
-    InvalidName, Keys, Metadata, Origin, PersonalFault, Position, RecordedEvent, StoreId, StreamId,
-    StreamVersion, SubjectId, SubjectKey, Timestamp, bring_inside, decode, seal_event,
+    InvalidName, Keys, Metadata, Origin, PersonalFault, Position, RecordedEvent, StreamId,
+    StreamVersion, SubjectId, SubjectKey, Timestamp, bring_inside, decode, events_of, seal_event,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-const STORE: StoreId = StoreId(Uuid::nil());
 const EVENT: EventId = EventId(Uuid::nil());
 
 /// A payload as it is stored, and what it is read as.
@@ -48,6 +50,14 @@ pub enum SampleFault {
     /// It is not read any more. **Do:** mend the type or the upcaster.
     #[error("{0}")]
     Decode(#[source] DecodeFault),
+    /// It is not read any more once its persons are forgotten. **Do:** let the upcaster pass
+    /// `{"$erased": …}` on as it is, or declare the field of a typed step as `Personal<…>`.
+    #[error("once its persons are forgotten: {0}")]
+    Erased(#[source] DecodeFault),
+    /// It is not read any more where there is no keyring. **Do:** let the upcaster pass
+    /// `{"$sealed": …}` on as it is, or declare the field of a typed step as `Personal<…>`.
+    #[error("without keys: {0}")]
+    Sealed(#[source] DecodeFault),
     /// What it is has no stored form. **Do:** mend the type or the value.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -87,7 +97,18 @@ pub(crate) fn read<E: Event>(
     version: u32,
     sample: &Sample,
 ) -> Result<Vec<Outcome>, SampleFault> {
-    let record = RecordedEvent {
+    let mut record = record(name, version, sample)?;
+    record.keys = keys_of(&sample.subjects, &living())?;
+    let events = decode::<E>(record.clone()).map_err(|error| SampleFault::Decode(error.fault))?;
+    record.keys = keys_of(&sample.subjects, &SubjectKey::Erased)?;
+    events_of::<E>(&record).map_err(|error| SampleFault::Erased(error.fault))?;
+    record.keys = Keys::default();
+    events_of::<E>(&record).map_err(|error| SampleFault::Sealed(error.fault))?;
+    events.into_iter().map(|part| written(part.event)).collect()
+}
+
+fn record(name: &str, version: u32, sample: &Sample) -> Result<RecordedEvent, SampleFault> {
+    Ok(RecordedEvent {
         position: Position(1),
         stream: stream(),
         version: StreamVersion(1),
@@ -100,17 +121,14 @@ pub(crate) fn read<E: Event>(
         tags: Vec::new(),
         metadata: Metadata::default(),
         recorded_at: Timestamp::UNIX_EPOCH,
-        keys: keys_of(&sample.subjects)?,
-    };
-    let events = decode::<E>(record).map_err(|error| SampleFault::Decode(error.fault))?;
-    events.into_iter().map(|part| written(part.event)).collect()
+        keys: Keys::default(),
+    })
 }
 
 /// An event as it is written today.
 fn written<E: Event>(mut event: E) -> Result<Outcome, SampleFault> {
-    let keys = keys_of(&event.subjects())?;
+    let keys = keys_of(&event.subjects(), &living())?;
     let origin = Origin {
-        store: STORE,
         stream: &stream(),
         event: EVENT,
     };
@@ -132,13 +150,20 @@ fn written<E: Event>(mut event: E) -> Result<Outcome, SampleFault> {
     })
 }
 
-fn keys_of(subjects: &[String]) -> Result<Keys, InvalidName> {
-    let key = SubjectKey::Living(Arc::new(DataKey::from_bytes([0; 32])));
+/// The key that everybody knows.
+fn living() -> SubjectKey {
+    SubjectKey::Living(Arc::new(DataKey::from_bytes([0; 32])))
+}
+
+fn keys_of(subjects: &[String], key: &SubjectKey) -> Result<Keys, InvalidName> {
+    if subjects.is_empty() {
+        return Ok(Keys::default());
+    }
     let subjects = subjects.iter().map(|subject| {
         let subject = SubjectId::new(subject.as_str())?;
         Ok((subject, key.clone()))
     });
-    Ok(Keys::of(STORE, subjects.collect::<Result<_, _>>()?))
+    Ok(Keys::of(subjects.collect::<Result<_, _>>()?))
 }
 
 fn stream() -> StreamId {

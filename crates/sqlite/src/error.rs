@@ -41,6 +41,17 @@ pub enum SqliteError {
 }
 
 impl SqliteError {
+    /// True if what is kept is not what was written; false if it cannot be had now, such as by a file
+    /// that may only be read.
+    pub(crate) fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged(_) => true,
+            // It is not SQLite that says no: what was read cannot have been written here.
+            Self::Refused(cause) => cause.sqlite_error_code().is_none(),
+            Self::Open { .. } | Self::Unavailable { .. } => false,
+        }
+    }
+
     /// This failure, while the event at `position` was applied.
     pub(crate) fn at(self, position: Position) -> ProjectionError {
         match self {

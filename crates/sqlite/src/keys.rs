@@ -205,11 +205,40 @@ fn name<T>(
 
 impl From<SqliteError> for KeyStoreError {
     fn from(error: SqliteError) -> Self {
-        match error {
-            SqliteError::Unavailable { .. } => Self::Unavailable(Arc::new(error)),
-            other => Self::Damaged {
-                reason: other.to_string(),
+        match error.is_damage() {
+            true => Self::Damaged {
+                reason: error.to_string(),
             },
+            false => Self::Unavailable(Arc::new(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    fn said(code: i32) -> KeyStoreError {
+        let cause = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        SqliteError::from(cause).into()
+    }
+
+    #[test]
+    fn only_what_is_not_as_it_was_written_is_damaged() {
+        for code in [ffi::SQLITE_READONLY, ffi::SQLITE_PERM, ffi::SQLITE_FULL] {
+            let error = said(code);
+            assert!(matches!(error, KeyStoreError::Unavailable(_)), "{error}");
+        }
+        let no_name = rusqlite::Error::FromSqlConversionFailure(
+            1,
+            rusqlite::types::Type::Text,
+            "a name of no root key".into(),
+        );
+        let no_name = SqliteError::from(no_name).into();
+        for error in [said(ffi::SQLITE_CORRUPT), said(ffi::SQLITE_NOTADB), no_name] {
+            assert!(matches!(error, KeyStoreError::Damaged { .. }), "{error}");
         }
     }
 }

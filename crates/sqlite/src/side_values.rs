@@ -90,11 +90,11 @@ fn find(connection: &Connection, id: &SideId) -> rusqlite::Result<Option<Vec<u8>
 
 impl From<SqliteError> for SideStoreError {
     fn from(error: SqliteError) -> Self {
-        match error {
-            SqliteError::Unavailable { .. } => Self::Unavailable(Arc::new(error)),
-            other => Self::Damaged {
-                reason: other.to_string(),
+        match error.is_damage() {
+            true => Self::Damaged {
+                reason: error.to_string(),
             },
+            false => Self::Unavailable(Arc::new(error)),
         }
     }
 }

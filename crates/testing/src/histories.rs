@@ -4,6 +4,7 @@
 //! comes to another state, and a fold that does so without snapshots noticing it.
 
 use std::env;
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::Path;
 
@@ -18,7 +19,7 @@ mod replay;
 #[cfg(test)]
 mod tests;
 
-/// When this is set in the environment, histories are written instead of compared.
+/// When this is 1 in the environment, histories are written instead of compared.
 const ACCEPT: &str = "ANNALS_ACCEPT_HISTORIES";
 
 /// Replays every `<name>.history.json` of a directory, and expects the state that it was recorded with.
@@ -38,18 +39,20 @@ const ACCEPT: &str = "ANNALS_ACCEPT_HISTORIES";
 /// - Another fingerprint means that the fold or the shape of the state changed, whether it came to the
 ///   same state or not. Accept it if that was meant.
 ///
+/// Personal values are sealed as in the golden samples of the schema gate, `$sealed` and all, and opened;
+/// in the place of one that was erased stands its `$erased`. What they say is made up.
+///
 /// There must be one history at least, and together they hold each version of each event type that the
 /// aggregate has, and each retired one.
 ///
 /// # Panics
 /// When anything differs; the message names each history, what differs, and what to do. Also when a file
-/// cannot be read, or an event not be decoded.
+/// cannot be read, an event not be decoded, or histories are to be accepted in a CI, as `CI` in the
+/// environment says.
 #[track_caller]
 pub fn recorded_histories<A: Snapshot>(directory: impl AsRef<Path>) {
-    let purpose = match env::var_os(ACCEPT) {
-        Some(_) => Purpose::Accept,
-        None => Purpose::Compare,
-    };
+    let purpose = Purpose::of(env::var_os(ACCEPT), env::var_os("CI"));
+    let purpose = purpose.unwrap_or_else(|refusal| panic!("{refusal}"));
     if let Err(faults) = look_at::<A>(directory.as_ref(), purpose) {
         panic!("{}", faults.join("\n"));
     }
@@ -61,6 +64,21 @@ enum Purpose {
     Compare,
     /// It is written down.
     Accept,
+}
+
+impl Purpose {
+    /// What the environment asks for, and whether it is that of a CI, where nobody looks at what is
+    /// written, and a test that wrote it would pass.
+    fn of(accept: Option<OsString>, ci: Option<OsString>) -> Result<Self, String> {
+        let is_ci = ci.is_some_and(|ci| !ci.is_empty() && ci != "false");
+        match accept.is_some_and(|accept| accept == "1") {
+            true if is_ci => Err(format!(
+                "{ACCEPT}=1 in a CI: accept where it can be looked at"
+            )),
+            true => Ok(Self::Accept),
+            false => Ok(Self::Compare),
+        }
+    }
 }
 
 /// Answers with what is wrong, for whoever reads the failed test.

@@ -53,19 +53,14 @@ pub(crate) async fn sealed_v1(bank: &Bank, user: &str, email: &str, name: &str) 
 }
 
 async fn sealed<E: Event>(bank: &Bank, stream: &StreamId, mut event: E) -> NewEvent {
-    let store = bank.store().id();
     let subjects = event.subjects().into_iter();
     let subjects: Vec<_> = subjects.map(|it| SubjectId::new(it).unwrap()).collect();
     let keyring = bank.annals().keyring().unwrap();
-    let keys = keyring.keys_for_writing(store, &subjects).await.unwrap();
+    let keys = keyring.keys_for_writing(&subjects).await.unwrap();
     let id = EventId(RandomIds.next());
-    let origin = Origin {
-        store,
-        stream,
-        event: id,
-    };
+    let origin = Origin { stream, event: id };
     let mut beside = Vec::new();
     seal_event(&mut event, &keys, &origin, &mut beside).unwrap();
-    keyring.keep_beside(&beside).await.unwrap();
+    assert_eq!(beside, [], "all of it is kept in the event");
     event.to_new(id, Metadata::default()).unwrap()
 }

@@ -43,7 +43,10 @@ impl NewPlace {
     /// What tells it to the program: variables and their values.
     pub(crate) fn variables(&self) -> Vec<(&'static str, OsString)> {
         match self {
-            Self::Directory(directory) => vec![("ANNALS_DATA_DIR", directory.path().into())],
+            Self::Directory(directory) => vec![
+                ("ANNALS_DATA_DIR", directory.path().into()),
+                ("ANNALS_KEYS_DIR", directory.path().join("keys").into()),
+            ],
             Self::Postgres { url, root_keys } => vec![
                 ("ANNALS_STORE", url.expose().into()),
                 ("ANNALS_KEYS_DIR", root_keys.path().join("root").into()),

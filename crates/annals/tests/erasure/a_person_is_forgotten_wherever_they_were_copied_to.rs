@@ -1,6 +1,6 @@
 //! An erasure reaches what was copied, tells what it did not reach, and touches nobody else.
 
-use annals::runtime::{AsOf, CommandContext, ExecuteError, PastOptions, PlaceKind};
+use annals::runtime::{AsOf, CommandContext, ExecuteError, IdempotencyKey, PastOptions, PlaceKind};
 use annals::{Annals, Position, SnapshotStore};
 
 use crate::copies::UNKNOWN;
@@ -175,6 +175,30 @@ async fn what_was_not_reached_is_told() {
 }
 
 #[tokio::test]
+async fn refusals_that_are_kept_are_told() {
+    let place = Place::new().await;
+    let service = place.start().await;
+    for id in ["ada", "bob"] {
+        let context = CommandContext {
+            idempotency: Some(IdempotencyKey::new(id, b"greet")),
+            ..CommandContext::default()
+        };
+        let refused = service.execute::<Person>(id, PersonCommand::Greet, context);
+        refused.await.map(drop).unwrap_err();
+    }
+    register(&service, "ada", "Ada").await;
+    register(&service, "bob", "Bob").await;
+    settle(&service).await;
+
+    let report = service.erase(&subject("ada")).await.unwrap();
+
+    let mut told = report.out_of_reach.iter();
+    let refusals = told.find(|it| it.name == "refusals").unwrap();
+    assert_eq!(refusals.positions, [Position(1)], "bob's is not told");
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn to_erase_twice_is_to_erase_once() {
     let place = Place::new().await;
     let service = place.start().await;
@@ -244,6 +268,25 @@ async fn a_key_store_that_was_put_back_brings_nobody_back() {
     service.erase(&subject("ada")).await.unwrap();
     service.stop().await;
     drop(service);
+    place.keys.put_back(&subject("ada"), copy).await;
+
+    let service = place.start().await;
+
+    let loaded = service.repository::<Person>().load("ada").await.unwrap();
+    assert!(loaded.state.name.unwrap().is_erased());
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_damaged_key_of_who_was_forgotten_keeps_no_process_from_starting() {
+    let place = Place::new().await;
+    let service = place.start().await;
+    register(&service, "ada", "Ada").await;
+    let mut copy = place.keys.back_up(&subject("ada")).await;
+    service.erase(&subject("ada")).await.unwrap();
+    service.stop().await;
+    drop(service);
+    copy.bytes.fill(0);
     place.keys.put_back(&subject("ada"), copy).await;
 
     let service = place.start().await;

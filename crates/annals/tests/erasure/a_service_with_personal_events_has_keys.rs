@@ -1,5 +1,6 @@
 //! A service whose events have personal fields has keys by itself, or does not start.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,6 +48,50 @@ async fn keys_are_where_they_are_said_to_be() {
     assert!(keys.path().join("keys.db").exists());
     assert!(!events.path().join("keys").exists());
     service.stop().await;
+}
+
+/// A service with somebody in it, that has stopped.
+async fn lived_in(directory: &Path, keys: &Path) {
+    let builder = Annals::open(directory).aggregate::<Person>();
+    let service = builder.keys_in(keys).start().await.unwrap();
+    register(&service, "ada", "Ada").await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn keys_that_are_not_found_are_not_made_anew() {
+    let (events, disk) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mounted = disk.path().join("mounted");
+    lived_in(events.path(), &mounted).await;
+    let unmounted = disk.path().join("unmounted");
+    fs::create_dir(&unmounted).unwrap();
+
+    let service = Annals::open(events.path()).aggregate::<Person>();
+    let refused = service.keys_in(&unmounted).start().await.unwrap_err();
+    assert!(matches!(refused, Error::KeysMissing { .. }), "{refused}");
+    assert_eq!(fs::read_dir(unmounted).unwrap().count(), 0);
+
+    lived_in(events.path(), &mounted).await;
+}
+
+#[tokio::test]
+async fn root_keys_that_are_not_found_are_not_made_anew() {
+    let (events, keys) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    lived_in(events.path(), keys.path()).await;
+    let [there, away] = ["root", "away"].map(|name| keys.path().join(name));
+    fs::rename(&there, &away).unwrap();
+
+    let service = Annals::open(events.path()).aggregate::<Person>();
+    let refused = service.keys_in(keys.path()).start().await.unwrap_err();
+    assert!(matches!(refused, Error::RootKeys { .. }), "{refused}");
+    let told = refused.to_string();
+    for place in [keys.path().join("keys.db"), there.clone()] {
+        assert!(told.contains(place.to_str().unwrap()), "{told}");
+    }
+    assert!(!there.exists());
+
+    fs::rename(away, there).unwrap();
+    lived_in(events.path(), keys.path()).await;
 }
 
 #[tokio::test]

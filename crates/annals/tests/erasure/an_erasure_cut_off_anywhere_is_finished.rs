@@ -134,11 +134,15 @@ async fn erasures(place: &Place, cut: &Cut) -> Erasures {
         TableFold::of_rows::<PersonRow>(),
         TableFold::of_tables::<Sayings>(),
     ];
+    let mut projectors = Vec::new();
+    for fold in folds.clone() {
+        projectors.push(read_models.projector(fold).await.unwrap());
+    }
     let refolds = folds.map(|fold| Refolds::new(&store, &read_models, fold));
     let places = ErasurePlaces {
         snapshots: read_models.snapshots().await.unwrap(),
         refolds: refolds.into(),
-        projectors: Vec::new(),
+        projectors,
         own_read_models: Vec::new(),
         forgets: vec![Arc::new(place.cache.clone())],
     };

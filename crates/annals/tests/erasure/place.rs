@@ -87,13 +87,10 @@ impl Place {
         let event_id = EventId::of_append(append, 0);
         if let Some(keyring) = keyring {
             let origin = Origin {
-                store: self.store.id(),
                 stream: &stream,
                 event: event_id,
             };
-            let keys = keyring
-                .keys_for_writing(self.store.id(), &[subject(id)])
-                .await;
+            let keys = keyring.keys_for_writing(&[subject(id)]).await;
             let mut beside = Vec::new();
             seal_event(&mut event, &keys.unwrap(), &origin, &mut beside).unwrap();
             keyring.keep_beside(&beside).await.unwrap();

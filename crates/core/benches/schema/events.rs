@@ -5,8 +5,8 @@ use std::sync::Arc;
 use annals_core::payload::{self, Error, Format, Payload};
 use annals_core::{
     AppendId, ContentType, DataKey, EncodeError, Event, EventId, EventSchema, Kept, Keys, Metadata,
-    Origin, Personal, PersonalField, Position, RecordedEvent, StoreId, StreamId, StreamVersion,
-    SubjectId, SubjectKey, Timestamp, Upcaster, seal_event,
+    Origin, Personal, PersonalField, Position, RecordedEvent, StreamId, StreamVersion, SubjectId,
+    SubjectKey, Timestamp, Upcaster, seal_event,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -138,10 +138,8 @@ pub(crate) fn sealed(version: u32) -> RecordedEvent {
     let mut record = recorded(BY_JSON, version, vec![]);
     let subject = SubjectId::new(OWNER).expect("it is short");
     let key = SubjectKey::Living(Arc::new(DataKey::from_bytes([7; 32])));
-    let store = StoreId(Uuid::from_u128(1));
-    record.keys = Keys::of(store, vec![(subject, key)]);
+    record.keys = Keys::of(vec![(subject, key)]);
     let origin = Origin {
-        store,
         stream: &record.stream,
         event: record.id,
     };

@@ -14,7 +14,9 @@ use crate::limits::INFLATED_BYTES;
 /// Below this, what is saved is not worth the time.
 const WORTHWHILE_BYTES: usize = 1024;
 
-/// The payload compressed, if that makes it smaller by enough. The same payload gives the same bytes.
+/// The payload compressed, if that makes it smaller by enough. The same payload gives the same bytes, as
+/// long as the compressor is the same: another version may make others, that are read as the same.
+/// An append that is tried again across that release is refused then, as one of other content.
 pub(super) fn compress(payload: &[u8]) -> Option<Vec<u8>> {
     if payload.len() < WORTHWHILE_BYTES {
         return None;

@@ -60,9 +60,10 @@ fn disclose(copy: &mut Value, written: &Written, keys: &Keys) -> Result<(), Pers
         None => {}
         Some(SubjectKey::Erased) => *copy = json!({ ERASED: written.subject() }),
         Some(SubjectKey::Living(key)) => {
-            if let Some(sealed) = written.sealed(keys.beside())? {
-                let value: Value = sealed.open(key)?;
-                *copy = json!({ OPEN: [copy, value] });
+            let sealed = written.sealed(keys.beside())?;
+            let value = sealed.map(|sealed| sealed.open::<Value>(key));
+            if let Some(value) = value.transpose()?.flatten() {
+                *copy = json!({ OPEN.as_str(): [copy, value] });
             }
         }
     }
@@ -93,7 +94,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::ids::{EventId, StoreId};
+    use crate::ids::EventId;
     use crate::personal::stored::{BESIDE, SEALED};
     use crate::personal::{DataKey, FoundBeside, Origin, Personal, Sealed, SideValue};
     use crate::stream::StreamId;
@@ -104,14 +105,12 @@ mod tests {
         visits: u32,
     }
 
-    const STORE: StoreId = StoreId(Uuid::from_u128(1));
-
     fn subject() -> SubjectId {
         SubjectId::new("user-7").unwrap()
     }
 
     fn keys(key: SubjectKey) -> Keys {
-        Keys::of(STORE, vec![(subject(), key)])
+        Keys::of(vec![(subject(), key)])
     }
 
     fn living() -> Keys {
@@ -122,7 +121,6 @@ mod tests {
     fn sealed() -> Sealed {
         let stream = StreamId::new("User", "7").unwrap();
         let origin = Origin {
-            store: STORE,
             stream: &stream,
             event: EventId(Uuid::nil()),
         };

@@ -8,7 +8,7 @@ use super::{
     Written,
 };
 use crate::event::RecordedEvent;
-use crate::ids::{EventId, StoreId};
+use crate::ids::EventId;
 use crate::name::NameFault;
 use crate::stream::StreamId;
 use crate::typed_event::Event;
@@ -25,11 +25,11 @@ pub struct PersonalField<'a> {
     pub value: &'a mut dyn PersonalValue,
 }
 
-/// The one place a value is sealed for: an event in a stream of a store. Elsewhere it does not open.
+/// The one place a value is sealed for: an event in a stream. Elsewhere it does not open.
+///
+/// The store is no part of it, so that a history that is imported into another one stays readable.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
-    /// Which store.
-    pub store: StoreId,
     /// Which stream.
     pub stream: &'a StreamId,
     /// Which event.
@@ -52,10 +52,11 @@ pub enum PersonalFault {
     /// The value has no JSON form. **Do:** fix the type of the value.
     #[error("it has no JSON form")]
     NoJson,
-    /// It was sealed under another key. **Do:** look for a key store that was put back or swapped.
-    #[error("it is sealed under another key")]
-    OtherKey,
-    /// It was sealed for another field, event, stream or store. **Do:** look for who moved it.
+    /// It is a value that was read without a key, and cannot be sealed anew where it is copied to.
+    /// **Do:** read it where there is a keyring.
+    #[error("it is sealed already, and no key was at hand to open it")]
+    Closed,
+    /// It was sealed for another field, event or stream. **Do:** look for who moved it.
     #[error("it was sealed for another place")]
     Moved,
     /// Its bytes were changed. **Do:** call for help: what is stored is damaged or forged.
@@ -116,7 +117,7 @@ pub struct Opening<'a> {
 impl<T: Serialize + DeserializeOwned> PersonalValue for Personal<T> {
     fn seal(&mut self, sealing: &Sealing<'_>) -> Result<Option<SideValue>, PersonalFault> {
         let mut beside = None;
-        take_plain(&mut self.0, |value| {
+        seal_in_place(&mut self.0, |value| {
             let key = (sealing.subject, sealing.key);
             let sealed = Sealed::seal(value, key, sealing.origin, sealing.field)?;
             if sealing.kept == Kept::InEvent {
@@ -149,7 +150,7 @@ impl<T: Serialize> Personal<T> {
         let subject = named(opening.subject)?;
         match opening.key {
             SubjectKey::Erased => self.0 = State::Erased(subject),
-            SubjectKey::Living(key) => take_plain(&mut self.0, |value| {
+            SubjectKey::Living(key) => seal_in_place(&mut self.0, |value| {
                 let key = (&subject, &**key);
                 let sealed = Sealed::seal(value, key, opening.origin, opening.field);
                 sealed.map(Written::Sealed)
@@ -159,18 +160,20 @@ impl<T: Serialize> Personal<T> {
     }
 }
 
-/// Keeps a plain value together with what is written of it.
-fn take_plain<T>(
+/// Keeps a value together with what is written of it here. One that was opened elsewhere is a copy: what
+/// is written of it there would not open here.
+fn seal_in_place<T>(
     state: &mut State<T>,
     seal: impl FnOnce(&T) -> Result<Written, PersonalFault>,
 ) -> Result<(), PersonalFault> {
-    let State::Plain(value) = state else {
-        return Ok(());
+    let written = match state {
+        State::Plain(value) | State::Open { value, .. } => seal(value)?,
+        State::Closed(_) => return Err(PersonalFault::Closed),
+        State::Erased(subject) => return Err(PersonalFault::Erased(subject.clone())),
     };
-    let written = seal(value)?;
     // Only for a moment: it is put back at once.
     let erased = State::Erased(written.subject().clone());
-    if let State::Plain(value) = std::mem::replace(state, erased) {
+    if let State::Plain(value) | State::Open { value, .. } = std::mem::replace(state, erased) {
         *state = State::Open { value, written };
     }
     Ok(())
@@ -189,22 +192,19 @@ impl<V: PersonalValue> PersonalValue for Option<V> {
 impl<'a> Origin<'a> {
     /// The place of a record; `None`: it came without keys.
     pub(crate) fn of(record: &'a RecordedEvent) -> Option<Self> {
-        Some(Self {
-            store: record.keys.store()?,
+        (!record.keys.is_empty()).then_some(Self {
             stream: &record.stream,
             event: record.id,
         })
     }
 
-    /// A hash of the place of one field.
+    /// A hash of the place of one field. Streams hold no control characters, so the first NUL is where
+    /// a field begins; mostly all of it fits into one block of the hash.
     pub(super) fn binding(&self, field: &str) -> [u8; 16] {
         let mut hash = blake3::Hasher::new();
-        hash.update(self.store.0.as_bytes());
         hash.update(self.event.0.as_bytes());
-        for name in [self.stream.as_str(), field] {
-            hash.update(&(name.len() as u64).to_le_bytes());
-            hash.update(name.as_bytes());
-        }
+        hash.update(self.stream.as_str().as_bytes());
+        hash.update(&[0]).update(field.as_bytes());
         let hash = hash.finalize();
         let (binding, _) = hash
             .as_bytes()

@@ -2,12 +2,9 @@
 
 use std::fmt;
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use uuid::Uuid;
 use zeroize::Zeroizing;
-
-const NONCE_BYTES: usize = 24;
 
 /// Names a key, and commits to it: no other key has the same.
 ///
@@ -23,17 +20,17 @@ impl fmt::Display for KeyId {
 
 /// The key of one person: 256 bits.
 ///
-/// Values are sealed by XChaCha20-Poly1305 ([draft-irtf-cfrg-xchacha]). Nonces are not random but a
-/// keyed hash of what is sealed and where it belongs, in the manner of SIV ([RFC 5297]): the same
-/// append, tried again, has the same bytes, and two different values never share a nonce.
+/// Values are sealed by AES-256-GCM ([NIST SP 800-38D]). Nonces are not random but a keyed hash of what
+/// is sealed and where it belongs, in the manner of SIV ([RFC 5297]): the same append, tried again, has
+/// the same bytes, and two different values never share a nonce.
 ///
-/// [draft-irtf-cfrg-xchacha]: https://datatracker.ietf.org/doc/html/draft-irtf-cfrg-xchacha-03
+/// [NIST SP 800-38D]: https://doi.org/10.6028/NIST.SP.800-38D
 /// [RFC 5297]: https://www.rfc-editor.org/rfc/rfc5297
 pub struct DataKey {
     id: KeyId,
     bytes: Zeroizing<[u8; 32]>,
     nonces: Zeroizing<[u8; 32]>,
-    cipher: XChaCha20Poly1305,
+    cipher: LessSafeKey,
 }
 
 /// Bytes that do not open: they were changed, are of another place, or of another key.
@@ -48,9 +45,10 @@ impl DataKey {
             .split_first_chunk::<16>()
             .expect("32 bytes hold 16");
         let nonces = blake3::derive_key("annals 2026-11 nonces of a data key", &bytes);
+        let cipher = UnboundKey::new(&AES_256_GCM, &bytes).expect("the cipher takes 32 bytes");
         Self {
             id: KeyId(Uuid::from_bytes(*id)),
-            cipher: XChaCha20Poly1305::new(&bytes.into()),
+            cipher: LessSafeKey::new(cipher),
             bytes: Zeroizing::new(bytes),
             nonces: Zeroizing::new(nonces),
         }
@@ -72,26 +70,34 @@ impl DataKey {
         hash.update(&(about.len() as u64).to_le_bytes());
         hash.update(about).update(plain);
         let hash = hash.finalize();
-        let nonce = &hash.as_bytes()[..NONCE_BYTES];
-        let payload = Payload {
-            msg: plain,
-            aad: about,
-        };
-        let nonced = XNonce::try_from(nonce).expect("a nonce has 24 bytes");
-        let sealed = self.cipher.encrypt(&nonced, payload);
-        let sealed = sealed.expect("no event is as large as the cipher's limit of 256 GiB");
-        [nonce, &sealed].concat()
+        let (nonce, _) = hash
+            .as_bytes()
+            .split_first_chunk::<NONCE_LEN>()
+            .expect("32 bytes hold 12");
+        let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(nonce);
+        sealed.extend_from_slice(plain);
+        let nonce_of = Nonce::assume_unique_for_key(*nonce);
+        let tag = self.cipher.seal_in_place_separate_tag(
+            nonce_of,
+            Aad::from(about),
+            &mut sealed[NONCE_LEN..],
+        );
+        let tag = tag.expect("no event is as large as the cipher's limit of 64 GiB");
+        sealed.extend_from_slice(tag.as_ref());
+        sealed
     }
 
     pub(super) fn open(&self, sealed: &[u8], about: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened> {
-        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or(Unopened)?;
-        let payload = Payload {
-            msg: sealed,
-            aad: about,
-        };
-        let nonce = XNonce::try_from(nonce).map_err(|_| Unopened)?;
-        let plain = self.cipher.decrypt(&nonce, payload);
-        plain.map(Zeroizing::new).map_err(|_| Unopened)
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unopened)?;
+        let mut plain = Zeroizing::new(sealed.to_vec());
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let opened = self
+            .cipher
+            .open_in_place(nonce, Aad::from(about), &mut plain);
+        let length = opened.map_err(|_| Unopened)?.len();
+        plain.truncate(length);
+        Ok(plain)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::{DataKey, FoundBeside, SubjectId};
-use crate::ids::StoreId;
 
 /// What is at hand to read the personal data of an event, and to write it.
 ///
@@ -14,7 +13,6 @@ pub struct Keys(Option<Arc<AtHand>>);
 
 #[derive(Debug)]
 struct AtHand {
-    store: StoreId,
     subjects: Vec<(SubjectId, SubjectKey)>,
     beside: FoundBeside,
 }
@@ -29,10 +27,9 @@ pub enum SubjectKey {
 }
 
 impl Keys {
-    /// The keys of these persons, for events of this store.
-    pub fn of(store: StoreId, subjects: Vec<(SubjectId, SubjectKey)>) -> Self {
+    /// The keys of these persons.
+    pub fn of(subjects: Vec<(SubjectId, SubjectKey)>) -> Self {
         Self(Some(Arc::new(AtHand {
-            store,
             subjects,
             beside: FoundBeside::nothing(),
         })))
@@ -43,7 +40,6 @@ impl Keys {
     pub fn with_beside(self, beside: FoundBeside) -> Self {
         Self(self.0.map(|at_hand| {
             Arc::new(AtHand {
-                store: at_hand.store,
                 subjects: at_hand.subjects.clone(),
                 beside,
             })
@@ -53,11 +49,6 @@ impl Keys {
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
-    }
-
-    /// The store whose events they are for.
-    pub(super) fn store(&self) -> Option<StoreId> {
-        self.0.as_ref().map(|at_hand| at_hand.store)
     }
 
     /// What was found beside the log.

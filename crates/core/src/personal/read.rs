@@ -130,7 +130,7 @@ impl Visitor<'_> for NameVisitor {
             SEALED => Name::Sealed,
             BESIDE => Name::Beside,
             ERASED => Name::Erased,
-            OPEN => Name::Open,
+            name if name == OPEN.as_str() => Name::Open,
             name => Name::Plain(name.to_owned()),
         })
     }

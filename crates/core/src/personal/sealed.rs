@@ -1,7 +1,7 @@
 //! What is stored of a personal value.
 //!
 //! ```text
-//! <subject>~<base64url of: format 1 │ key 16 │ binding 16 │ nonce 24 │ ciphertext │ tag 16>
+//! <subject>~<base64url of: format 1 │ key 16 │ binding 16 │ nonce 12 │ ciphertext │ tag 16>
 //! ```
 //!
 //! The cipher authenticates everything in front of the nonce, and the subject. The binding is a hash
@@ -73,15 +73,20 @@ impl Sealed {
         self.bytes[17..HEAD_BYTES] == origin.binding(field)
     }
 
-    pub(super) fn open<T: DeserializeOwned>(&self, key: &DataKey) -> Result<T, PersonalFault> {
+    /// What it says; `None`: it is sealed under another key than this.
+    pub(super) fn open<T: DeserializeOwned>(
+        &self,
+        key: &DataKey,
+    ) -> Result<Option<T>, PersonalFault> {
         if key.id() != self.key() {
-            return Err(PersonalFault::OtherKey);
+            return Ok(None);
         }
         let (head, sealed) = self.bytes.split_at(HEAD_BYTES);
         let plain = key.open(sealed, &about(head, &self.subject));
         let plain = plain.map_err(|_| PersonalFault::Forged)?;
         // What serde says would quote the value.
-        serde_json::from_slice(&plain).map_err(|_| PersonalFault::Shape)
+        let value = serde_json::from_slice(&plain);
+        value.map(Some).map_err(|_| PersonalFault::Shape)
     }
 
     /// Reads what [`Display`](fmt::Display) wrote.

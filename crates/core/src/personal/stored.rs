@@ -1,7 +1,9 @@
 //! How a personal value looks in a document: `{"$sealed": "…"}`, `{"$beside": "…"}`,
 //! `{"$erased": "<subject>"}`, or, where it was stored before it was personal, as itself.
-//! `{"$open": [<what is written of it>, value]}` is in memory only, where a document is on its way to be
-//! read as a type.
+//! `{"$open-…": [<what is written of it>, value]}` is in memory only, where [copies](super::copies) are on
+//! their way to be read as a type.
+
+use std::sync::LazyLock;
 
 use serde::Serializer;
 use serde::ser::SerializeMap;
@@ -9,11 +11,13 @@ use serde_json::Value;
 
 use super::field::PersonalFault;
 use super::{Keys, Origin, Sealed, SideId, SubjectId, SubjectKey, Written};
+use crate::ids::{IdSource, RandomIds};
 
 pub(super) const SEALED: &str = "$sealed";
 pub(super) const BESIDE: &str = "$beside";
-pub(super) const OPEN: &str = "$open";
 pub(super) const ERASED: &str = "$erased";
+/// Made anew by each process, so that nobody can have written it into what is read.
+pub(super) static OPEN: LazyLock<String> = LazyLock::new(|| format!("$open-{}", RandomIds.next()));
 
 pub(super) fn write<S: Serializer>(written: &Written, serializer: S) -> Result<S::Ok, S::Error> {
     match written {
@@ -75,7 +79,10 @@ fn open_field(
                 if !sealed.is_of(origin, name) {
                     return Err(PersonalFault::Moved);
                 }
-                *value = sealed.open(key)?;
+                // Under another key it stays sealed.
+                if let Some(open) = sealed.open(key)? {
+                    *value = open;
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use annals_core::{DataKey, KeyStoreError, Rewrapping, RootId, StoredKey, SubjectId, SubjectKey};
 
-use super::{Keyring, is_lasting};
+use super::{Keyring, TRIES, is_lasting, unsettled};
 use crate::randomness::random;
 
 impl Keyring {
@@ -20,7 +20,7 @@ impl Keyring {
         subject: &SubjectId,
     ) -> Result<SubjectKey, KeyStoreError> {
         let mut made = None;
-        loop {
+        for _ in 0..TRIES {
             let mut stored = match self.find_one(subject).await? {
                 Some(stored) => stored,
                 None => self.create(subject, &mut made).await?,
@@ -35,6 +35,7 @@ impl Keyring {
             let wrapping = self.wrapped_anew(subject, &key, &stored).await?;
             self.store.rewrap(wrapping.into_iter().collect()).await?;
         }
+        Err(unsettled(subject))
     }
 
     /// Makes a key, and stores it unless one is there. Answers what is stored then.
@@ -43,7 +44,7 @@ impl Keyring {
         subject: &SubjectId,
         made: &mut Option<Arc<DataKey>>,
     ) -> Result<StoredKey, KeyStoreError> {
-        let key = Arc::new(DataKey::from_bytes(random(&*self.randomness)?));
+        let key = Arc::new(DataKey::from_bytes(*random(&*self.randomness)?));
         let wrapped = self.roots.wrap(subject, key.id(), key.secret()).await?;
         *made = Some(key);
         self.store.create(subject, wrapped).await

@@ -65,6 +65,7 @@ impl OpenedKeys {
     pub(super) fn recall(&self, subjects: &[SubjectId]) -> Recalled {
         let now = Instant::now();
         let mut inner = self.inner();
+        inner.sweep(now, self.remember_for);
         let mut recalled = Recalled {
             known: BTreeMap::new(),
             missing: Vec::new(),
@@ -154,7 +155,14 @@ mod tests {
         opened.remember(&bob, &SubjectKey::Erased, Evictions(0));
         advance(opened.remember_for).await;
         opened.remember(&eve, &living, Evictions(0));
-        let kept: BTreeSet<_> = opened.inner().keys.drain().map(|(who, _)| who).collect();
-        assert_eq!(kept, BTreeSet::from([bob, eve]));
+        assert_eq!(kept(&opened), BTreeSet::from([bob.clone(), eve]));
+        advance(opened.remember_for).await;
+        opened.recall(&[ada]);
+        assert_eq!(kept(&opened), BTreeSet::from([bob]));
+    }
+
+    fn kept(opened: &OpenedKeys) -> BTreeSet<SubjectId> {
+        let inner = opened.inner();
+        inner.keys.iter().map(|(who, _)| who.clone()).collect()
     }
 }

@@ -10,7 +10,7 @@
 
 use annals_core::{KeyStoreError, Rewrapping, RootId, StoredKey, SubjectId, WrappedKey};
 
-use super::Keyring;
+use super::{Keyring, unavailable};
 
 /// How many keys are wrapped anew in one transaction.
 const BATCH: u32 = 256;
@@ -32,6 +32,7 @@ impl Keyring {
         let begun = self.roots.begin_rotation().await?;
         tracing::info!(root = %begun, "replacing root keys");
         let mut rewrapped = 0;
+        let mut before = Vec::new();
         loop {
             let root = self.roots.current().await?;
             let others = self.store.wrapped_otherwise(&root, BATCH).await?;
@@ -39,17 +40,21 @@ impl Keyring {
                 self.roots.finish_rotation(&root).await?;
                 return Ok(root);
             }
-            rewrapped += self.rewrap(others).await?;
+            if others == before {
+                return Err(unavailable("keys stay wrapped by an older root key"));
+            }
+            rewrapped += self.rewrap(&others).await?;
+            before = others;
             progress(rewrapped);
         }
     }
 
-    async fn rewrap(&self, keys: Vec<(SubjectId, WrappedKey)>) -> Result<u64, KeyStoreError> {
+    async fn rewrap(&self, keys: &[(SubjectId, WrappedKey)]) -> Result<u64, KeyStoreError> {
         let mut wrappings: Vec<Rewrapping> = Vec::new();
         for (subject, wrapped) in keys {
-            let mut stored = StoredKey::Living(wrapped);
-            let key = self.open(&subject, &mut stored).await?;
-            wrappings.extend(self.wrapped_anew(&subject, &key, &stored).await?);
+            let mut stored = StoredKey::Living(wrapped.clone());
+            let key = self.open(subject, &mut stored).await?;
+            wrappings.extend(self.wrapped_anew(subject, &key, &stored).await?);
         }
         let count = wrappings.len() as u64;
         self.store.rewrap(wrappings).await?;

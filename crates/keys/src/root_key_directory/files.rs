@@ -76,9 +76,18 @@ impl KeyFiles {
     /// The root key that was made last.
     pub(super) fn last(&self) -> Result<RootId, KeyStoreError> {
         let last = self.all()?.pop();
-        last.ok_or_else(|| KeyStoreError::Damaged {
-            reason: format!("no root key in {}", self.directory.display()),
-        })
+        last.ok_or_else(|| self.missing())
+    }
+
+    /// That there should be root keys.
+    pub(super) fn missing(&self) -> KeyStoreError {
+        self.damaged("no root key is there")
+    }
+
+    /// What is wrong with the directory.
+    pub(super) fn damaged(&self, what: &str) -> KeyStoreError {
+        let reason = format!("{}: {what}", self.directory.display());
+        KeyStoreError::Damaged { reason }
     }
 
     pub(super) fn read(&self, root: &RootId) -> Result<RootKey, KeyStoreError> {

@@ -10,7 +10,7 @@ use annals_core::{
 use annals_keys::{DiscloseError, Keyring, KeyringOptions};
 use uuid::Uuid;
 
-use crate::world::{Calls, STORE, World, person};
+use crate::world::{Calls, World, person};
 
 /// An event that tells the name of a person.
 struct Named {
@@ -50,17 +50,13 @@ async fn copy(keyring: &Keyring, who: &str, name: &str) -> Personal<String> {
 }
 
 async fn copy_of(kept: Kept, keyring: &Keyring, who: &str, name: &str) -> Personal<String> {
-    let keys = keyring
-        .keys_for_writing(STORE, &[person(who)])
-        .await
-        .unwrap();
+    let keys = keyring.keys_for_writing(&[person(who)]).await.unwrap();
     let mut named = Named {
         who: who.to_owned(),
         kept,
         name: Personal::new(name.to_owned()),
     };
     let origin = Origin {
-        store: STORE,
         stream: &StreamId::new("Person", who).unwrap(),
         event: EventId(Uuid::from_u128(1)),
     };

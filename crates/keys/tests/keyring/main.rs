@@ -7,6 +7,7 @@ mod a_key_is_one_for_ever;
 mod copies_are_disclosed;
 mod interleavings;
 mod keys_are_remembered_for_a_while;
+mod keys_that_do_not_unwrap;
 mod root_keys_are_replaced;
 mod what_is_forgotten_stays_so;
 mod world;

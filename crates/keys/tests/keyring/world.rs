@@ -4,17 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use annals_core::{
-    KeyId, KeyStore, KeyStoreError, Rewrapping, RootId, RootKeys, StoreId, StoredKey, SubjectId,
-    SubjectKey, WrappedKey,
+    KeyId, KeyStore, KeyStoreError, Rewrapping, RootId, RootKeys, StoredKey, SubjectId, SubjectKey,
+    WrappedKey,
 };
 use annals_keys::{
     Keyring, KeyringOptions, MemoryKeyStore, MemoryRootKeys, MemorySideStore, Randomness,
 };
 use async_trait::async_trait;
-use uuid::Uuid;
 use zeroize::Zeroizing;
-
-pub(crate) const STORE: StoreId = StoreId(Uuid::from_u128(7));
 
 /// Bytes that are the same in every run, and never twice.
 #[derive(Default)]
@@ -75,7 +72,7 @@ impl World {
     /// The key of a person, as a process finds it that has just started.
     pub(crate) async fn key(&self, name: &str) -> Option<SubjectKey> {
         let keyring = self.keyring();
-        let keys = keyring.keys_for_reading(STORE, &[person(name)]).await;
+        let keys = keyring.keys_for_reading(&[person(name)]).await;
         keys.unwrap().find(name).cloned()
     }
 }
@@ -86,13 +83,13 @@ pub(crate) fn person(name: &str) -> SubjectId {
 
 /// The key by which something is written about a person.
 pub(crate) async fn write(keyring: &Keyring, name: &str) -> Option<SubjectKey> {
-    let keys = keyring.keys_for_writing(STORE, &[person(name)]).await;
+    let keys = keyring.keys_for_writing(&[person(name)]).await;
     keys.unwrap().find(name).cloned()
 }
 
 /// The key by which something about a person is read.
 pub(crate) async fn read(keyring: &Keyring, name: &str) -> Option<SubjectKey> {
-    let keys = keyring.keys_for_reading(STORE, &[person(name)]).await;
+    let keys = keyring.keys_for_reading(&[person(name)]).await;
     keys.unwrap().find(name).cloned()
 }
 

@@ -50,20 +50,22 @@ fn chain(core: &TokenStream, types: &[&Type]) -> TokenStream {
     let Some((first, later)) = types.split_first() else {
         return TokenStream::new();
     };
+    // A type that a macro names does not see the names of this function: they are not of its span.
+    let (payload, event) = (quote!(payload), quote!(event));
     let read = quote_spanned! {first.span()=>
-        let event: #first = #core::payload::read_fields::<#first>(payload)?;
+        let #event: #first = #core::payload::read_fields::<#first>(#payload)?;
     };
     let next = later.iter().map(Some).chain([None]);
     let steps = types.iter().zip(next).map(|(this, next)| {
         let span = this.span();
         let next = next.map_or_else(|| quote_spanned!(span=> Self), |next| quote!(#next));
         quote_spanned! {span=>
-            let event = <#next as ::std::convert::From<#this>>::from(event);
+            let #event = <#next as ::std::convert::From<#this>>::from(#event);
         }
     });
     quote! {
         #read
         #(#steps)*
-        ::std::result::Result::Ok(event)
+        ::std::result::Result::Ok(#event)
     }
 }

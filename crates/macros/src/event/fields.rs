@@ -64,6 +64,11 @@ impl DeclaredFields {
             Ok(value) => value.parse::<LitStr>()?.value(),
             Err(_) => field.unraw().to_string(),
         };
+        if name.split(':').next() == Some("subject") {
+            let message = "the tag `subject` says which person an event tells something about, and \
+                           comes from `#[personal(subject = …)]`: choose another with `tag = \"…\"`";
+            return Err(meta.error(message));
+        }
         self.tags.push(TagField::new(field.clone(), &name));
         Ok(())
     }

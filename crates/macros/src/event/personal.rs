@@ -33,10 +33,15 @@ struct Mark {
 
 /// What a field says; `None`: nothing personal.
 pub(super) fn of_field(field: &Field, case: Case) -> Result<Option<PersonalField>> {
+    let is_mark = |it: &&Attribute| it.path().is_ident("personal");
     let mut marks = field.attrs.iter();
-    let Some(mark) = marks.find(|it| it.path().is_ident("personal")) else {
+    let Some(mark) = marks.find(is_mark) else {
         return check_unmarked(field).map(|()| None);
     };
+    if let Some(second) = marks.find(is_mark) {
+        let message = "a value is about one person: it was marked already";
+        return Err(Error::new_spanned(second, message));
+    }
     let Some(ident) = field.ident.clone() else {
         return Err(Error::new_spanned(mark, NOT_NAMED));
     };
@@ -104,17 +109,19 @@ fn held(ty: &Type) -> Result<Held> {
     Held::of(ty, "Personal").ok_or_else(|| Error::new_spanned(ty, message))
 }
 
-/// Refuses subjects that are no field beside, or that are personal themselves.
+/// Refuses subjects that are no field beside, that serde may leave out or write otherwise, or that are
+/// personal themselves.
 pub(super) fn check_subjects(personal: &[PersonalField], variant: &Variant) -> Result<()> {
     for PersonalField { field, subject, .. } in personal {
         let mut fields = variant.fields.iter();
-        if !fields.any(|it| it.ident.as_ref() == Some(subject)) {
+        let Some(named) = fields.find(|it| it.ident.as_ref() == Some(subject)) else {
             let message = format!(
                 "`{}` has no field `{subject}`, which is to tell whom `{field}` is about",
                 variant.ident
             );
             return Err(Error::new_spanned(subject, message));
-        }
+        };
+        serde_shape::check_subject(&named.attrs)?;
         if personal.iter().any(|it| it.field == *subject) {
             let message = format!(
                 "`{subject}` is personal, so it cannot tell whom `{field}` is about: a subject is a \

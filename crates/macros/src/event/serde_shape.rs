@@ -2,7 +2,8 @@
 //!
 //! Variants are found by their Rust names and stored under their event names, so whatever
 //! changes how serde names or wraps a variant is refused. Attributes that shape fields are fine,
-//! but not on personal ones: those are sealed as they are and under one name.
+//! but not on personal ones: those are sealed as they are and under one name; nor on those that tell
+//! whom they are about, without which nobody could open them.
 
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Error, Meta, Result, Token};
@@ -44,6 +45,18 @@ const REFUSED_ON_PERSONAL_FIELD: &[&str] = &[
     "deserialize_with",
 ];
 
+const REFUSED_ON_SUBJECT: &[&str] = &[
+    "default",
+    "flatten",
+    "skip",
+    "skip_serializing",
+    "skip_serializing_if",
+    "skip_deserializing",
+    "with",
+    "serialize_with",
+    "deserialize_with",
+];
+
 pub(super) fn check_enum(attributes: &[Attribute]) -> Result<()> {
     check(attributes, REFUSED_ON_ENUM, of_variant)
 }
@@ -54,6 +67,10 @@ pub(super) fn check_variant(attributes: &[Attribute]) -> Result<()> {
 
 pub(super) fn check_personal_field(attributes: &[Attribute]) -> Result<()> {
     check(attributes, REFUSED_ON_PERSONAL_FIELD, of_personal_field)
+}
+
+pub(super) fn check_subject(attributes: &[Attribute]) -> Result<()> {
+    check(attributes, REFUSED_ON_SUBJECT, of_subject)
 }
 
 /// The options of all serde attributes.
@@ -86,5 +103,12 @@ fn of_personal_field(option: &str) -> String {
     format!(
         "`#[serde({option})]` cannot be on a personal field, which is sealed as it is, under its \
          one name; bring older shapes to this one by `#[event(upcast(…))]`"
+    )
+}
+
+fn of_subject(option: &str) -> String {
+    format!(
+        "`#[serde({option})]` cannot be on a field that tells whom personal ones are about: it is \
+         always stored, and read back as it was"
     )
 }

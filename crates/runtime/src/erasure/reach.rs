@@ -1,34 +1,39 @@
 //! From place to place: what copies say of a person who was forgotten.
 
 use std::collections::BTreeSet;
+use std::error::Error;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use annals_core::{
-    AppendError, Cause, DeadLetters, EditionState, EventStore, IdSource, InvalidName,
-    KeyStoreError, PartitionKey, Position, ProjectionError, Projector, QueryError, SideStoreError,
-    SnapshotError, SubjectId, TableFold,
-};
+use annals_core::{EventStore, IdSource, Position, Projector, SubjectId};
 use annals_keys::Keyring;
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
 use super::EraseError;
-use super::places::ErasurePlaces;
-use super::report::{ErasureReport, OutOfReach, PlaceKind, Reached};
+use super::places::{ErasurePlaces, Forgets};
+use super::report::{ErasureReport, PlaceKind};
 use super::trace::Trace;
 use crate::backoff::Backoff;
 use crate::personal_events::PersonalEvents;
-use crate::refold::{RefoldError, RefoldOptions, RefoldSubject, rebuild_rows};
+use crate::refolds::Refolds;
 
-/// Most positions that a report names.
-const MOST_TOLD: usize = 100;
+/// Longest time that what lets go by itself may take for one person.
+const LETS_GO_WITHIN: Duration = Duration::from_secs(30);
 
-/// Most letters that are looked at in one go.
-const PAGE: u32 = 500;
+/// Between two tries to reach what could not be reached.
+pub(super) const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(100),
+    most: Duration::from_secs(60),
+};
 
 /// How often a read model is asked how far it is: for some seconds.
-const LOOKS: u32 = 40;
+pub(super) const LOOKS: u32 = 40;
 
 /// Between those.
-const MOMENT: Backoff = Backoff {
+pub(super) const MOMENT: Backoff = Backoff {
     first: Duration::from_millis(1),
     most: Duration::from_millis(200),
 };
@@ -45,262 +50,236 @@ pub(super) struct Reach<'a> {
     pub(super) erased_at: Position,
 }
 
-/// Why a place could not be reached now. **Do:** back off, then reach all again.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ReachError {
-    #[error(transparent)]
-    Erase(#[from] EraseError),
-    #[error("{place}: {cause}")]
-    Forgets { place: String, cause: Cause },
-    #[error(transparent)]
-    Beside(#[from] SideStoreError),
-    #[error(transparent)]
-    Snapshot(#[from] SnapshotError),
-    #[error(transparent)]
-    ReadModel(#[from] ProjectionError),
-    #[error(transparent)]
-    Rows(#[from] QueryError),
-    #[error(transparent)]
-    Refold(#[from] RefoldError),
+/// One of the places.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    BesideTheLog,
+    Forgets(&'a dyn Forgets),
+    Snapshots,
+    Letters(&'a dyn Projector),
+    Rows(&'a Refolds),
 }
 
-impl Reach<'_> {
-    /// Reaches all places, and tells what came of it.
-    pub(super) async fn all(&self) -> Result<ErasureReport, ReachError> {
-        let folds = self.places.refolds.iter().map(|it| &it.subject().fold);
-        let folds: Vec<&TableFold> = folds.collect();
-        let trace = Trace::of(self.subject, self.store, self.personal, &folds).await?;
-        let mut report = self.begin_report(&trace);
-        self.delete_beside(&mut report).await?;
-        self.forget_what_is_in_memory(&mut report).await?;
-        self.drop_snapshots(&trace, &mut report).await?;
-        for projector in &self.places.projectors {
-            self.redact_letters(&**projector, &trace, &mut report)
-                .await?;
+/// What a way through the places goes by.
+pub(super) struct Signs<'a> {
+    pub(super) trace: &'a Trace,
+    /// Names of those that may be about to write what they read before the erasure, once somebody asks.
+    behind: OnceCell<BTreeSet<String>>,
+}
+
+/// Why a place is not reached now. It may quote what an event says, and is shown nowhere.
+pub(super) type Obstacle = Box<dyn Error + Send + Sync>;
+
+/// Something was not reached: the log of the process names it.
+#[derive(Debug, thiserror::Error)]
+#[error("copies of erased data are not reached yet: warnings name the places")]
+pub(super) struct Missed;
+
+impl<'a> Reach<'a> {
+    /// Reaches all places, and tells what came of it. Those that cannot be reached now hold up no
+    /// other, and are tried until they are.
+    pub(super) async fn all(&self) -> Result<ErasureReport, EraseError> {
+        let trace = self.trace().await?;
+        let mut report = self.report(&trace);
+        let mut left = self.everywhere();
+        let mut attempt = 0;
+        loop {
+            left = self.go_to(left, &trace, &mut report).await;
+            if left.is_empty() {
+                break;
+            }
+            attempt += 1;
+            BACKOFF.pause(attempt, self.ids).await;
         }
-        for refolds in &self.places.refolds {
-            self.fold_again(refolds.subject(), &trace, &mut report)
-                .await?;
-        }
-        self.name_what_is_out_of_reach(&trace, &mut report);
+        name_what_is_out_of_reach(self.places, &trace, &mut report);
         Ok(report)
     }
 
-    fn begin_report(&self, trace: &Trace) -> ErasureReport {
-        let key = Reached {
-            kind: PlaceKind::Key,
-            name: self.subject.to_string(),
-            count: None,
-        };
-        ErasureReport {
-            subject: self.subject.clone(),
-            position: self.erased_at,
-            events: trace.positions.len() as u64,
-            reached: vec![key],
-            out_of_reach: Vec::new(),
-        }
+    /// Reaches what this process alone has, once.
+    pub(super) async fn what_is_in_memory(&self) -> Result<(), Missed> {
+        self.once(self.in_memory().collect(), &Trace::default())
+            .await
     }
 
-    async fn delete_beside(&self, report: &mut ErasureReport) -> Result<(), ReachError> {
-        if self.keyring.has_side_store() {
-            let deleted = self.keyring.delete_beside(self.subject).await?;
-            report.reaches(
-                PlaceKind::BesideTheLog,
-                "values beside the log",
-                Some(deleted),
-            );
-        }
-        Ok(())
+    /// Reaches once what this process may have written after whoever erases was there.
+    pub(super) async fn what_was_written_late(&self) -> Result<(), Missed> {
+        let trace = self.trace().await.map_err(|_| Missed)?;
+        let places = [Place::Snapshots].into_iter().chain(self.letters());
+        self.once(places.collect(), &trace).await
     }
 
-    async fn forget_what_is_in_memory(&self, report: &mut ErasureReport) -> Result<(), ReachError> {
-        for place in &self.places.forgets {
-            let forgotten = place.forget(self.subject).await;
-            forgotten.map_err(|cause| ReachError::Forgets {
-                place: place.name().to_owned(),
-                cause,
-            })?;
-            report.reaches(place.kind(), place.name(), None);
-        }
-        Ok(())
+    async fn once(&self, places: Vec<Place<'a>>, trace: &Trace) -> Result<(), Missed> {
+        let mut report = self.report(trace);
+        let left = self.go_to(places, trace, &mut report).await;
+        if left.is_empty() { Ok(()) } else { Err(Missed) }
     }
 
-    async fn drop_snapshots(
+    async fn trace(&self) -> Result<Trace, EraseError> {
+        Trace::of(self.subject, self.store, self.personal, self.places).await
+    }
+
+    fn everywhere(&self) -> Vec<Place<'a>> {
+        let rows = self.places.refolds.iter().map(Place::Rows);
+        let beside = self.keyring.has_side_store().then_some(Place::BesideTheLog);
+        let places = beside.into_iter().chain(self.in_memory());
+        let places = places.chain([Place::Snapshots]).chain(self.letters());
+        places.chain(rows).collect()
+    }
+
+    fn in_memory(&self) -> impl Iterator<Item = Place<'a>> + use<'a> {
+        let forgets = self.places.forgets.iter();
+        forgets.map(|place| Place::Forgets(&**place))
+    }
+
+    fn letters(&self) -> impl Iterator<Item = Place<'a>> + use<'a> {
+        let projectors = self.places.projectors.iter();
+        projectors.map(|projector| Place::Letters(&**projector))
+    }
+
+    /// Goes to each of these places, and tells which could not be reached.
+    async fn go_to(
         &self,
+        places: Vec<Place<'a>>,
         trace: &Trace,
         report: &mut ErasureReport,
-    ) -> Result<(), ReachError> {
+    ) -> Vec<Place<'a>> {
+        let behind = OnceCell::new();
+        let signs = Signs { trace, behind };
+        let mut left = Vec::new();
+        for place in places {
+            // Of a place that is reached in part, nothing is told before it is wholly.
+            let mut told = report.clone();
+            if self.reach(place, &signs, &mut told).await.is_ok() {
+                *report = told;
+            } else {
+                let (kind, name) = (place.kind(), place.name());
+                tracing::warn!(subject = %self.subject, ?kind, name, "copies of erased data are not reached yet");
+                left.push(place);
+            }
+        }
+        left
+    }
+
+    async fn reach(
+        &self,
+        place: Place<'a>,
+        signs: &Signs<'_>,
+        report: &mut ErasureReport,
+    ) -> Result<(), Obstacle> {
+        let count = match place {
+            Place::BesideTheLog => Some(self.keyring.delete_beside(self.subject).await?),
+            Place::Forgets(place) => {
+                tell(place, self.subject).await?;
+                None
+            }
+            Place::Snapshots => Some(self.drop_snapshots(signs.trace).await?),
+            Place::Letters(projector) => match projector.dead_letters() {
+                Some(letters) => Some(self.redact(letters, place.name(), signs, report).await?),
+                None => return Ok(()),
+            },
+            Place::Rows(refolds) => {
+                return self.fold_again(refolds.subject(), signs, report).await;
+            }
+        };
+        report.reaches(place.kind(), place.name(), count);
+        Ok(())
+    }
+
+    fn report(&self, trace: &Trace) -> ErasureReport {
+        let events = trace.positions.len() as u64;
+        ErasureReport::begin(self.subject.clone(), self.erased_at, events)
+    }
+
+    async fn drop_snapshots(&self, trace: &Trace) -> Result<u64, Obstacle> {
         let mut dropped = 0;
         for stream in &trace.streams {
             dropped += u64::from(self.places.snapshots.delete(stream).await?);
         }
-        report.reaches(PlaceKind::Snapshots, "snapshots", Some(dropped));
-        Ok(())
+        Ok(dropped)
     }
 
-    /// Texts in dead letters may quote what an event says.
-    async fn redact_letters(
-        &self,
-        projector: &dyn Projector,
-        trace: &Trace,
-        report: &mut ErasureReport,
-    ) -> Result<(), ReachError> {
-        let Some(letters) = projector.dead_letters() else {
-            return Ok(());
-        };
-        let parked = letters_about(letters, trace).await?;
-        let redacted = match parked.is_empty() {
-            true => 0,
-            false => letters.redact(&parked).await?,
-        };
-        report.reaches(PlaceKind::DeadLetters, projector.name(), Some(redacted));
-        Ok(())
+    /// True for a projection that has not taken in all events of the person: a process may be about to
+    /// write what it read before the erasure. It is waited for a little.
+    pub(super) async fn is_behind(&self, name: &str, signs: &Signs<'_>) -> bool {
+        let behind = signs.behind.get_or_init(|| self.behind(signs.trace)).await;
+        behind.contains(name)
     }
 
-    /// Makes the rows anew that the person's events change, in each edition of this declaration.
-    async fn fold_again(
-        &self,
-        subject: &RefoldSubject,
-        trace: &Trace,
-        report: &mut ErasureReport,
-    ) -> Result<(), ReachError> {
-        let name = subject.fold.name();
-        let Some(touched) = trace.folds.get(name) else {
-            report.reaches(PlaceKind::ReadModel, name, Some(0));
-            return Ok(());
-        };
-        if !touched.untold.is_empty() {
-            let why = "these events do not tell which rows they change: make it anew";
-            report.cannot_reach(PlaceKind::ReadModel, name, why, &touched.untold);
-        }
-        let Some(editions) = subject.read_models.editions() else {
-            let why = "its database does not tell which rows are of which moment: make it anew";
-            report.cannot_reach(PlaceKind::ReadModel, name, why, &[]);
-            return Ok(());
-        };
-        if !self.has_taken_in(name, touched.last).await? {
-            let why = "it has not taken in all events of the person yet: rows that it was about to \
-                       write, in whichever process, may come";
-            report.cannot_reach(PlaceKind::ReadModel, name, why, &[]);
-        }
-        for state in editions.list(name).await? {
-            let keys = &touched.keys;
-            self.fold_edition_again(subject, &state, keys, report)
-                .await?;
-        }
-        Ok(())
+    async fn behind(&self, trace: &Trace) -> BTreeSet<String> {
+        let projectors = self.places.projectors.iter().map(|projector| async {
+            let name = projector.name();
+            let event = *trace.last_of.get(name)?;
+            (!self.has_taken_in(&**projector, event).await).then(|| name.to_owned())
+        });
+        join_all(projectors).await.into_iter().flatten().collect()
     }
 
-    async fn fold_edition_again(
-        &self,
-        subject: &RefoldSubject,
-        state: &EditionState,
-        keys: &BTreeSet<PartitionKey>,
-        report: &mut ErasureReport,
-    ) -> Result<(), ReachError> {
-        let name = format!("{} ({})", subject.fold.name(), state.edition);
-        if state.fingerprint != subject.fold.fingerprint() {
-            let why = "it is of another declaration: what it copied stays until it is dropped";
-            report.cannot_reach(PlaceKind::ReadModel, &name, why, &[]);
-            return Ok(());
-        }
-        let subject = RefoldSubject {
-            edition: state.edition,
-            ..subject.clone()
-        };
-        match rebuild_rows(&subject, keys.clone(), &RefoldOptions::default()).await {
-            Ok(rebuilt) => report.reaches(PlaceKind::ReadModel, &name, Some(rebuilt.before.rows)),
-            // What stands against it may quote what an event says.
-            Err(RefoldError::KeyLeftOut { .. }) => {
-                let why = "some of its rows cannot be told by their events alone: make it anew";
-                report.cannot_reach(PlaceKind::ReadModel, &name, why, &[]);
-            }
-            // It was dropped, or has taken another place, where it is looked for the next time.
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
-    }
-
-    /// Waits a little until a read model has taken in an event: before that a process may be about to
-    /// write what it read before the erasure.
-    async fn has_taken_in(&self, name: &str, event: Position) -> Result<bool, ReachError> {
-        let mut projectors = self.places.projectors.iter();
-        let Some(projector) = projectors.find(|it| it.name() == name) else {
-            return Ok(true);
-        };
+    async fn has_taken_in(&self, projector: &dyn Projector, event: Position) -> bool {
         for attempt in 1..=LOOKS {
-            if projector.position(self.store.id()).await? >= event {
-                return Ok(true);
+            let position = projector.position(self.store.id()).await;
+            if position.is_ok_and(|position| position >= event) {
+                return true;
             }
             MOMENT.pause(attempt, self.ids).await;
         }
-        Ok(false)
+        false
     }
+}
 
-    fn name_what_is_out_of_reach(&self, trace: &Trace, report: &mut ErasureReport) {
-        if !trace.plain.is_empty() {
-            let why = "they were stored before their fields were personal: they are read as erased, \
-                       and still say in plain text what they say";
-            report.cannot_reach(PlaceKind::Events, "events", why, &trace.plain);
+impl Place<'_> {
+    fn kind(&self) -> PlaceKind {
+        match self {
+            Self::BesideTheLog => PlaceKind::BesideTheLog,
+            Self::Forgets(place) => place.kind(),
+            Self::Snapshots => PlaceKind::Snapshots,
+            Self::Letters(_) => PlaceKind::DeadLetters,
+            Self::Rows(_) => PlaceKind::ReadModel,
         }
-        for name in &self.places.own_read_models {
-            let why = "it is kept by code of its own: what that copied is for it to erase";
-            report.cannot_reach(PlaceKind::OwnReadModel, name, why, &[]);
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::BesideTheLog => "values beside the log",
+            Self::Forgets(place) => place.name(),
+            Self::Snapshots => "snapshots",
+            Self::Letters(projector) => projector.name(),
+            Self::Rows(refolds) => refolds.subject().fold.name(),
         }
-        let why = "what is sealed in them is noise, unless a copy of the key store from before the \
-                   erasure is put back with the root key of that time; what code copied unsealed is in \
-                   them until they are gone";
-        report.cannot_reach(PlaceKind::Backups, "backups and logs", why, &[]);
     }
 }
 
-/// Positions of those letters that are about events of the person.
-async fn letters_about(
-    letters: &dyn DeadLetters,
-    trace: &Trace,
-) -> Result<Vec<Position>, ProjectionError> {
-    let (mut about, mut after) = (Vec::new(), Position::START);
-    loop {
-        let page = letters.list(after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(about);
-        };
-        after = last.position;
-        let positions = page.iter().map(|letter| letter.position);
-        about.extend(positions.filter(|position| trace.positions.contains(position)));
+/// Lets a place let go of a person. It may be code of anyone's.
+async fn tell(place: &dyn Forgets, subject: &SubjectId) -> Result<(), Obstacle> {
+    let forgotten = AssertUnwindSafe(place.forget(subject)).catch_unwind();
+    match timeout(LETS_GO_WITHIN, forgotten).await? {
+        Ok(forgotten) => Ok(forgotten?),
+        Err(_) => Err("it panicked".into()),
     }
 }
 
-impl ErasureReport {
-    fn reaches(&mut self, kind: PlaceKind, name: &str, count: Option<u64>) {
-        let name = name.to_owned();
-        self.reached.push(Reached { kind, name, count });
+fn name_what_is_out_of_reach(places: &ErasurePlaces, trace: &Trace, report: &mut ErasureReport) {
+    if !trace.plain.is_empty() {
+        let why = "they were stored before their fields were personal: they are read as erased, \
+                   and still say in plain text what they say";
+        report.cannot_reach(PlaceKind::Events, "events", why, &trace.plain);
     }
-
-    fn cannot_reach(&mut self, kind: PlaceKind, name: &str, why: &str, positions: &[Position]) {
-        self.out_of_reach.push(OutOfReach {
-            kind,
-            name: name.to_owned(),
-            why: why.to_owned(),
-            positions: positions.iter().copied().take(MOST_TOLD).collect(),
-        });
+    if !trace.unread.is_empty() {
+        let why = "they cannot be read, so nobody knows whether they tell of the person: deploy the \
+                   code that reads them, and look";
+        let name = "events that cannot be read";
+        report.cannot_reach(PlaceKind::Events, name, why, &trace.unread);
     }
-}
-
-impl From<AppendError> for ReachError {
-    fn from(error: AppendError) -> Self {
-        EraseError::from(error).into()
+    if !trace.refusals.is_empty() {
+        let why = "they are refusals of commands to streams with events about the person: what they \
+                   say is plain text";
+        report.cannot_reach(PlaceKind::Events, "refusals", why, &trace.refusals);
     }
-}
-
-impl From<KeyStoreError> for ReachError {
-    fn from(error: KeyStoreError) -> Self {
-        EraseError::from(error).into()
+    for name in &places.own_read_models {
+        let why = "it is kept by code of its own: what that copied is for it to erase";
+        report.cannot_reach(PlaceKind::OwnReadModel, name, why, &[]);
     }
-}
-
-impl From<InvalidName> for ReachError {
-    fn from(error: InvalidName) -> Self {
-        EraseError::from(error).into()
-    }
+    let why = "what is sealed in them is noise, unless a copy of the key store from before the \
+               erasure is put back with the root key of that time; what code copied unsealed is in \
+               them until they are gone";
+    report.cannot_reach(PlaceKind::Backups, "backups and logs", why, &[]);
 }

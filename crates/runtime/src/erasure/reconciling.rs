@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use annals_core::{EventStore, Keys, Position, Read, Source, SubjectId, SubjectKey, events_of};
+use annals_core::{EventStore, Position, Read, Source, SubjectId, events_of};
 use annals_keys::Keyring;
 
 use super::EraseError;
@@ -55,12 +55,10 @@ pub async fn destroy_keys_again(
             }
         }
         if erased.len() >= AT_ONCE {
-            found
-                .destroy(std::mem::take(&mut erased), store, keyring)
-                .await?;
+            found.destroy(std::mem::take(&mut erased), keyring).await?;
         }
     }
-    found.destroy(erased, store, keyring).await?;
+    found.destroy(erased, keyring).await?;
     Ok(found)
 }
 
@@ -68,14 +66,9 @@ impl Reconciled {
     async fn destroy(
         &mut self,
         erased: Vec<SubjectId>,
-        store: &dyn EventStore,
         keyring: &Keyring,
     ) -> Result<(), EraseError> {
-        let keys = keyring.keys_for_reading(store.id(), &erased).await?;
-        for subject in erased {
-            if is_erased(&keys, &subject) {
-                continue;
-            }
+        for subject in keyring.not_forgotten(erased).await? {
             // Before the key: without it, nobody would look here again.
             keyring.delete_beside(&subject).await?;
             // Also of those who never had a key: an erasure that was cut off before it said so.
@@ -86,8 +79,4 @@ impl Reconciled {
         }
         Ok(())
     }
-}
-
-fn is_erased(keys: &Keys, subject: &SubjectId) -> bool {
-    keys.find(subject.as_str()) == Some(&SubjectKey::Erased)
 }

@@ -3,6 +3,9 @@
 use annals_core::{Position, SubjectId};
 use serde::{Deserialize, Serialize};
 
+/// Most positions that are named of one place.
+const MOST_TOLD: usize = 100;
+
 /// What an erasure has reached, and what it has not: for the person who asked, and for who must show
 /// later that it was done. It says nothing about the person but their pseudonym.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,10 +70,50 @@ pub enum PlaceKind {
     OwnReadModel,
     /// Read models as they were, in a process.
     Pasts,
+    /// Rows that checks and rebuilds have found to differ, in a process.
+    Comparisons,
     /// Texts in dead letters.
     DeadLetters,
     /// What was [registered](super::Forgets): a cache, an export, a search index.
     Registered,
     /// Copies of databases and of logs that were made earlier.
     Backups,
+}
+
+impl ErasureReport {
+    /// One that tells of the key alone.
+    pub(super) fn begin(subject: SubjectId, position: Position, events: u64) -> Self {
+        let key = Reached {
+            kind: PlaceKind::Key,
+            name: subject.to_string(),
+            count: None,
+        };
+        Self {
+            subject,
+            position,
+            events,
+            reached: vec![key],
+            out_of_reach: Vec::new(),
+        }
+    }
+
+    pub(super) fn reaches(&mut self, kind: PlaceKind, name: &str, count: Option<u64>) {
+        let name = name.to_owned();
+        self.reached.push(Reached { kind, name, count });
+    }
+
+    pub(super) fn cannot_reach(
+        &mut self,
+        kind: PlaceKind,
+        name: &str,
+        why: &str,
+        positions: &[Position],
+    ) {
+        self.out_of_reach.push(OutOfReach {
+            kind,
+            name: name.to_owned(),
+            why: why.to_owned(),
+            positions: positions.iter().copied().take(MOST_TOLD).collect(),
+        });
+    }
 }

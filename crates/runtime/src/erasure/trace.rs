@@ -7,9 +7,12 @@ use annals_core::{
     SubjectId, TableFold, subject_tag,
 };
 
+use serde::de::IgnoredAny;
+
 use super::EraseError;
-use crate::keyed_store::tagged_subjects;
+use super::places::ErasurePlaces;
 use crate::personal_events::PersonalEvents;
+use crate::refusal::{CommandRefused, refusals};
 
 /// What the events of a person have touched.
 #[derive(Default)]
@@ -18,8 +21,14 @@ pub(super) struct Trace {
     pub(super) positions: BTreeSet<Position>,
     /// Those that were stored before their fields were personal.
     pub(super) plain: Vec<Position>,
+    /// Events of anybody that may tell of them, and cannot be read.
+    pub(super) unread: Vec<Position>,
+    /// Kept refusals of commands to the streams that their events are in.
+    pub(super) refusals: Vec<Position>,
     /// The streams they are in.
     pub(super) streams: BTreeSet<StreamId>,
+    /// The last of them that each projection takes in, by its name.
+    pub(super) last_of: BTreeMap<String, Position>,
     /// What they have touched of each fold.
     pub(super) folds: BTreeMap<&'static str, Touched>,
 }
@@ -29,10 +38,16 @@ pub(super) struct Trace {
 pub(super) struct Touched {
     /// What the rows that they change must stay in order with.
     pub(super) keys: BTreeSet<PartitionKey>,
-    /// Those that do not tell which rows they change.
-    pub(super) untold: Vec<Position>,
     /// The last of them.
     pub(super) last: Position,
+    /// Those that do not tell which rows they change.
+    pub(super) untold: Vec<Position>,
+}
+
+/// What reads events, with which of them.
+struct Readers<'a> {
+    projections: Vec<(String, Query)>,
+    folds: Vec<(&'a TableFold, &'a Query)>,
 }
 
 impl Trace {
@@ -42,30 +57,56 @@ impl Trace {
         subject: &SubjectId,
         store: &dyn EventStore,
         personal: &PersonalEvents,
-        folds: &[&TableFold],
+        places: &ErasurePlaces,
     ) -> Result<Self, EraseError> {
         let mut trace = Self::default();
+        let readers = Readers::of(places);
         let query = events_that_may_tell_of(subject, personal)?;
         let mut events = store.read(Read::forwards(Source::query(query))).await?;
         while let Some(event) = events.try_next().await? {
-            let tagged = tagged_subjects(&event);
-            let is_plain = tagged.is_empty() && personal.subjects_of(&event).contains(subject);
+            let told = personal.told_by(&event);
+            if told.is_unread {
+                trace.unread.push(event.position);
+            }
+            let is_plain = told.untagged.contains(subject);
             if is_plain {
                 trace.plain.push(event.position);
             }
-            if is_plain || tagged.contains(subject) {
-                trace.follow(&event, folds);
+            if is_plain || told.tagged.contains(subject) {
+                trace.follow(&event, &readers);
             }
         }
+        trace.find_refusals(store).await?;
         Ok(trace)
     }
 
-    fn follow(&mut self, event: &RecordedEvent, folds: &[&TableFold]) {
+    /// Those of commands to streams that the person's events are in.
+    async fn find_refusals(&mut self, store: &dyn EventStore) -> Result<(), EraseError> {
+        if self.streams.is_empty() {
+            return Ok(());
+        }
+        let read = Read::forwards(Source::query(refusals()?));
+        let mut events = store.read(read).await?;
+        while let Some(event) = events.try_next().await? {
+            let refused = CommandRefused::<IgnoredAny>::from_record(&event);
+            // What says not where it is of may be of any of them.
+            if refused.map_or(true, |it| self.streams.contains(&it.stream)) {
+                self.refusals.push(event.position);
+            }
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self, event: &RecordedEvent, readers: &Readers<'_>) {
         self.positions.insert(event.position);
         self.streams.insert(event.stream.clone());
-        for fold in folds {
-            let query = fold.query();
-            if !query.matches(&event.stream, &event.event_type, &event.tags) {
+        for (name, query) in &readers.projections {
+            if is_for(query, event) {
+                self.last_of.insert(name.clone(), event.position);
+            }
+        }
+        for (fold, query) in &readers.folds {
+            if !is_for(query, event) {
                 continue;
             }
             let touched = self.folds.entry(fold.name()).or_default();
@@ -76,6 +117,23 @@ impl Trace {
             }
         }
     }
+}
+
+impl<'a> Readers<'a> {
+    fn of(places: &'a ErasurePlaces) -> Self {
+        let projections = places.projectors.iter();
+        let folds = places.refolds.iter().map(|it| &it.subject().fold);
+        Self {
+            projections: projections
+                .map(|it| (it.name().to_owned(), it.query()))
+                .collect(),
+            folds: folds.map(|fold| (fold, fold.query())).collect(),
+        }
+    }
+}
+
+fn is_for(query: &Query, event: &RecordedEvent) -> bool {
+    query.matches(&event.stream, &event.event_type, &event.tags)
 }
 
 fn events_that_may_tell_of(

@@ -39,7 +39,7 @@ impl<A: Aggregate> Repository<A> {
         }))
     }
 
-    async fn record_at(&self, position: Position) -> Result<RecordedEvent, ReadError> {
+    pub(super) async fn record_at(&self, position: Position) -> Result<RecordedEvent, ReadError> {
         let before = Position(position.0.saturating_sub(1));
         let read = Read::forwards(Source::all_after(before)).limit(1);
         let record = self.store.read(read).await?.try_next().await?;

@@ -29,7 +29,7 @@ impl<A: Aggregate> Repository<A> {
         };
         let mut state = serde_json::from_slice(&kept.state)?;
         let subjects: Vec<_> = subjects_of_copies(&state)?.into_iter().collect();
-        let keys = keyring.keys_for_reading(self.store.id(), &subjects).await?;
+        let keys = keyring.keys_for_reading(&subjects).await?;
         let keys = keyring
             .look_beside(keys, side_ids_of_copies(&state)?)
             .await?;

@@ -67,6 +67,14 @@ impl Comparison {
         }
     }
 
+    /// What may be kept of it when somebody was forgotten: how much differs, and no row.
+    pub(super) fn let_go_of_values(&mut self) {
+        self.refolded.examples.clear();
+        for table in &mut self.tables {
+            table.differences.clear();
+        }
+    }
+
     /// True if nothing differs, neither from each other nor from what the events say.
     pub fn is_same(&self) -> bool {
         self.tables.iter().all(TableComparison::is_same) && self.refolded.is_right()

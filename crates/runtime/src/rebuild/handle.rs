@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-use super::progress::{Control, Ending, RebuildPhase, RebuildProgress};
+use super::progress::{Control, Ending, Forgetting, RebuildPhase, RebuildProgress};
 
 /// A rebuild that is under way. Dropping the handle breaks it off; begun again, it goes on there.
 #[derive(Debug)]
@@ -10,6 +10,7 @@ use super::progress::{Control, Ending, RebuildPhase, RebuildProgress};
 pub struct RebuildHandle {
     pub(super) progress: watch::Receiver<RebuildProgress>,
     pub(super) control: watch::Sender<Control>,
+    pub(super) forgetting: Forgetting,
 }
 
 impl RebuildHandle {
@@ -41,6 +42,11 @@ impl RebuildHandle {
     /// Breaks it off: begun again, it goes on there.
     pub fn break_off(&self) {
         self.end_as(Ending::BrokenOff);
+    }
+
+    /// Keeps no values of rows that differ by now, nor of what is being compared.
+    pub(crate) fn forget(&self) {
+        self.forgetting.forget();
     }
 
     fn end_as(&self, ending: Ending) {

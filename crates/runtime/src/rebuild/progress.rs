@@ -1,6 +1,6 @@
 //! What others see of a rebuild.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use annals_core::{
@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::catch_up::Step;
 use super::comparison::Comparison;
+use crate::era::{Era, Eras};
 use crate::metrics::RebuildMeter;
 use crate::refold::RefoldError;
 
@@ -207,6 +208,13 @@ impl RebuildPhase {
         Self::NAMES[number]
     }
 
+    /// Keeps how much differs, and no row.
+    fn let_go_of_values(&mut self) {
+        if let Self::Compared(Some(comparison)) = self {
+            comparison.let_go_of_values();
+        }
+    }
+
     /// True if it will not go on by itself.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::CutOver(_) | Self::Cancelled | Self::Failed(_))
@@ -219,7 +227,8 @@ pub(super) struct Report {
     clock: Arc<dyn Clock>,
     /// Up to when the time that it takes is counted.
     counted_up_to: Timestamp,
-    progress: watch::Sender<RebuildProgress>,
+    progress: Arc<watch::Sender<RebuildProgress>>,
+    eras: Arc<Eras>,
     meter: RebuildMeter,
 }
 
@@ -241,7 +250,8 @@ impl Report {
             projection,
             counted_up_to: clock.now(),
             clock,
-            progress,
+            progress: Arc::new(progress),
+            eras: Arc::default(),
             meter: RebuildMeter::new(projection),
         };
         (report, seen)
@@ -253,9 +263,38 @@ impl Report {
             RebuildPhase::Failed(error) => {
                 tracing::error!(projection = self.projection, %error, "rebuild failed");
             }
-            other => tracing::info!(projection = self.projection, phase = ?other, "rebuild"),
+            // Not what differs: logs are kept by others.
+            other => tracing::info!(
+                projection = self.projection,
+                phase = other.name(),
+                "rebuild"
+            ),
         }
         self.tell(|progress| progress.phase = phase);
+    }
+
+    /// What a comparison that was begun in an era has found.
+    pub(super) fn compared(&self, comparison: Option<Comparison>, era: Era) {
+        let found = comparison.as_ref().map(Comparison::to_string);
+        tracing::info!(projection = self.projection, found, "rebuild compared");
+        self.tell(|progress| {
+            progress.phase = RebuildPhase::Compared(comparison);
+            if self.eras.now() != era {
+                progress.phase.let_go_of_values();
+            }
+        });
+    }
+
+    /// What lets go of the rows that were compared.
+    pub(super) fn forgetting(&self) -> Forgetting {
+        Forgetting {
+            progress: Arc::downgrade(&self.progress),
+            eras: Arc::clone(&self.eras),
+        }
+    }
+
+    pub(super) fn era(&self) -> Era {
+        self.eras.now()
     }
 
     /// Another process is at it, so far.
@@ -314,6 +353,24 @@ impl Report {
         if changes {
             self.sets_out();
         }
+    }
+}
+
+/// Lets go of the rows that a rebuild has compared, while it is under way.
+#[derive(Debug)]
+pub(super) struct Forgetting {
+    /// Gone once the rebuild is over.
+    progress: Weak<watch::Sender<RebuildProgress>>,
+    eras: Arc<Eras>,
+}
+
+impl Forgetting {
+    pub(super) fn forget(&self) {
+        self.eras.end();
+        let Some(progress) = self.progress.upgrade() else {
+            return;
+        };
+        progress.send_modify(|progress| progress.phase.let_go_of_values());
     }
 }
 

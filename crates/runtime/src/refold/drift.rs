@@ -1,6 +1,7 @@
 //! Looking for drift in the background: rows that are not what the events make of them.
 
 use std::num::NonZeroU32;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use annals_core::RowsCheck;
@@ -9,6 +10,7 @@ use tokio::task::AbortHandle;
 
 use super::{RefoldError, RefoldOptions, RefoldSubject, check_rows};
 use crate::backoff::wait;
+use crate::era::Eras;
 use crate::metrics::DriftMeter;
 
 /// How drift is looked for in the background. The defaults are for production.
@@ -46,13 +48,21 @@ pub type LatestRowsCheck = Option<Result<RowsCheck, RefoldError>>;
 /// Outside of a tokio runtime.
 pub fn detect_drift(subject: RefoldSubject, options: DriftOptions) -> DriftDetection {
     let (results, latest) = watch::channel(None);
+    let (results, eras) = (Arc::new(results), Arc::new(Eras::default()));
+    let told = Arc::downgrade(&results);
     let checks = Checks {
         subject,
         options,
+        eras: Arc::clone(&eras),
         results,
     };
     let task = tokio::spawn(checks.run()).abort_handle();
-    DriftDetection { latest, task }
+    DriftDetection {
+        latest,
+        told,
+        eras,
+        task,
+    }
 }
 
 /// Checks that go on beside a projection. Dropping it ends them.
@@ -60,6 +70,9 @@ pub fn detect_drift(subject: RefoldSubject, options: DriftOptions) -> DriftDetec
 #[derive(Debug)]
 pub struct DriftDetection {
     latest: watch::Receiver<LatestRowsCheck>,
+    /// Gone once there are no more checks.
+    told: Weak<watch::Sender<LatestRowsCheck>>,
+    eras: Arc<Eras>,
     task: AbortHandle,
 }
 
@@ -72,6 +85,14 @@ impl DriftDetection {
     /// How each check ends, from now on. It is closed once there are no more.
     pub fn watch(&self) -> watch::Receiver<LatestRowsCheck> {
         self.latest.clone()
+    }
+
+    /// Keeps no values of rows that were found by now, nor of the check that is under way.
+    pub(crate) fn forget(&self) {
+        self.eras.end();
+        if let Some(told) = self.told.upgrade() {
+            told.send_modify(|latest| *latest = latest.take().and_then(without_values));
+        }
     }
 
     /// Ends them, in the midst of one if need be. Then they have also let go of the store and the
@@ -93,8 +114,9 @@ impl Drop for DriftDetection {
 struct Checks {
     subject: RefoldSubject,
     options: DriftOptions,
+    eras: Arc<Eras>,
     // Last, so that it is dropped last: whoever waits for its end may then open the store anew.
-    results: watch::Sender<LatestRowsCheck>,
+    results: Arc<watch::Sender<LatestRowsCheck>>,
 }
 
 impl Checks {
@@ -103,16 +125,32 @@ impl Checks {
         let meter = DriftMeter::new(name);
         wait(self.options.first_after).await;
         loop {
+            let era = self.eras.now();
             let checked = check_rows(&self.subject, &self.options.refold).await;
             report(name, &meter, &checked);
             let pause = match checked {
                 Ok(_) => self.options.every,
                 Err(_) => self.options.first_after,
             };
-            self.results.send_replace(Some(checked));
+            self.results.send_modify(|latest| {
+                *latest = match self.eras.now() == era {
+                    true => Some(checked),
+                    false => without_values(checked),
+                }
+            });
             wait(pause).await;
         }
     }
+}
+
+/// What may be kept of a check when somebody was forgotten: the rows that it found say what they were,
+/// and so may an error.
+fn without_values(checked: Result<RowsCheck, RefoldError>) -> LatestRowsCheck {
+    let check = checked.ok()?;
+    Some(Ok(RowsCheck {
+        examples: Vec::new(),
+        ..check
+    }))
 }
 
 fn report(projection: &'static str, meter: &DriftMeter, checked: &Result<RowsCheck, RefoldError>) {

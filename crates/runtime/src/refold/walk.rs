@@ -6,6 +6,7 @@ use annals_core::{
 };
 
 use super::{RefoldError, RefoldOptions, RefoldSubject};
+use crate::erasure::anyone_forgotten_after;
 
 /// A re-fold on its way through the log.
 pub(super) struct Walk<'a> {
@@ -15,13 +16,16 @@ pub(super) struct Walk<'a> {
     pub(super) refold: Refold,
     /// Which edition it was that was looked at.
     looked_at: Option<EditionId>,
+    /// Where the log ended when it set out: what was forgotten by then is not read any more.
+    set_out_at: Position,
 }
 
 /// Table by table: the keys of rows that were asked for, and the rows that are there.
 type Looked = (Vec<Vec<Vec<Value>>>, Vec<Vec<Vec<Value>>>);
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(
+    /// Sets out before the first event.
+    pub(super) async fn begin(
         subject: &'a RefoldSubject,
         options: &'a RefoldOptions,
         sample: KeySample,
@@ -33,6 +37,7 @@ impl<'a> Walk<'a> {
             options,
             refold: Refold::new(&subject.fold, sample, purpose),
             looked_at: None,
+            set_out_at: subject.store.head().await?,
         })
     }
 
@@ -54,6 +59,12 @@ impl<'a> Walk<'a> {
         }
         self.fold_up_to(position).await?;
         Ok((asked, rows))
+    }
+
+    /// True if somebody was forgotten on the way: the rows may still say what events said of them.
+    pub(super) async fn is_overtaken_by_erasure(&self) -> Result<bool, RefoldError> {
+        let store = &*self.subject.store;
+        Ok(anyone_forgotten_after(self.set_out_at, store).await?)
     }
 
     /// Puts the rows in place, if the database is where it was looked at. Answers with the parked

@@ -54,6 +54,18 @@ fn an_event_without_a_sample_is_refused_by_name() {
 }
 
 #[test]
+fn a_directory_in_which_nothing_is_recorded_does_not_pass() {
+    let schemas = Schemas::none();
+    let refusal = schemas.refused(events());
+    let told = "nothing is recorded: there is no catalogue.json\n";
+    assert!(refusal.starts_with(told), "{refusal}");
+    schemas.accept(events()).unwrap();
+    assert_eq!(schemas.passed(events()), "");
+    schemas.remove("catalogue.json");
+    assert!(schemas.refused(events()).starts_with(told));
+}
+
+#[test]
 fn the_schema_of_an_event_holds_its_part_and_what_that_refers_to() {
     let schemas = Schemas::of(events());
     assert_eq!(

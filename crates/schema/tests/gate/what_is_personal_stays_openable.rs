@@ -53,7 +53,10 @@ fn rename(payload: Value) -> Value {
 }
 
 fn shout(payload: Value) -> Value {
-    let name = payload["name"].as_str().map(str::to_uppercase);
+    let name = match payload["name"].as_str() {
+        Some(name) => json!(name.to_uppercase()),
+        None => payload["name"].clone(),
+    };
     json!({ "user": payload["user"], "full_name": name })
 }
 
@@ -78,6 +81,76 @@ fn an_older_version_is_opened_and_upcast() {
         refusal.contains("  full_name.$sealed: reads otherwise"),
         "{refusal}"
     );
+}
+
+/// Reads what it was told and nothing else: one that was erased it loses.
+mod losing {
+    second!(super::lose);
+}
+
+fn lose(payload: Value) -> Value {
+    let name = payload["name"].as_str().map(str::to_owned);
+    json!({ "user": payload["user"], "full_name": name })
+}
+
+#[test]
+fn a_step_that_does_not_pass_on_what_was_erased_is_refused() {
+    let schemas = Schemas::of(first_sample());
+    let (user, full_name) = ("user-7".to_owned(), Personal::new("Ada".to_owned()));
+    let refusal = schemas.refused([losing::Events::Registered { user, full_name }]);
+    let told = "Registered/v1.sample.json is not read any more: once its persons are forgotten: ";
+    assert!(refusal.contains(told), "{refusal}");
+}
+
+/// Passes on what was erased, and not what is sealed.
+mod half {
+    second!(super::pass_erased);
+}
+
+fn pass_erased(payload: Value) -> Value {
+    let name = &payload["name"];
+    let name = (name.is_string() || !name["$erased"].is_null()).then(|| name.clone());
+    json!({ "user": payload["user"], "full_name": name })
+}
+
+#[test]
+fn a_step_that_does_not_pass_on_what_is_sealed_is_refused() {
+    let schemas = Schemas::of(first_sample());
+    let (user, full_name) = ("user-7".to_owned(), Personal::new("Ada".to_owned()));
+    let refusal = schemas.refused([half::Events::Registered { user, full_name }]);
+    let told = "Registered/v1.sample.json is not read any more: without keys: ";
+    assert!(refusal.contains(told), "{refusal}");
+}
+
+mod typed {
+    use annals_core::Personal;
+
+    #[derive(serde::Deserialize)]
+    pub(crate) struct RegisteredV1 {
+        user: String,
+        name: String,
+    }
+
+    crate::events::events! {
+        #[event(version = 2, upcast(1 => as RegisteredV1))]
+        Registered { user: String, #[personal(subject = user)] full_name: Personal<String> }
+    }
+
+    impl From<RegisteredV1> for Events {
+        fn from(RegisteredV1 { user, name }: RegisteredV1) -> Self {
+            let full_name = Personal::new(name);
+            Self::Registered { user, full_name }
+        }
+    }
+}
+
+#[test]
+fn a_typed_step_that_takes_open_names_alone_is_refused() {
+    let schemas = Schemas::of(first_sample());
+    let (user, full_name) = ("user-7".to_owned(), Personal::new("Ada".to_owned()));
+    let refusal = schemas.refused([typed::Events::Registered { user, full_name }]);
+    let told = "Registered/v1.sample.json is not read any more: once its persons are forgotten: ";
+    assert!(refusal.contains(told), "{refusal}");
 }
 
 #[test]
@@ -107,6 +180,29 @@ fn a_field_that_is_not_personal_any_more_is_refused() {
     let refusal = Schemas::of(first_sample()).refused(plain_sample());
     let told = "  name: narrowed\n    - personal string\n    + string\n";
     assert!(refusal.contains(told), "{refusal}");
+}
+
+mod anything {
+    crate::events::events! { Registered { user: String, name: serde_json::Value } }
+}
+
+mod all_of_it {
+    crate::events::events! { Registered(serde_json::Value) }
+}
+
+#[test]
+fn a_field_that_takes_anything_is_not_personal_any_more() {
+    let (user, name) = ("user-7".to_owned(), json!("Ada"));
+    let refusal =
+        Schemas::of(first_sample()).refused([anything::Events::Registered { user, name }]);
+    let told = "  name: narrowed\n    - personal string\n";
+    assert!(refusal.contains(told), "{refusal}");
+    let whole = json!({ "user": "user-7", "name": "Ada" });
+    let refusal = Schemas::of(first_sample()).refused([all_of_it::Events::Registered(whole)]);
+    assert!(
+        refusal.contains("Registered version 1 changed"),
+        "{refusal}"
+    );
 }
 
 #[test]

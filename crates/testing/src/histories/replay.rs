@@ -1,10 +1,11 @@
 //! What a history folds to now, beside what it was recorded with.
 
 use std::fmt;
+use std::sync::Arc;
 
 use annals_core::{
-    AppendId, ContentType, EventId, EventType, Keys, Metadata, Position, RecordedEvent, Snapshot,
-    StreamVersion, Timestamp, events_of,
+    AppendId, ContentType, DataKey, EventId, EventType, Keys, Metadata, Position, RecordedEvent,
+    Snapshot, StreamVersion, SubjectKey, Timestamp, events_of, subjects_of_copies,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -66,7 +67,8 @@ fn state<A: Snapshot>(events: &[StoredEvent]) -> Result<Value, String> {
 fn record(position: u64, event: &StoredEvent) -> Result<RecordedEvent, String> {
     Ok(RecordedEvent {
         position: Position(position),
-        stream: "History-1".parse().expect("a valid stream"),
+        // Where golden samples are sealed for: elsewhere their personal values do not open.
+        stream: "Sample-1".parse().expect("a valid stream"),
         version: StreamVersion(position),
         id: EventId(Uuid::nil()),
         append: AppendId(Uuid::nil()),
@@ -77,8 +79,19 @@ fn record(position: u64, event: &StoredEvent) -> Result<RecordedEvent, String> {
         tags: Vec::new(),
         metadata: Metadata::default(),
         recorded_at: Timestamp::UNIX_EPOCH,
-        keys: Keys::default(),
+        keys: keys_of(&event.payload)?,
     })
+}
+
+/// The keys of golden samples: for everyone the one that everybody knows.
+fn keys_of(payload: &Value) -> Result<Keys, String> {
+    let subjects = subjects_of_copies(payload).map_err(|fault| fault.to_string())?;
+    if subjects.is_empty() {
+        return Ok(Keys::default());
+    }
+    let key = SubjectKey::Living(Arc::new(DataKey::from_bytes([0; 32])));
+    let keys = subjects.into_iter().map(|subject| (subject, key.clone()));
+    Ok(Keys::of(keys.collect()))
 }
 
 /// Line by line: `-` what was recorded, `+` what it is now.

@@ -2,13 +2,18 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use annals_core::{Aggregate, Snapshot};
+use annals_core::{
+    Aggregate, DataKey, Event as _, EventId, Keys, Origin, Personal, Snapshot, SubjectId,
+    SubjectKey, seal_event,
+};
 use annals_macros::Event;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::{Purpose, look_at};
 
@@ -190,4 +195,89 @@ fn a_directory_that_is_not_there_is_told() {
     let histories = Histories::new();
     let nowhere = histories.0.path().join("nowhere");
     assert!(look_at::<today::Count>(&nowhere, Purpose::Compare).is_err());
+}
+
+#[test]
+fn histories_are_accepted_when_asked_by_a_1_and_not_in_a_ci() {
+    let purpose = |accept: Option<&str>, ci: Option<&str>| {
+        Purpose::of(accept.map(Into::into), ci.map(Into::into)).ok()
+    };
+    assert_eq!(purpose(Some("1"), None), Some(Purpose::Accept));
+    assert_eq!(purpose(Some("1"), Some("false")), Some(Purpose::Accept));
+    assert_eq!(purpose(Some("1"), Some("true")), None);
+    for other in [None, Some(""), Some("0"), Some("true")] {
+        assert_eq!(purpose(other, Some("true")), Some(Purpose::Compare));
+        assert_eq!(purpose(other, None), Some(Purpose::Compare));
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+enum UserEvent {
+    #[event(version = 2, upcast(1 => shout))]
+    Named {
+        user: String,
+        #[personal(subject = user)]
+        name: Personal<String>,
+    },
+}
+
+fn shout(mut payload: Value) -> Value {
+    if let Some(name) = payload["name"].as_str() {
+        payload["name"] = json!(name.to_uppercase());
+    }
+    payload
+}
+
+/// Knows how long a name is.
+#[derive(Default, Clone, Serialize, Deserialize, JsonSchema)]
+struct User {
+    letters: Option<usize>,
+    first: Option<char>,
+}
+
+impl Aggregate for User {
+    const CATEGORY: &'static str = "User";
+    type Command = ();
+    type Event = UserEvent;
+    type Error = Refused;
+
+    fn decide(&self, _: ()) -> Result<Vec<UserEvent>, Refused> {
+        Ok(Vec::new())
+    }
+
+    fn evolve(&mut self, UserEvent::Named { name, .. }: &UserEvent) {
+        self.letters = name.known().map(String::len);
+        self.first = name.known().and_then(|name| name.chars().next());
+    }
+}
+
+impl Snapshot for User {
+    const FOLD_REVISION: u32 = 1;
+}
+
+/// The payload of an event with a name, as the schema gate seals it in its samples.
+fn sealed(name: &str) -> Value {
+    let (user, name) = ("user-7".to_owned(), Personal::new(name.to_owned()));
+    let mut event = UserEvent::Named { user, name };
+    let key = SubjectKey::Living(Arc::new(DataKey::from_bytes([0; 32])));
+    let keys = Keys::of(vec![(SubjectId::new("user-7").unwrap(), key)]);
+    let origin = Origin {
+        stream: &"Sample-1".parse().unwrap(),
+        event: EventId(Uuid::nil()),
+    };
+    seal_event(&mut event, &keys, &origin, &mut Vec::new()).unwrap();
+    serde_json::from_slice(&event.encode().unwrap()).unwrap()
+}
+
+#[test]
+fn what_is_sealed_is_open_to_upcasters_and_folds() {
+    let histories = Histories::new();
+    histories.write(&json!({ "events": [
+        { "type": "Named", "version": 2, "payload": sealed("Grace") },
+        { "type": "Named", "version": 1, "payload": sealed("ada") },
+    ]}));
+    histories.look::<User>(Purpose::Accept).unwrap();
+    let recorded: Value = serde_json::from_str(&histories.read()).unwrap();
+    let state = json!({ "letters": 3, "first": "A" });
+    assert_eq!(recorded["outcome"]["state"], state);
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::decode::{DecodeFault, decode};
 use crate::event::ContentType;
-use crate::ids::{AppendId, EventId, StoreId};
+use crate::ids::{AppendId, EventId};
 use crate::metadata::Metadata;
 use crate::payload;
 use crate::personal::{
@@ -71,7 +71,6 @@ impl Event for Member {
     }
 }
 
-const STORE: StoreId = StoreId(Uuid::from_u128(1));
 const EVENT: EventId = EventId(Uuid::from_u128(2));
 
 fn stream() -> StreamId {
@@ -84,11 +83,11 @@ fn ada() -> SubjectId {
 
 fn living() -> Keys {
     let key = DataKey::from_bytes([7; 32]);
-    Keys::of(STORE, vec![(ada(), SubjectKey::Living(Arc::new(key)))])
+    Keys::of(vec![(ada(), SubjectKey::Living(Arc::new(key)))])
 }
 
 fn erased() -> Keys {
-    Keys::of(STORE, vec![(ada(), SubjectKey::Erased)])
+    Keys::of(vec![(ada(), SubjectKey::Erased)])
 }
 
 /// What is written of an event, and what of it is put beside the log.
@@ -103,7 +102,6 @@ fn sealed_as(name: &str, event: EventId) -> Result<(String, SideValue), Personal
         city: Personal::new("London".to_owned()),
     };
     let origin = Origin {
-        store: STORE,
         stream: &stream(),
         event,
     };

@@ -1,0 +1,12 @@
+use annals_macros::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+enum LetterEvent {
+    Sent {
+        #[event(tag = "subject")]
+        topic: String,
+    },
+}
+
+fn main() {}
