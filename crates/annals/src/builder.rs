@@ -121,7 +121,7 @@ impl Builder {
 
     /// Remembers so many aggregates of each kind, those that were used last; 0: none. It saves the
     /// load before the next command to one of them, and costs the memory of as many states: see
-    /// [`Repository::remembering`].
+    /// [`Repository::remembering`](annals_runtime::Repository::remembering).
     pub fn remembering(mut self, aggregates: usize) -> Self {
         self.remembered = NonZeroUsize::new(aggregates);
         self

@@ -304,12 +304,19 @@ fn a_copy_does_not_open_for_another_person() {
 fn what_is_cut_or_of_a_newer_format_is_malformed() {
     let text = sealed_text(&sealed_ada());
     let newer = [&[2], &bytes(&text)[1..]].concat();
-    assert!(copy_of(&newer).is_err());
+    let malformed = "a sealed value is malformed";
+    let refused = copy_of(&newer).unwrap_err().to_string();
+    assert!(refused.starts_with(malformed), "{refused}");
     for malformed in [&text[..40], "user-7", "~", "", "user-7~%"] {
         assert!(copy(malformed).is_err(), "{malformed}");
     }
     let more = json!({"$sealed": text, "more": 1}).to_string();
-    assert!(serde_json::from_str::<Personal<Value>>(&more).is_err());
+    let refused = serde_json::from_str::<Personal<Value>>(&more).unwrap_err();
+    let refused = refused.to_string();
+    assert!(
+        refused.starts_with("a sealed value has another field"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -342,7 +349,8 @@ fn nothing_that_is_read_can_claim_to_be_open() {
     let forged = json!({ "$open": [sealed, "Mallory"] });
     let read = serde_json::from_value::<Personal<String>>(forged);
     // It is taken for a value from before the field was personal, which is no text.
-    assert!(read.is_err());
+    let refused = read.unwrap_err().to_string();
+    assert_eq!(refused, "a personal value is of another shape");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use annals_core::{KeyStore, RootId, RootKeys, StoredKey, SubjectKey};
+use annals_core::{KeyStore, KeyStoreError, RootId, RootKeys, StoredKey, SubjectKey};
 use annals_keys::KeyringOptions;
 
 use crate::world::{Calls, World, person, read, write};
@@ -57,7 +57,11 @@ async fn an_old_copy_of_the_key_store_is_noise_once_root_keys_were_replaced() {
     world.keyring().forget(&ada).await.unwrap();
     assert!(world.roots.unwrap(&ada, copy).await.is_ok(), "not yet");
     world.keyring().rotate_root_keys(|_| {}).await.unwrap();
-    assert!(world.roots.unwrap(&ada, copy).await.is_err());
+    let refused = world.roots.unwrap(&ada, copy).await.unwrap_err();
+    assert!(
+        matches!(refused, KeyStoreError::Damaged { .. }),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! A golden sample of any version is read as what it says; a step that changes is noticed.
 
+use annals_schema::SchemaError;
 use serde_json::Value;
 
 use crate::events::Schemas;
@@ -72,7 +73,11 @@ fn a_step_that_makes_an_older_version_unreadable_is_refused_and_cannot_be_accept
     let refusal = schemas.refused(failing());
     let told = "Deposited/v1.sample.json is not read any more: payload does not fit";
     assert!(refusal.starts_with(told), "{refusal}");
-    assert!(schemas.accept(failing()).is_err());
+    let not_accepted = schemas.accept(failing()).unwrap_err();
+    assert!(
+        matches!(not_accepted, SchemaError::Refused(_)),
+        "{not_accepted}"
+    );
 }
 
 #[test]

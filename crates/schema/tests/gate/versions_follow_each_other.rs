@@ -1,6 +1,7 @@
 //! Versions go up, each with a step from the one before.
 
 use annals_core::{EventSchema, Upcaster};
+use annals_schema::SchemaError;
 use serde_json::Value;
 
 use crate::events::{Schemas, by_hand, part};
@@ -77,7 +78,11 @@ fn a_version_does_not_go_back() {
     schemas.accept(deposited_second()).unwrap();
     let refusal = schemas.refused(deposited_first());
     assert!(refusal.contains("Deposited is recorded in version 2, and declared in version 1"));
-    assert!(schemas.accept(deposited_first()).is_err());
+    let not_accepted = schemas.accept(deposited_first()).unwrap_err();
+    assert!(
+        matches!(not_accepted, SchemaError::Refused(_)),
+        "{not_accepted}"
+    );
 }
 
 part! { enum Gap { Deposited { amount: u64 } } }
