@@ -50,3 +50,34 @@ impl Nudged {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instance(number: usize) -> InstanceId {
+        InstanceId::new(&number.to_string()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn whoever_is_slow_to_listen_hears_the_latest() {
+        let nudges = Nudges::new();
+        let mut nudged = nudges.listen();
+        for number in 0..3 * KEPT {
+            nudges.give(&instance(number));
+        }
+        for number in 2 * KEPT..3 * KEPT {
+            assert_eq!(nudged.next().await, instance(number));
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_listens_anew_hears_nothing_of_before() {
+        let nudges = Nudges::new();
+        let nudged = nudges.listen();
+        nudges.give(&instance(1));
+        let mut nudged = nudged.anew();
+        nudges.give(&instance(2));
+        assert_eq!(nudged.next().await, instance(2));
+    }
+}

@@ -51,3 +51,62 @@ impl Resting {
         self.rests.remove(instance);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use annals_core::RandomIds;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn instance() -> InstanceId {
+        InstanceId::new("t1").unwrap()
+    }
+
+    fn resting() -> Resting {
+        Resting::new(Backoff {
+            first: SECOND,
+            most: 8 * SECOND,
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_fails_again_rests_for_longer() {
+        let mut resting = resting();
+        resting.failed(instance(), &RandomIds);
+        assert!(resting.has(&instance()));
+        tokio::time::advance(SECOND).await;
+        assert!(!resting.has(&instance()));
+        for _ in 0..2 {
+            resting.failed(instance(), &RandomIds);
+        }
+        tokio::time::advance(SECOND).await;
+        assert!(resting.has(&instance()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_goes_on_begins_with_the_shortest_rest_when_it_fails_again() {
+        let mut resting = resting();
+        for _ in 0..5 {
+            resting.failed(instance(), &RandomIds);
+        }
+        resting.forget(&instance());
+        assert!(!resting.has(&instance()));
+        resting.failed(instance(), &RandomIds);
+        tokio::time::advance(SECOND).await;
+        assert!(!resting.has(&instance()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_are_remembered_than_there_is_a_bound_for() {
+        let mut resting = resting();
+        for number in 0..=MOST {
+            let instance = InstanceId::new(&number.to_string()).unwrap();
+            resting.failed(instance, &RandomIds);
+        }
+        assert_eq!(resting.rests.len(), MOST);
+    }
+}
