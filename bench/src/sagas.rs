@@ -39,6 +39,12 @@ there to the inbox.
 A timer's lateness is the time from when it is due, as recorded, until the command that it leads to is at its handler:
 that it fired is durable by then. Timers are spread over the time of a round; under load, sagas of three steps are run beside
 them as fast as they go, on the same store, read model and cores.
+
+What was tried: an input was first asked for, then read for, then appended, and the instance read again for what to do next;
+now it is appended to what was recorded before it, and read for only when that is refused. That took the engine's own
+reads for a saga from 8 to little more than 1 (sweeps meet some that have just ended), and its questions whether an append
+was made from 4 to none. Of the bytes a saga costs beyond its commands, most are the whole instance, once with each input:
+that is what lets the engine do without reads.
 ";
 
 /// Measures everything.

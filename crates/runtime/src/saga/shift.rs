@@ -115,10 +115,9 @@ impl<'a, S: Saga> Shift<'a, S> {
     fn look_when_due(&self, look_at: &mut Instant, due: Option<Timestamp>) {
         let Some(due) = due else { return };
         let left = due.duration_since(self.runner.options.clock.now());
-        // What is due already was met; if it still is, it waits for the next look.
-        if let Ok(left) = Duration::try_from(left)
-            && let Some(at) = Instant::now().checked_add(left)
-        {
+        // Not due when it was met, it may be by now.
+        let left = Duration::try_from(left).unwrap_or(Duration::ZERO);
+        if let Some(at) = Instant::now().checked_add(left) {
             *look_at = at.min(*look_at);
         }
     }

@@ -43,7 +43,10 @@ impl Saga for Nap {
 
     fn react(&mut self, input: &Input<TransferRequested>) -> Vec<Decision> {
         match input {
-            Input::Event(_) => vec![Decision::timer("awake", Duration::from_millis(20))],
+            Input::Event(asked) => {
+                let after = Duration::from_millis(asked.event.cents.unsigned_abs());
+                vec![Decision::timer("awake", after)]
+            }
             _ => vec![Decision::complete()],
         }
     }
@@ -58,6 +61,12 @@ async fn and_no_timer_for_the_next_look() {
     };
     let engine: SagaEngine<Nap> = world.engine_of(world.bus()).with_options(options);
     let _running = world.run(&engine).await;
-    world.begin(&engine, "t1", 30).await;
-    world.until_over("t1").await;
+    // So close to each other that some become due while others are met.
+    let naps: Vec<_> = (0..100).map(|nap| format!("nap{nap}")).collect();
+    for (millis, nap) in (0..).zip(&naps) {
+        world.begin(&engine, nap, millis).await;
+    }
+    for nap in &naps {
+        world.until_over(nap).await;
+    }
 }
