@@ -5,6 +5,8 @@
 //! - [`Repository`]: loads an aggregate ([`Loaded`], [`Moment`]) and executes commands on it
 //!   ([`CommandContext`], [`Executed`]); how repeats are recognised ([`IdempotencyKey`]); when
 //!   snapshots are taken ([`SnapshotPolicy`]);
+//! - [`CommandBus`]: commands by type, to their [handlers](CommandHandler), once they are well-formed
+//!   and [allowed](Authorize);
 //! - [`run_projection`]: keeps a read model up to date, and [`ProjectionHandle`] tells how far
 //!   it is, or waits until it is as new as a [`Freshness`] says; [`ParkedEvents`] tells of what it
 //!   could not apply, and tries it again;
@@ -20,8 +22,8 @@
 //!   read model;
 //! - [`EffectProjector`]: performs an effect for each event, at least once ([`UnboundEffect`]: before
 //!   it is bound to its checkpoint);
-//! - [`SagaEngine`]: runs the instances of a saga, whose commands go by a [`CommandBus`] to their
-//!   [handlers](CommandHandler); [`Sagas`] tell how they are, and take what people ask of them;
+//! - [`SagaEngine`]: runs the instances of a saga, whose commands go by a [`CommandBus`]; [`Sagas`]
+//!   tell how they are, and take what people ask of them;
 //! - [`KeyedStore`]: a store whose events come with the keys to what is personal in them, for the types
 //!   of events that have any ([`PersonalEvents`]); [`Erasures`] forget persons, and [`ErasureReport`]
 //!   tells what was reached;
@@ -67,7 +69,10 @@ pub use audit::{
     audit_in_background, audit_projection,
 };
 pub use backoff::Backoff;
-pub use command_bus::{CommandBus, CommandFault, CommandHandler, ToAggregate};
+pub use command_bus::{
+    Authorize, CommandBus, CommandFault, CommandHandler, CommandLimits, NotAuthorized, Rejection,
+    SentCommand, ToAggregate,
+};
 pub use declared_read_models::DeclaredReadModels;
 pub use effect::{EffectProjector, UnboundEffect};
 pub use erasure::{
