@@ -18,6 +18,7 @@ use annals_runtime::{
 };
 
 use crate::declared_aggregate::{DeclaredAggregate, Ground};
+use crate::declared_command::DeclaredCommands;
 use crate::declared_effect::{BegunEffect, DeclaredEffect};
 use crate::declared_saga::DeclaredSagas;
 use crate::error::Error;
@@ -42,6 +43,7 @@ pub struct Builder {
     projectors: Vec<Arc<dyn Projector>>,
     local_projectors: Vec<Arc<dyn Projector>>,
     effects: Vec<DeclaredEffect>,
+    pub(crate) commands: DeclaredCommands,
     pub(crate) sagas: DeclaredSagas,
     leases: Option<Arc<dyn Leases>>,
     code_version: String,
@@ -90,6 +92,7 @@ impl Builder {
             projectors: Vec::new(),
             local_projectors: Vec::new(),
             effects: Vec::new(),
+            commands: DeclaredCommands::default(),
             sagas: DeclaredSagas::default(),
             leases: None,
             code_version: String::new(),
@@ -279,7 +282,8 @@ impl Builder {
             keyring: keyed.as_ref().map(Keyed::keyring),
         };
         let (repositories, mut forgets) = ground.repositories(self.aggregates);
-        let sagas = self.sagas.begin(&store, &repositories)?;
+        let commands = self.commands.bus(&repositories)?;
+        let sagas = self.sagas.begin(&store, &commands);
         self.effects.extend(sagas.inboxes());
         let all = self.folds.iter().chain(&inline).cloned();
         let pasts = Pasts::new(&store, &read_models, all, PastsOptions::default());
@@ -328,6 +332,7 @@ impl Builder {
             rebuilds,
             refolds,
             pasts,
+            commands,
             sagas,
             forgetting,
         })

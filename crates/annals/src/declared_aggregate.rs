@@ -20,7 +20,8 @@ pub(crate) struct DeclaredAggregate {
 }
 
 type AnyRepository = Box<dyn Any + Send + Sync>;
-type Repositories = HashMap<TypeId, AnyRepository>;
+/// The repositories of a service, by the types of their aggregates.
+pub(crate) type Repositories = HashMap<TypeId, AnyRepository>;
 
 /// What a repository stands on.
 pub(crate) struct Ground {
