@@ -12,8 +12,8 @@ use annals_core::{
 };
 use annals_keys::Keyring;
 use annals_runtime::{
-    AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions,
-    ErasurePlaces, ErasuresElsewhere, Forgets, Pasts, PastsOptions, PersonalEvents,
+    AuditSubject, BackgroundAuditOptions, ConflictPolicy, DeclaredReadModels, DriftOptions,
+    EditionOptions, ErasurePlaces, ErasuresElsewhere, Forgets, Pasts, PastsOptions, PersonalEvents,
     ProjectionHandle, Rebuilds, Refolds, run_projection,
 };
 
@@ -38,6 +38,7 @@ pub struct Builder {
     place: Place,
     aggregates: Vec<DeclaredAggregate>,
     remembered: Option<NonZeroUsize>,
+    pub(crate) conflicts: ConflictPolicy,
     folds: Vec<TableFold>,
     inline: Vec<TableFold>,
     projectors: Vec<Arc<dyn Projector>>,
@@ -87,6 +88,7 @@ impl Builder {
             place,
             aggregates: Vec::new(),
             remembered: Some(REMEMBERED),
+            conflicts: ConflictPolicy::default(),
             folds: Vec::new(),
             inline: Vec::new(),
             projectors: Vec::new(),
@@ -279,6 +281,7 @@ impl Builder {
             store: Arc::clone(&store),
             snapshots: read_models.snapshots().await?,
             remembered: self.remembered,
+            conflicts: self.conflicts,
             keyring: keyed.as_ref().map(Keyed::keyring),
         };
         let (repositories, mut forgets) = ground.repositories(self.aggregates);

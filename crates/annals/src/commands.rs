@@ -2,7 +2,8 @@
 
 use annals_core::{Aggregate, Command};
 use annals_runtime::{
-    Authorize, CommandBus, CommandContext, CommandFault, CommandHandler, CommandLimits, Executed,
+    Authorize, CommandBus, CommandContext, CommandFault, CommandHandler, CommandLimits,
+    ConflictPolicy, Executed,
 };
 
 use crate::builder::Builder;
@@ -42,6 +43,12 @@ impl Builder {
     /// Carries so many commands out at once, each within so long.
     pub fn command_limits(mut self, limits: CommandLimits) -> Self {
         self.commands.bus = self.commands.bus.with_limits(limits);
+        self
+    }
+
+    /// Decides commands to aggregates so often when other writers come first.
+    pub fn conflict_policy(mut self, policy: ConflictPolicy) -> Self {
+        self.conflicts = policy;
         self
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use annals_core::{EventStore, Snapshot, SnapshotStore};
 use annals_keys::Keyring;
-use annals_runtime::{Forgets, Repository, SnapshotPolicy};
+use annals_runtime::{ConflictPolicy, Forgets, Repository, SnapshotPolicy};
 
 /// A snapshot is taken when this many events have passed since the last.
 const SNAPSHOT_EVERY: u64 = 100;
@@ -28,6 +28,7 @@ pub(crate) struct Ground {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) snapshots: Arc<dyn SnapshotStore>,
     pub(crate) remembered: Option<NonZeroUsize>,
+    pub(crate) conflicts: ConflictPolicy,
     pub(crate) keyring: Option<Arc<Keyring>>,
 }
 
@@ -60,7 +61,9 @@ impl Ground {
     fn repository<A: Snapshot>(&self) -> Repository<A> {
         let policy = SnapshotPolicy::every(SNAPSHOT_EVERY);
         let repository = Repository::new(Arc::clone(&self.store));
-        let repository = repository.with_snapshots(Arc::clone(&self.snapshots), policy);
+        let repository = repository
+            .with_snapshots(Arc::clone(&self.snapshots), policy)
+            .with_conflict_policy(self.conflicts);
         let repository = match &self.keyring {
             Some(keyring) => repository.with_keyring(Arc::clone(keyring)),
             None => repository,

@@ -24,9 +24,6 @@ mod confirm;
 mod repeat;
 mod sealing;
 
-/// Most times a command is decided because other writers came first.
-const ATTEMPTS: u32 = 16;
-
 /// What comes with a command.
 #[derive(Debug, Clone, Default)]
 pub struct CommandContext {
@@ -112,7 +109,9 @@ impl<A: Aggregate> Repository<A> {
         let stream = A::stream(id).map_err(LoadError::from)?;
         let _turn = self.turns.wait(&stream).await;
         let order = self.order(stream, context);
-        for _ in 0..ATTEMPTS {
+        let attempts = self.conflicts.attempts.get();
+        for conflicts in 0..attempts {
+            self.conflicts.pause(conflicts, &*self.ids).await;
             if let Some(first) = self.first_answer(&order).await? {
                 return Ok(first);
             }
@@ -120,7 +119,6 @@ impl<A: Aggregate> Repository<A> {
                 return Ok(executed);
             }
         }
-        let attempts = ATTEMPTS;
         Err(ExecuteError::Contended { attempts })
     }
 

@@ -3,8 +3,9 @@
 //! In reading order:
 //!
 //! - [`Repository`]: loads an aggregate ([`Loaded`], [`Moment`]) and executes commands on it
-//!   ([`CommandContext`], [`Executed`]); how repeats are recognised ([`IdempotencyKey`]); when
-//!   snapshots are taken ([`SnapshotPolicy`]);
+//!   ([`CommandContext`], [`Executed`]); how repeats are recognised ([`IdempotencyKey`]); what
+//!   is done when others come first ([`ConflictPolicy`]); when snapshots are taken
+//!   ([`SnapshotPolicy`]);
 //! - [`CommandBus`]: commands by type, to their [handlers](CommandHandler), once they are well-formed
 //!   and [allowed](Authorize);
 //! - [`run_projection`]: keeps a read model up to date, and [`ProjectionHandle`] tells how far
@@ -34,6 +35,7 @@ mod audit;
 mod backoff;
 mod batches;
 mod command_bus;
+mod conflicts;
 mod declared_read_models;
 mod effect;
 mod era;
@@ -73,6 +75,7 @@ pub use command_bus::{
     Authorize, CommandBus, CommandFault, CommandHandler, CommandLimits, NotAuthorized, Rejection,
     SentCommand, ToAggregate,
 };
+pub use conflicts::ConflictPolicy;
 pub use declared_read_models::DeclaredReadModels;
 pub use effect::{EffectProjector, UnboundEffect};
 pub use erasure::{
