@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+#[expect(dead_code, reason = "what a request says does not matter here")]
 mod service;
 
 use annals_core::{ExpectedVersion, FieldFault, StreamVersion, SubjectId};

@@ -17,6 +17,7 @@ use crate::metrics::Outcome;
 use crate::refusal::CommandRefused;
 use crate::repository::Repository;
 use crate::spans;
+use crate::unchanged::CommandUnchanged;
 
 pub(crate) use confirm::append_until_confirmed;
 
@@ -42,8 +43,8 @@ pub struct Executed<A> {
     pub state: A,
     /// The aggregate's version after it.
     pub version: StreamVersion,
-    /// What to wait for to read your own write: the position of what was recorded. If nothing
-    /// was, the end of the store as the decision saw it.
+    /// What to wait for to read your own write: the position of what was recorded, be it only the
+    /// answer under a key. If nothing was, the end of the store as the decision saw it.
     pub position: Position,
     /// True if it had been carried out before, and this is the first answer again.
     pub repeated: bool,
@@ -71,9 +72,8 @@ impl<A: Aggregate> Repository<A> {
     /// Sends a command to the aggregate `id`: loads it, lets it decide, records what follows.
     ///
     /// When another writer comes first, it is loaded and decides again. With an idempotency key
-    /// the answer is kept for ever, be it events or a refusal. No events and a failure leave
-    /// nothing, and a repeat is decided anew. Dropping the future does not undo what is recorded
-    /// by then.
+    /// the answer is kept for ever, be it events, none, or a refusal. A failure leaves nothing, and a
+    /// repeat is decided anew. Dropping the future does not undo what is recorded by then.
     ///
     /// # Errors
     /// [`ExecuteError`]: the aggregate's refusal, or why the command could not be carried out.
@@ -168,7 +168,7 @@ impl<A: Aggregate> Repository<A> {
             decided => {
                 self.remember_loaded(&order.stream, &latest, order.era);
                 match decided {
-                    Ok(_) => Ok(Some(Executed::unchanged(latest))),
+                    Ok(_) => self.leave(order, latest).await,
                     Err(ExecuteError::Refused(refusal)) => self.refuse(order, refusal).await,
                     Err(error) => Err(error),
                 }
@@ -231,6 +231,27 @@ impl<A: Aggregate> Repository<A> {
             let is_now = || self.eras.now() == order.era;
             memory.put_if(is_now, stream.clone(), reached(replayed));
         }
+    }
+
+    /// Leaves the aggregate as it is, since nothing follows from the command.
+    async fn leave(
+        &self,
+        order: &Order,
+        latest: Loaded<A>,
+    ) -> Result<Option<Executed<A>>, ExecuteError<A::Error>> {
+        let mut unchanged = Executed::unchanged(latest);
+        if order.key.is_some() {
+            let kept = CommandUnchanged {
+                stream: order.stream.clone(),
+                version: unchanged.version,
+            };
+            let append = kept.to_append(order.append, order.metadata.clone())?;
+            let Some(appended) = self.append(order, append).await? else {
+                return Ok(None);
+            };
+            unchanged.position = appended.last;
+        }
+        Ok(Some(unchanged))
     }
 
     async fn refuse(

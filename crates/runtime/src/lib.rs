@@ -63,6 +63,7 @@ mod saga;
 mod snapshots;
 mod spans;
 mod turns;
+mod unchanged;
 
 pub use crate::metrics::{METRICS, Metric, MetricKind, describe_metrics};
 pub use audit::{
