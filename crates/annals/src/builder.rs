@@ -12,12 +12,12 @@ use annals_core::{
 };
 use annals_keys::Keyring;
 use annals_runtime::{
-    AuditSubject, BackgroundAuditOptions, ConflictPolicy, DeclaredReadModels, DriftOptions,
-    EditionOptions, ErasurePlaces, ErasuresElsewhere, Forgets, Pasts, PastsOptions, PersonalEvents,
+    AuditSubject, BackgroundAuditOptions, DeclaredReadModels, DriftOptions, EditionOptions,
+    ErasurePlaces, ErasuresElsewhere, Forgets, Pasts, PastsOptions, PersonalEvents,
     ProjectionHandle, Rebuilds, Refolds, run_projection,
 };
 
-use crate::declared_aggregate::{DeclaredAggregate, Ground};
+use crate::declared_aggregate::{DeclaredAggregate, Ground, RepositoryOptions};
 use crate::declared_command::DeclaredCommands;
 use crate::declared_effect::{BegunEffect, DeclaredEffect};
 use crate::declared_saga::DeclaredSagas;
@@ -29,16 +29,12 @@ use crate::runners::Runners;
 use crate::service::{Annals, Running};
 use crate::typed_tables::{DueRebuilds, TypedTables};
 
-/// Most aggregates of each kind that are remembered.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_000).expect("a thousand is not zero");
-
 /// A service that is being put together. Nothing is opened before [`start`](Self::start).
 #[must_use = "a builder does nothing before it is started"]
 pub struct Builder {
     place: Place,
     aggregates: Vec<DeclaredAggregate>,
-    remembered: Option<NonZeroUsize>,
-    pub(crate) conflicts: ConflictPolicy,
+    pub(crate) repositories: RepositoryOptions,
     folds: Vec<TableFold>,
     inline: Vec<TableFold>,
     projectors: Vec<Arc<dyn Projector>>,
@@ -87,8 +83,7 @@ impl Builder {
         Self {
             place,
             aggregates: Vec::new(),
-            remembered: Some(REMEMBERED),
-            conflicts: ConflictPolicy::default(),
+            repositories: RepositoryOptions::default(),
             folds: Vec::new(),
             inline: Vec::new(),
             projectors: Vec::new(),
@@ -128,7 +123,7 @@ impl Builder {
     /// load before the next command to one of them, and costs the memory of as many states: see
     /// [`Repository::remembering`](annals_runtime::Repository::remembering).
     pub fn remembering(mut self, aggregates: usize) -> Self {
-        self.remembered = NonZeroUsize::new(aggregates);
+        self.repositories.remembered = NonZeroUsize::new(aggregates);
         self
     }
 
@@ -266,10 +261,7 @@ impl Builder {
     /// # Errors
     /// [`Error`] when something could not be opened or was declared twice.
     pub async fn start(mut self) -> Result<Annals, Error> {
-        self.folds.extend(self.sagas.index());
-        self.check_names()?;
-        self.check_upcasters()?;
-        self.keys.needed = !self.personal.is_empty();
+        self.complete()?;
         let inline = self.inline.clone();
         let opened = self.place.open(self.inline, self.keys).await?;
         let unkeyed = Arc::clone(&opened.store);
@@ -280,8 +272,7 @@ impl Builder {
         let ground = Ground {
             store: Arc::clone(&store),
             snapshots: read_models.snapshots().await?,
-            remembered: self.remembered,
-            conflicts: self.conflicts,
+            options: self.repositories,
             keyring: keyed.as_ref().map(Keyed::keyring),
         };
         let (repositories, mut forgets) = ground.repositories(self.aggregates);
@@ -339,6 +330,14 @@ impl Builder {
             sagas,
             forgetting,
         })
+    }
+
+    /// With what follows from what is declared, if that is right.
+    fn complete(&mut self) -> Result<(), Error> {
+        self.folds.extend(self.sagas.index());
+        self.keys.needed = !self.personal.is_empty();
+        self.check_names()?;
+        self.check_upcasters()
     }
 
     /// With the events of something that is declared.

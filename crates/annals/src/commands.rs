@@ -48,7 +48,7 @@ impl Builder {
 
     /// Decides commands to aggregates so often when other writers come first.
     pub fn conflict_policy(mut self, policy: ConflictPolicy) -> Self {
-        self.conflicts = policy;
+        self.repositories.conflicts = policy;
         self
     }
 }

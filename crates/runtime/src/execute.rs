@@ -14,16 +14,15 @@ use crate::error::{ExecuteError, LoadError};
 use crate::idempotency::IdempotencyKey;
 use crate::load::{LATEST, Loaded, Shortcut};
 use crate::metrics::Outcome;
-use crate::refusal::CommandRefused;
 use crate::repository::Repository;
 use crate::spans;
-use crate::unchanged::CommandUnchanged;
 
 pub(crate) use confirm::append_until_confirmed;
 
 mod confirm;
 mod repeat;
 mod sealing;
+mod without_events;
 
 /// What comes with a command.
 #[derive(Debug, Clone, Default)]
@@ -231,45 +230,6 @@ impl<A: Aggregate> Repository<A> {
             let is_now = || self.eras.now() == order.era;
             memory.put_if(is_now, stream.clone(), reached(replayed));
         }
-    }
-
-    /// Leaves the aggregate as it is, since nothing follows from the command.
-    async fn leave(
-        &self,
-        order: &Order,
-        latest: Loaded<A>,
-    ) -> Result<Option<Executed<A>>, ExecuteError<A::Error>> {
-        let mut unchanged = Executed::unchanged(latest);
-        if order.key.is_some() {
-            let kept = CommandUnchanged {
-                stream: order.stream.clone(),
-                version: unchanged.version,
-            };
-            let append = kept.to_append(order.append, order.metadata.clone())?;
-            let Some(appended) = self.append(order, append).await? else {
-                return Ok(None);
-            };
-            unchanged.position = appended.last;
-        }
-        Ok(Some(unchanged))
-    }
-
-    async fn refuse(
-        &self,
-        order: &Order,
-        refusal: A::Error,
-    ) -> Result<Option<Executed<A>>, ExecuteError<A::Error>> {
-        if order.key.is_some() {
-            let refused = CommandRefused {
-                stream: order.stream.clone(),
-                error: &refusal,
-            };
-            let append = refused.to_append(order.append, order.metadata.clone())?;
-            if self.append(order, append).await?.is_none() {
-                return Ok(None);
-            }
-        }
-        Err(ExecuteError::Refused(refusal))
     }
 }
 

@@ -37,14 +37,20 @@ async fn send_some(bus: &CommandBus) {
         ..CommandContext::default()
     };
     let none = CommandContext::default;
-    deposit(bus, 5, context).await.unwrap();
-    deposit(bus, 0, none()).await.unwrap_err();
-    withdraw(bus, 50, none()).await.unwrap_err();
+    deposit(bus, 5, context)
+        .await
+        .expect("a deposit is accepted");
+    deposit(bus, 0, none()).await.expect_err("it is none");
+    withdraw(bus, 50, none())
+        .await
+        .expect_err("so much is not there");
     let unknown = Request {
         command: "whatever a stranger sends".to_owned(),
         payload: json!({}),
     };
-    bus.send(&unknown, none()).await.unwrap_err();
+    bus.send(&unknown, none())
+        .await
+        .expect_err("nobody handles it");
 }
 
 #[tokio::test]
