@@ -19,7 +19,7 @@ use crate::projection::query_of;
 use crate::query::Query;
 use crate::typed_event::Event;
 
-pub use decision::{Call, Decision, RetryPolicy, TimerName};
+pub use decision::{Call, Decision, RetryPolicy, Schedule, TimerName};
 pub use input::{Answer, Asked, Input};
 pub use instance::{Ending, Instance, OpenCall, OpenTimer, SagaStatus};
 pub use record::{SagaEvent, SagaInput, Unwanted};
