@@ -47,6 +47,9 @@ name_type! {
 /// 2. [`Default`] is the state before the first input.
 /// 3. A state that was written is read back by the definition of the same [`VERSION`](Self::VERSION),
 ///    for as long as there are instances of it.
+///
+/// Personal values that it remembers or sends stay [sealed](crate::Personal): who handles a command opens
+/// them with the keys. What is not sealed is recorded as it is.
 pub trait Saga: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The name its instances are kept under, without a `-`. No projection or effect has the same.
     const NAME: &'static str;
