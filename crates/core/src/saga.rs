@@ -79,6 +79,11 @@ pub trait Saga: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
         None
     }
 
+    /// What is wrong with how it is declared, such as two steps of one name. No service starts with it.
+    fn fault() -> Option<String> {
+        None
+    }
+
     /// The events it asks the store for.
     fn query() -> Query {
         query_of::<Self::Event>(Self::CATEGORIES, &[])
