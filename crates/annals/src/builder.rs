@@ -332,16 +332,18 @@ impl Builder {
         })
     }
 
-    /// With what follows from what is declared, if that is right.
+    /// With what follows from what is declared. Nothing is opened or made before that is known to be
+    /// right.
     fn complete(&mut self) -> Result<(), Error> {
         self.folds.extend(self.sagas.index());
         self.keys.needed = !self.personal.is_empty();
         self.check_names()?;
-        self.check_upcasters()
+        self.check_upcasters()?;
+        self.sagas.check()
     }
 
     /// With the events of something that is declared.
-    fn declare_events<E: Event>(&mut self) {
+    pub(crate) fn declare_events<E: Event>(&mut self) {
         self.personal.declare::<E>();
         self.schemas.extend(E::SCHEMAS);
     }
@@ -358,7 +360,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Nothing is opened or made before everything is known to be declared rightly.
+    /// Nothing is declared twice, or has a name that is reserved.
     fn check_names(&self) -> Result<(), Error> {
         let mut aggregates = HashSet::new();
         for aggregate in &self.aggregates {

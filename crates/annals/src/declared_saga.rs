@@ -7,6 +7,7 @@ use annals_core::{EventStore, Leases, ReadModel, ReadModels, Saga, Table, TableF
 use annals_runtime::{CommandBus, ProjectionHandle, SagaEngine, SagaHandle, SagaRow, Sagas};
 
 use crate::declared_effect::DeclaredEffect;
+use crate::error::Error;
 use crate::runners::Runners;
 use crate::service::Running;
 
@@ -37,6 +38,16 @@ impl DeclaredSagas {
     /// The names of their inboxes, which are effects.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.sagas.iter().map(|saga| saga.name)
+    }
+
+    /// No service starts with a saga that is declared wrongly.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        for DeclaredSaga { name, fault, .. } in &self.sagas {
+            if let Some(fault) = fault.clone() {
+                return Err(Error::Saga { name, fault });
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn begin(self, store: &Arc<dyn EventStore>, bus: &CommandBus) -> BegunSagas {
@@ -91,6 +102,7 @@ impl RunningSagas {
 /// A saga of any type.
 pub(crate) struct DeclaredSaga {
     name: &'static str,
+    fault: Option<String>,
     begin: Begin,
 }
 
@@ -100,6 +112,7 @@ impl DeclaredSaga {
     pub(crate) fn of<S: Saga>(run: impl FnOnce(SagaEngine<S>) -> SagaEngine<S> + 'static) -> Self {
         Self {
             name: S::NAME,
+            fault: S::fault(),
             begin: Box::new(|store, bus| Box::new(run(SagaEngine::new(store, bus)))),
         }
     }

@@ -1,5 +1,5 @@
-//! A command that is rejected before anybody decides on it is not sent again and again, and is undone
-//! all the same: an attempt before may have been carried out.
+//! A command that is rejected before anybody decides on it is not sent again and again, and is no
+//! refusal: an attempt before may have been carried out.
 
 use std::sync::{Arc, Mutex};
 
@@ -44,7 +44,7 @@ async fn transfer_where(world: &World, forbids: &Forbids) -> SagaStatus {
 }
 
 #[tokio::test]
-async fn a_step_that_is_forbidden_is_undone() {
+async fn a_step_that_is_forbidden_is_undone_if_it_says_so() {
     let world = World::new().await;
     let status = transfer_where(&world, &Forbids::any("withdraw")).await;
     let reason = "not allowed: not today".into();
