@@ -38,8 +38,9 @@ use garde::Validate;
 ///
 /// let order = Order { user_id: String::new(), lines: vec![Line { quantity: 0 }] };
 /// let faults = order.faults();
-/// let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
-/// assert_eq!(fields, ["userId", "lines[0].quantity"]);
+/// let mut fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+/// fields.sort();
+/// assert_eq!(fields, ["lines[0].quantity", "userId"]);
 /// ```
 pub fn faults_of<V: Validate<Context: Default>>(value: &V) -> Vec<FieldFault> {
     let Err(report) = value.validate() else {
