@@ -62,6 +62,13 @@ pub(crate) async fn until_told(bank: &Bank) {
     webhook(bank).wait_for(head, LONG).await.unwrap();
 }
 
+/// The id of the event at a position.
+pub(crate) async fn recorded_id(bank: &Bank, position: u64) -> String {
+    let all = Read::forwards(Source::all()).after(Position(position - 1));
+    let mut events = bank.store().read(all).await.unwrap();
+    events.next().await.unwrap().unwrap().id.to_string()
+}
+
 /// What was refused and what waits for it, and may be tried again.
 pub(crate) fn parked(bank: &Bank) -> &ParkedEvents {
     bank.annals().parked_events(Webhook::NAME)
