@@ -242,10 +242,17 @@ mod tests {
 
     #[test]
     fn a_subject_is_made_of_tokens() {
-        for subject in ["bank", "bank.accounts", "bank.accounts.BankAccount-7", "bänk"] {
+        for subject in [
+            "bank",
+            "bank.accounts",
+            "bank.accounts.BankAccount-7",
+            "bänk",
+        ] {
             assert!(is_subject(subject), "{subject}");
         }
-        for none in ["", ".", "bank.", ".bank", "bank..a", "a b", "a.*", "a.>", "a\r\n"] {
+        for none in [
+            "", ".", "bank.", ".bank", "bank..a", "a b", "a.*", "a.>", "a\r\n",
+        ] {
             assert!(!is_subject(none), "{none}");
         }
     }

@@ -79,11 +79,7 @@ impl<P: Publication, D: Destination> Effect for Outbox<P, D> {
         Some(self.gives_up_after)
     }
 
-    async fn perform(
-        &self,
-        event: &Recorded<P::Event>,
-        key: EffectKey,
-    ) -> Result<(), EffectError> {
+    async fn perform(&self, event: &Recorded<P::Event>, key: EffectKey) -> Result<(), EffectError> {
         match self.message(event)? {
             Some(message) => self.destination.deliver(&message, key).await,
             None => Ok(()),

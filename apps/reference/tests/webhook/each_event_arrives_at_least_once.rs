@@ -6,9 +6,7 @@ use serde_json::json;
 
 use crate::place::{NewPlace, in_each_place};
 use crate::receiver::{Answer, Receiver};
-use crate::teller::{
-    deposit, open_account, open_bank, recorded_id, until_repeating, until_told,
-};
+use crate::teller::{deposit, open_account, open_bank, recorded_id, until_repeating, until_told};
 
 in_each_place![
     all_arrive_when_the_service_is_started_again_amid,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use annals::runtime::{CommandContext, ParkedEvents, ProjectionHandle, ProjectionStatus};
-use annals::{Effect, Position};
+use annals::{Effect, Position, Read, Source};
 use annals_reference::accounts::deposit::Deposit;
 use annals_reference::accounts::open::Open;
 use annals_reference::accounts::{AccountCommand, AccountId};
@@ -11,6 +11,7 @@ use annals_reference::bank::Bank;
 use annals_reference::money::{Amount, Currency, Money};
 use annals_reference::place::Place;
 use annals_reference::webhook::Webhook;
+use futures_util::StreamExt;
 
 /// Far beyond what any wait takes when nothing is wrong.
 const LONG: Duration = Duration::from_secs(20);
@@ -64,8 +65,8 @@ pub(crate) async fn until_told(bank: &Bank) {
 
 /// The id of the event at a position.
 pub(crate) async fn recorded_id(bank: &Bank, position: u64) -> String {
-    let all = Read::forwards(Source::all()).after(Position(position - 1));
-    let mut events = bank.store().read(all).await.unwrap();
+    let after = Source::all_after(Position(position - 1));
+    let mut events = bank.store().read(Read::forwards(after)).await.unwrap();
     events.next().await.unwrap().unwrap().id.to_string()
 }
 

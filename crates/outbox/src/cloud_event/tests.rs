@@ -53,7 +53,10 @@ fn data_that_are_no_json_stand_in_base64() {
 
 #[test]
 fn json_by_another_name_is_json() {
-    for content_type in ["application/vnd.bank+json", "application/json; charset=utf-8"] {
+    for content_type in [
+        "application/vnd.bank+json",
+        "application/json; charset=utf-8",
+    ] {
         assert_eq!(structured(&event(content_type, b"[1]"))["data"], json!([1]));
     }
 }

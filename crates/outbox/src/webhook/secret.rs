@@ -32,8 +32,12 @@ impl FromStr for WebhookSecret {
     type Err = DestinationError;
 
     fn from_str(text: &str) -> Result<Self, DestinationError> {
-        let encoded = text.strip_prefix(PREFIX).ok_or(DestinationError::WebhookSecret)?;
-        let bytes = BASE64.decode(encoded).map_err(|_| DestinationError::WebhookSecret)?;
+        let encoded = text
+            .strip_prefix(PREFIX)
+            .ok_or(DestinationError::WebhookSecret)?;
+        let bytes = BASE64
+            .decode(encoded)
+            .map_err(|_| DestinationError::WebhookSecret)?;
         match bytes.len() {
             24..=64 => Ok(Self(bytes)),
             _ => Err(DestinationError::WebhookSecret),

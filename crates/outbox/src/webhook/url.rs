@@ -149,7 +149,11 @@ mod tests {
             assert!(is_taken(listed, &allowed), "{listed}");
         }
         assert!(is_taken("https://10.0.0.1/", &allowed));
-        for other in ["https://example.com/", "https://8.8.8.8/", "https://10.0.0.2/"] {
+        for other in [
+            "https://example.com/",
+            "https://8.8.8.8/",
+            "https://10.0.0.2/",
+        ] {
             assert!(!is_taken(other, &allowed), "{other}");
         }
     }

@@ -15,12 +15,7 @@ async fn open_a_door(store: &dyn EventStore, house: &str, door: &str) -> Positio
     append(store, house, door, br#"{"by":"me"}"#).await
 }
 
-async fn append(
-    store: &dyn EventStore,
-    house: &str,
-    door: &str,
-    data: &'static [u8],
-) -> Position {
+async fn append(store: &dyn EventStore, house: &str, door: &str, data: &'static [u8]) -> Position {
     let stream = StreamId::new(house, door).unwrap();
     let event = DoorEvent::Opened { by: String::new() };
     let event = event.to_new(EventId(RandomIds.next()), Metadata::default());
@@ -49,7 +44,10 @@ async fn an_event_that_cannot_be_read_holds_up_its_topic_alone() {
     assert_eq!(reader.ids(&other).await, ids([4]));
 
     let parked = service.parked_events("doors");
-    parked.skip(poison, "nobody knows who it was").await.unwrap();
+    parked
+        .skip(poison, "nobody knows who it was")
+        .await
+        .unwrap();
     let released = parked.retry_all().await.unwrap();
     assert_eq!(released.applied, [Position(3)]);
     let last = open_a_door(store, &house, "front").await;

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use annals::{
-    Bytes, Effect, EffectError, EffectKey, EffectStart, Event, EventId, EventType, IdSource, Metadata,
-    Position, RandomIds, Recorded, RecordedEvent, StreamId, StreamVersion, Timestamp,
+    Bytes, Effect, EffectError, EffectKey, EffectStart, Event, EventId, EventType, IdSource,
+    Metadata, Position, RandomIds, Recorded, RecordedEvent, StreamId, StreamVersion, Timestamp,
 };
-use annals_macros::Event;
 use annals_outbox::{Destination, Outbox, Publication};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -11,6 +11,7 @@ use futures_util::StreamExt;
 
 /// A stream of JetStream that takes one subject, and with it who reads and who else writes.
 pub(crate) struct Subject {
+    url: String,
     context: Context,
     name: String,
 }
@@ -25,7 +26,7 @@ impl Subject {
     }
 
     pub(crate) async fn with_retention(url: &str, name: &str, retention: RetentionPolicy) -> Self {
-        let context = jetstream::new(async_nats::connect(url).await.unwrap());
+        let context = connect(url).await;
         let config = Config {
             name: name.to_owned(),
             subjects: vec![name.to_owned(), elsewhere(name)],
@@ -34,13 +35,23 @@ impl Subject {
             ..Config::default()
         };
         context.create_stream(config).await.unwrap();
-        let name = name.to_owned();
-        Self { context, name }
+        Self {
+            url: url.to_owned(),
+            context,
+            name: name.to_owned(),
+        }
     }
 
-    /// All messages of the subject.
-    pub(crate) async fn messages(&self) -> Vec<Message> {
+    /// How many messages the stream holds.
+    pub(crate) async fn count(&self) -> u64 {
         let stream = self.context.get_stream(&self.name).await.unwrap();
+        stream.cached_info().state.messages
+    }
+
+    /// All messages of the subject, over a connection that no server has forgotten.
+    pub(crate) async fn messages(&self) -> Vec<Message> {
+        let context = connect(&self.url).await;
+        let stream = context.get_stream(&self.name).await.unwrap();
         let config = pull::Config {
             ack_policy: AckPolicy::None,
             filter_subject: self.name.clone(),
@@ -79,6 +90,10 @@ impl Subject {
             taken += usize::from(!answer.duplicate);
         }
     }
+}
+
+async fn connect(url: &str) -> Context {
+    jetstream::new(async_nats::connect(url).await.unwrap())
 }
 
 /// A text of a header.

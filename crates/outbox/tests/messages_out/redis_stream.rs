@@ -26,7 +26,8 @@ impl Reader {
         entries
             .map(|entry| {
                 let fields = entry.map.into_iter();
-                let fields = fields.map(|(name, value)| (name, redis::from_redis_value(value).unwrap()));
+                let fields =
+                    fields.map(|(name, value)| (name, redis::from_redis_value(value).unwrap()));
                 (entry.id, fields.collect())
             })
             .collect()

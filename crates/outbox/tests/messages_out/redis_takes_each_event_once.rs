@@ -18,7 +18,10 @@ async fn wherever_the_connection_breaks_each_event_is_there_once_and_in_order() 
     let mut reader = Reader::of(&server).await;
     let mut breaks_at = 0;
     loop {
-        let (house, way) = (new_house(), BreakingWay::to(address(&server), breaks_at).await);
+        let (house, way) = (
+            new_house(),
+            BreakingWay::to(address(&server), breaks_at).await,
+        );
         let outbox = outbox(&format!("redis://{}", way.address()));
         tell_all(&outbox, &openings(&house, 3)).await;
         assert_eq!(reader.ids(&house).await, ids(1..=3), "at {breaks_at}");
@@ -27,7 +30,10 @@ async fn wherever_the_connection_breaks_each_event_is_there_once_and_in_order() 
         }
         breaks_at += 1;
     }
-    assert!(breaks_at >= 6, "three questions and three answers were lost");
+    assert!(
+        breaks_at >= 6,
+        "three questions and three answers were lost"
+    );
 }
 
 #[tokio::test]

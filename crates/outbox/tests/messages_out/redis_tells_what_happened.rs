@@ -48,5 +48,8 @@ async fn a_stream_that_keeps_some_is_trimmed() {
 fn what_is_no_url_of_redis_is_refused_and_not_shown() {
     let refused = RedisStreams::at("https://me:s3cret@example.com").unwrap_err();
     let told = refused.to_string();
-    assert!(told.contains("rediss://") && !told.contains("s3cret"), "{told}");
+    assert!(
+        told.contains("rediss://") && !told.contains("s3cret"),
+        "{told}"
+    );
 }
