@@ -1,10 +1,11 @@
 //! Redis: an entry holds the whole CloudEvent, and a stream as many as it should.
 
+use annals::EffectError;
 use annals_outbox::{Outbox, RedisStreams};
 use annals_servers::redis_url;
 
-use crate::doors::{Doors, new_house, openings, tell_all};
-use crate::redis_stream::Reader;
+use crate::doors::{Doors, new_house, openings, tell, tell_all};
+use crate::redis_stream::{Reader, address};
 
 #[tokio::test]
 async fn an_entry_tells_what_happened_and_where() {
@@ -42,6 +43,16 @@ async fn a_stream_that_keeps_some_is_trimmed() {
     // Redis removes whole nodes of 100 entries.
     assert!((100..=200).contains(&ids.len()), "{}", ids.len());
     assert_eq!(ids.last().unwrap(), "400-0");
+}
+
+#[tokio::test]
+async fn a_server_without_encryption_is_told_nothing_that_should_be_encrypted() {
+    let (server, house) = (redis_url(), new_house());
+    let encrypted = format!("rediss://{}", address(&server));
+    let outbox = Outbox::new(Doors, RedisStreams::at(&encrypted).unwrap());
+    let told = tell(&outbox, &openings(&house, 1)[0]).await;
+    assert!(matches!(told, Err(EffectError::Transient(_))), "{told:?}");
+    assert!(Reader::of(&server).await.ids(&house).await.is_empty());
 }
 
 #[test]
