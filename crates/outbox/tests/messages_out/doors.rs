@@ -15,7 +15,7 @@ pub(crate) const LONG: Duration = Duration::from_secs(120);
 
 /// How long a destination waits for its server: a question or its answer may be lost, and who waits longer
 /// learns no more.
-pub(crate) const SHORT: Duration = Duration::from_millis(300);
+pub(crate) const SHORT: Duration = Duration::from_secs(1);
 
 #[derive(Event, Serialize, Deserialize, Debug, Clone)]
 pub(crate) enum DoorEvent {
