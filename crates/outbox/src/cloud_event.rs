@@ -74,7 +74,7 @@ impl CloudEvent {
     }
 
     /// The same, told by somebody.
-    pub(crate) fn from_source(mut self, source: &str) -> Self {
+    pub(crate) fn told_by(mut self, source: &str) -> Self {
         self.source = source.to_owned();
         self
     }

@@ -52,7 +52,7 @@ impl<P: Publication, D: Destination> Outbox<P, D> {
                 part: event.part as u64,
             },
             event: CloudEvent::of(event, data)
-                .from_source(self.publication.source())
+                .told_by(self.publication.source())
                 .in_order_with(&topic),
             topic,
         }))

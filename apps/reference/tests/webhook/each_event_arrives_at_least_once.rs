@@ -44,7 +44,7 @@ async fn a_call_tells_what_happened_and_where() {
         "time": null,
         "position": "3",
         "streamversion": "3",
-        "schemaversion": "1",
+        "schemaversion": "3",
         "partitionkey": "BankAccount-acc-1",
         "datacontenttype": "application/json",
         "data": {
