@@ -16,8 +16,8 @@ use crate::catalogue::version::check;
 /// How PostgreSQL says it.
 pub(super) const DIALECT: Dialect = Dialect {
     attributes: "attributes::text",
-    has_words: "words @@ plainto_tsquery('simple', {})",
-    has_brand: "attributes @> jsonb_build_object('brand', {}::text)",
+    has_words: "words @@ plainto_tsquery('simple', {0})",
+    has_brand: "attributes @> jsonb_build_object('brand', {0}::text)",
 };
 
 const INSERT: &str = "
