@@ -12,6 +12,8 @@ pub(super) struct Dialect {
     pub(super) attributes: &'static str,
     /// That a product has all words of the parameter `{0}`.
     pub(super) has_words: &'static str,
+    /// That it is behind the name `{0}` and the id `{1}`.
+    pub(super) is_behind: &'static str,
     /// That its attribute `brand` is the parameter `{0}`.
     pub(super) has_brand: &'static str,
 }
@@ -59,9 +61,7 @@ impl Dialect {
             conditions.hold("stock_quantity > 0", []);
         }
         if let Some(AfterName { name, id }) = &selection.after {
-            // The first half says nothing new, but it is what SQLite seeks by.
-            let behind = "lower(name) >= {0} and (lower(name), id) > ({0}, {1})";
-            conditions.hold(behind, [name.as_str(), id.as_str()]);
+            conditions.hold(self.is_behind, [name.as_str(), id.as_str()]);
         }
         let columns = self.product_columns();
         let from = format!("select {columns} from {{catalogue}}.products");

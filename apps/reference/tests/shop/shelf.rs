@@ -7,9 +7,9 @@ use annals::{Command, Metadata};
 use annals_reference::catalogue::postgres::PostgresCatalogue;
 use annals_reference::catalogue::sqlite::SqliteCatalogue;
 use annals_reference::catalogue::{
-    Catalogue, CatalogueRefusal, Category, NewProduct, ProductId, Quantities, ReleaseStock,
-    Reservation, ReserveStock, RestockOrder, SellStock, StockCount, StockKeeper, StockLine,
-    StockRefusal, WriteError,
+    Catalogue, CatalogueError, CatalogueRefusal, Category, NewProduct, ProductId, Quantities,
+    ReleaseStock, Reservation, ReserveStock, RestockOrder, SellStock, StockCount, StockKeeper,
+    StockLine, StockRefusal, WriteError,
 };
 use annals_reference::money::{Amount, Currency, Money};
 use tempfile::TempDir;
@@ -40,6 +40,9 @@ macro_rules! on_each_shelf {
 }
 
 pub(crate) use on_each_shelf;
+
+/// How often somebody asks who gets no answer.
+const ATTEMPTS: usize = 100;
 
 /// A catalogue, and who moves its stock.
 #[derive(Clone)]
@@ -154,7 +157,6 @@ impl Shelf {
         C: Command<Reply = Reservation, Refusal = StockRefusal> + Clone,
         StockKeeper: CommandHandler<C>,
     {
-        const ATTEMPTS: usize = 100;
         let mut answer = self.send_once(key, command.clone()).await;
         for _ in 1..ATTEMPTS {
             if !matches!(answer, Err(CommandFault::Transient(_))) {
@@ -179,9 +181,20 @@ impl Shelf {
         self.stock.handle(command, context).await
     }
 
+    /// Where the stock is; asked again until it is answered.
+    async fn stock(&self) -> Vec<StockCount> {
+        for _ in 1..ATTEMPTS {
+            match self.catalogue.stock().await {
+                Err(CatalogueError::Unavailable(_)) => {}
+                answer => return answer.unwrap(),
+            }
+        }
+        self.catalogue.stock().await.unwrap()
+    }
+
     /// On the shelf, reserved and sold of each product, in the order of ids; nothing of it is lost.
     pub(crate) async fn counts(&self) -> Vec<[u64; 3]> {
-        let stock = self.catalogue.stock().await.unwrap();
+        let stock = self.stock().await;
         assert_conserved(&stock);
         let counts = stock.iter();
         counts
