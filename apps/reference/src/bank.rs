@@ -1,4 +1,4 @@
-//! The bank and its users: what is put together from the domain, and what every route is given.
+//! The bank, its users and its catalogue: what is put together from the domain, and what every route is given.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use crate::accounts::read_models::{
     AccountBalance, AccountSummary, DailySummary, TransactionHistory,
 };
 use crate::accounts::{Account, AccountCommand, AccountError, AccountId};
+use crate::catalogue::{self, Catalogue, StockKeeper};
 use crate::place::Place;
 use crate::users::{User, UserCommand, UserError, UserId, UserRow};
 use crate::webhook::Webhook;
@@ -32,6 +33,7 @@ pub type UserExecuted = Executed<User>;
 pub struct Bank {
     annals: Arc<Annals>,
     clock: Arc<dyn NamedClock>,
+    catalogue: Arc<dyn Catalogue>,
 }
 
 fn declared_in(place: &Place) -> Builder {
@@ -67,7 +69,7 @@ impl Bank {
     /// # Errors
     /// [`annals::Error`] when the place cannot be used.
     pub async fn open(place: &Place) -> Result<Self, annals::Error> {
-        Self::start(declared_in(place)).await
+        Self::start(declared_in(place), place).await
     }
 
     /// The same, and everything that happens is posted by a webhook.
@@ -75,13 +77,17 @@ impl Bank {
     /// # Errors
     /// As [`open`](Self::open).
     pub async fn open_with_webhook(place: &Place, webhook: Webhook) -> Result<Self, annals::Error> {
-        Self::start(declared_in(place).effect(webhook)).await
+        Self::start(declared_in(place).effect(webhook), place).await
     }
 
-    async fn start(declared: Builder) -> Result<Self, annals::Error> {
+    async fn start(declared: Builder, place: &Place) -> Result<Self, annals::Error> {
+        let catalogue = catalogue::open(place).await?;
+        let stock = StockKeeper::of(&catalogue);
+        let declared = catalogue::declare_commands(declared, &stock);
         Ok(Self {
             annals: Arc::new(declared.start().await?),
             clock: Arc::new(SystemClock),
+            catalogue,
         })
     }
 
@@ -100,6 +106,11 @@ impl Bank {
     /// What it runs on.
     pub fn annals(&self) -> &Annals {
         &self.annals
+    }
+
+    /// Categories, products and their stock.
+    pub fn catalogue(&self) -> &dyn Catalogue {
+        &*self.catalogue
     }
 
     /// Where everything that happened is recorded.
