@@ -13,6 +13,7 @@
 
 pub mod accounts;
 pub mod bank;
+pub mod catalogue;
 pub mod demo;
 mod docs;
 mod error;
