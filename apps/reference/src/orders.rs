@@ -4,23 +4,21 @@
 //!   ([`OrderError`]);
 //! - commands of customers and of the shop: `create`, `add_item`, `remove_item`, `submit`, `pay`,
 //!   `ship`, `deliver`, `cancel`, each with its shape, its rule and its route;
-//! - commands of a [checkout](crate::checkout): `note_reserved`, `mark_paid`, `call_off`;
+//! - commands of a [checkout](crate::checkout): `for_checkout`;
 //! - the read model [`OrderRow`] and the queries on it: `get`, `list`.
 
 pub mod add_item;
 mod answer;
-pub mod call_off;
 pub mod cancel;
 pub mod create;
 pub mod deliver;
 mod error;
 mod events;
+mod for_checkout;
 pub mod get;
 mod ids;
 mod items;
 pub mod list;
-pub mod mark_paid;
-pub mod note_reserved;
 pub mod pay;
 mod read_model;
 pub mod remove_item;
@@ -31,7 +29,8 @@ pub mod submit;
 
 pub use crate::catalogue::OrderId;
 pub use error::OrderError;
-pub use events::{CancelledBy, OrderEvent};
+pub use events::OrderEvent;
+pub use for_checkout::{CallOffOrder, MarkOrderPaid, NoteStockReserved};
 pub use items::{Item, Items, Line};
 pub use read_model::OrderRow;
 pub use state::{Creation, Order, OrderCommand, PaymentRequest};
@@ -40,34 +39,18 @@ pub use status::OrderStatus;
 #[cfg(test)]
 mod tests;
 
-use annals::{Builder, Command};
+use std::sync::Arc;
+
+use annals::{Builder, Clock};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::bank::Bank;
-use call_off::CallOff;
-use mark_paid::MarkPaid;
-use note_reserved::NoteReserved;
 
 /// Declares orders, their read model, and what a checkout may ask of them.
-pub fn declared(service: Builder) -> Builder {
+pub fn declared(clock: &Arc<dyn Clock>, service: Builder) -> Builder {
     let service = service.aggregate::<Order>().projection::<OrderRow>();
-    let service = of_checkout(service, |it: NoteReserved| {
-        (it.order_id.to_string(), OrderCommand::NoteReserved(it))
-    });
-    let service = of_checkout(service, |it: MarkPaid| {
-        (it.order_id.to_string(), OrderCommand::MarkPaid(it))
-    });
-    of_checkout(service, |it: CallOff| {
-        (it.order_id.to_string(), OrderCommand::CallOff(it))
-    })
-}
-
-fn of_checkout<C: Command<Reply = (), Refusal = OrderError>>(
-    service: Builder,
-    address: impl Fn(C) -> (String, OrderCommand) + Send + Sync + 'static,
-) -> Builder {
-    service.command_to::<C, Order>(address, |_| ())
+    for_checkout::carried_out_by(clock, service)
 }
 
 /// All routes under `/orders`.

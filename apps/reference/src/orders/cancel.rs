@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 use super::OrderId;
 use super::answer::OrderAnswer;
 use super::error::OrderError;
-use super::events::{CancelledBy, OrderEvent};
+use super::events::OrderEvent;
 use super::state::{Order, OrderCommand};
 use super::status::OrderStatus;
 use crate::bank::Bank;
-use crate::texts::note;
+use crate::accounts::note;
 
 /// Cancel an order that is not on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,6 @@ impl Cancel {
         use OrderStatus as S;
         match order.known_status()? {
             S::Draft | S::Pending | S::Paid => Ok(vec![OrderEvent::Cancelled {
-                by: CancelledBy::Request,
                 reason: self.reason,
                 cancelled_at: self.at,
             }]),

@@ -14,9 +14,6 @@ use crate::money::Money;
 use crate::users::UserId;
 
 /// What happened to an order.
-///
-/// What a checkout records is dated when the payment was asked for, however long it takes: a repeat
-/// says the same.
 #[derive(Event, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[serde(rename_all_fields = "camelCase")]
 pub enum OrderEvent {
@@ -101,22 +98,10 @@ pub enum OrderEvent {
     /// It will not be delivered.
     #[event(name = "OrderCancelled")]
     Cancelled {
-        /// By whom.
-        by: CancelledBy,
         /// Why, for people.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
         /// When.
         cancelled_at: Timestamp,
     },
-}
-
-/// Who cancelled an order.
-#[derive(Serialize, Deserialize, JsonSchema, Debug, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub enum CancelledBy {
-    /// Somebody did not want it any more. What was paid is still to be given back.
-    Request,
-    /// Its checkout failed, and has given back whatever it took.
-    Checkout,
 }

@@ -5,15 +5,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::add_item::AddItem;
-use super::call_off::CallOff;
 use super::cancel::Cancel;
 use super::create::Create;
 use super::deliver::Deliver;
 use super::error::OrderError;
 use super::events::OrderEvent;
+use super::for_checkout::{CallOff, MarkPaid, NoteReserved};
 use super::items::Items;
-use super::mark_paid::MarkPaid;
-use super::note_reserved::NoteReserved;
 use super::pay::Pay;
 use super::remove_item::RemoveItem;
 use super::ship::Ship;
@@ -82,31 +80,16 @@ pub enum OrderCommand {
     CallOff(CallOff),
 }
 
-impl OrderCommand {
-    /// When what it asks for is to have happened.
-    pub fn at(&self) -> Timestamp {
-        match self {
-            Self::Create(create) => create.at,
-            Self::AddItem(add) => add.at,
-            Self::RemoveItem(remove) => remove.at,
-            Self::Submit(submit) => submit.at,
-            Self::Pay(pay) => pay.at,
-            Self::NoteReserved(note) => note.at,
-            Self::MarkPaid(paid) => paid.at,
-            Self::Ship(ship) => ship.at,
-            Self::Deliver(deliver) => deliver.at,
-            Self::Cancel(cancel) => cancel.at,
-            Self::CallOff(call_off) => call_off.at,
-        }
-    }
-}
-
 #[snapshot]
 impl Aggregate for Order {
     const CATEGORY: &'static str = "Order";
     type Command = OrderCommand;
     type Event = OrderEvent;
     type Error = OrderError;
+
+    fn happens_at(command: &OrderCommand) -> Option<Timestamp> {
+        Some(Self::time_of(command))
+    }
 
     fn decide(&self, command: OrderCommand) -> Result<Vec<OrderEvent>, OrderError> {
         match command {
@@ -162,6 +145,23 @@ impl Aggregate for Order {
 }
 
 impl Order {
+    /// When what a command asks for is to have happened.
+    fn time_of(command: &OrderCommand) -> Timestamp {
+        match command {
+            OrderCommand::Create(create) => create.at,
+            OrderCommand::AddItem(add) => add.at,
+            OrderCommand::RemoveItem(remove) => remove.at,
+            OrderCommand::Submit(submit) => submit.at,
+            OrderCommand::Pay(pay) => pay.at,
+            OrderCommand::NoteReserved(note) => note.at,
+            OrderCommand::MarkPaid(paid) => paid.at,
+            OrderCommand::Ship(ship) => ship.at,
+            OrderCommand::Deliver(deliver) => deliver.at,
+            OrderCommand::Cancel(cancel) => cancel.at,
+            OrderCommand::CallOff(call_off) => call_off.at,
+        }
+    }
+
     /// Checks that it is there, and exactly as far.
     pub(super) fn check_is(&self, needed: OrderStatus) -> Result<(), OrderError> {
         let status = self.known_status()?;
