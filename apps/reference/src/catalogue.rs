@@ -11,11 +11,17 @@
 mod category;
 mod contract;
 mod error;
+mod first_answer;
 mod ids;
+pub mod postgres;
 mod product;
 mod reservation;
+mod select;
 mod selection;
+pub mod sqlite;
 mod stock;
+mod stored;
+mod version;
 
 pub use category::Category;
 pub use contract::Catalogue;

@@ -5,6 +5,7 @@ use annals::runtime::CommandFault;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{CategoryId, ProductId};
+use super::reservation::StockRefusal;
 
 /// Why the catalogue does not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -94,6 +95,18 @@ pub enum CatalogueRefusal {
         /// Which id.
         product_id: ProductId,
     },
+}
+
+impl From<CatalogueRefusal> for WriteError<CatalogueRefusal> {
+    fn from(refusal: CatalogueRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StockRefusal> for WriteError<StockRefusal> {
+    fn from(refusal: StockRefusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 /// For whoever sent it as a command: what is no refusal may succeed another time.
