@@ -13,7 +13,7 @@ use annals::{
 use crate::accounts::read_models::{
     AccountBalance, AccountSummary, DailySummary, TransactionHistory,
 };
-use crate::accounts::{Account, AccountCommand, AccountError, AccountId};
+use crate::accounts::{Account, AccountCommand, AccountError, AccountId, payments};
 use crate::place::Place;
 use crate::users::{User, UserCommand, UserError, UserId, UserRow};
 use crate::webhook::Webhook;
@@ -34,8 +34,8 @@ pub struct Bank {
     clock: Arc<dyn NamedClock>,
 }
 
-fn declared_in(place: &Place) -> Builder {
-    let builder = match place {
+fn declared_in(place: &Place, clock: &Arc<dyn Clock>) -> Builder {
+    let service = match place {
         Place::Memory => Annals::in_memory(),
         Place::Directory { path, keys: None } => Annals::open(path),
         Place::Directory {
@@ -44,7 +44,8 @@ fn declared_in(place: &Place) -> Builder {
         } => Annals::open(path).keys_in(keys),
         Place::Postgres { url, root_keys } => Annals::open(url.expose()).root_keys_in(root_keys),
     };
-    builder
+    let service = payments::carried_out_by(clock, service);
+    service
         .code_version(env!("CARGO_PKG_VERSION"))
         .aggregate::<Account>()
         .aggregate::<User>()
@@ -67,7 +68,18 @@ impl Bank {
     /// # Errors
     /// [`annals::Error`] when the place cannot be used.
     pub async fn open(place: &Place) -> Result<Self, annals::Error> {
-        Self::start(declared_in(place)).await
+        Self::open_by(SystemClock, place).await
+    }
+
+    /// The same by another clock.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_by(
+        clock: impl Clock + std::fmt::Debug,
+        place: &Place,
+    ) -> Result<Self, annals::Error> {
+        Self::start(clock, place, |service| service).await
     }
 
     /// The same, and everything that happens is posted by a webhook.
@@ -75,21 +87,19 @@ impl Bank {
     /// # Errors
     /// As [`open`](Self::open).
     pub async fn open_with_webhook(place: &Place, webhook: Webhook) -> Result<Self, annals::Error> {
-        Self::start(declared_in(place).effect(webhook)).await
+        Self::start(SystemClock, place, |service| service.effect(webhook)).await
     }
 
-    async fn start(declared: Builder) -> Result<Self, annals::Error> {
-        Ok(Self {
-            annals: Arc::new(declared.start().await?),
-            clock: Arc::new(SystemClock),
-        })
-    }
-
-    /// The same bank by another clock.
-    #[must_use]
-    pub fn with_clock(mut self, clock: impl Clock + std::fmt::Debug) -> Self {
-        self.clock = Arc::new(clock);
-        self
+    async fn start(
+        clock: impl Clock + std::fmt::Debug,
+        place: &Place,
+        more: impl FnOnce(Builder) -> Builder,
+    ) -> Result<Self, annals::Error> {
+        let clock: Arc<dyn NamedClock> = Arc::new(clock);
+        let told: Arc<dyn Clock> = Arc::<dyn NamedClock>::clone(&clock);
+        let declared = more(declared_in(place, &told));
+        let annals = Arc::new(declared.start().await?);
+        Ok(Self { annals, clock })
     }
 
     /// Now.
@@ -142,7 +152,6 @@ impl Bank {
         command: AccountCommand,
         context: CommandContext,
     ) -> Result<AccountExecuted, ExecuteError<AccountError>> {
-        let context = happening_at(command.at(), context);
         let id = account.as_str();
         self.annals.execute(id, command, context).await
     }
@@ -157,7 +166,6 @@ impl Bank {
         command: UserCommand,
         context: CommandContext,
     ) -> Result<UserExecuted, ExecuteError<UserError>> {
-        let context = happening_at(command.at(), context);
         let id = user.as_str();
         self.annals.execute(id, command, context).await
     }
@@ -229,12 +237,6 @@ impl Bank {
     pub async fn stop(&self) {
         self.annals.stop().await;
     }
-}
-
-/// The time an answer tells is the time that a question about the past is compared with.
-fn happening_at(at: Timestamp, mut context: CommandContext) -> CommandContext {
-    context.metadata.business_time.get_or_insert(at);
-    context
 }
 
 fn new_id<A: Aggregate>(context: &CommandContext) -> String {

@@ -10,7 +10,7 @@ use annals::{Personal, TableFold, Timestamp};
 use crate::accounts::read_models::{
     AccountBalance, AccountSummary, DailySummary, TransactionHistory,
 };
-use crate::accounts::{Account, AccountEvent};
+use crate::accounts::{Account, AccountEvent, Reference};
 use crate::money::{Currency, Money};
 use crate::users::{User, UserEvent, UserRow};
 use crate::webhook::Webhook;
@@ -30,9 +30,10 @@ pub fn catalogue() -> Catalogue {
         .consumed_by_fold(&TableFold::of_rows::<UserRow>())
 }
 
-fn account_events() -> [AccountEvent; 6] {
+fn account_events() -> [AccountEvent; 9] {
     let at = Timestamp::UNIX_EPOCH;
     let amount = Money::of_minor(1_050, Currency::USD);
+    let reference = || Reference::to("transfer", "t-1");
     [
         AccountEvent::Opened {
             account_id: "acc-123".parse().expect("it is an id"),
@@ -42,17 +43,36 @@ fn account_events() -> [AccountEvent; 6] {
         AccountEvent::Deposited {
             amount,
             description: Some("salary".to_owned()),
+            reference: None,
             timestamp: at,
         },
         AccountEvent::Deposited {
             amount,
             description: None,
+            reference: None,
+            timestamp: at,
+        },
+        AccountEvent::Deposited {
+            amount,
+            description: None,
+            reference: Some(reference()),
             timestamp: at,
         },
         AccountEvent::Withdrawn {
             amount,
             description: Some("rent".to_owned()),
+            reference: None,
             timestamp: at,
+        },
+        AccountEvent::Withdrawn {
+            amount,
+            description: None,
+            reference: Some(reference()),
+            timestamp: at,
+        },
+        AccountEvent::Settled {
+            reference: reference(),
+            settled_at: at,
         },
         AccountEvent::Closed {
             reason: Some("moved".to_owned()),
