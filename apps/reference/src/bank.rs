@@ -1,6 +1,7 @@
 //! The bank and its users: what is put together from the domain, and what every route is given.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals::http::Problem;
 use annals::runtime::{CommandContext, ExecuteError, Executed, ProjectionHandle, Repository};
@@ -14,9 +15,14 @@ use crate::accounts::read_models::{
     AccountBalance, AccountSummary, DailySummary, TransactionHistory,
 };
 use crate::accounts::{Account, AccountCommand, AccountError, AccountId, payments};
+use crate::checkout;
 use crate::place::Place;
 use crate::users::{User, UserCommand, UserError, UserId, UserRow};
 use crate::webhook::Webhook;
+
+pub use orders::CHECKOUT_TIMEOUT;
+
+mod orders;
 
 /// Most accounts that are remembered: they are small.
 const REMEMBERED_ACCOUNTS: usize = 10_000;
@@ -32,6 +38,7 @@ pub type UserExecuted = Executed<User>;
 pub struct Bank {
     annals: Arc<Annals>,
     clock: Arc<dyn NamedClock>,
+    checkout_timeout: Duration,
 }
 
 fn declared_in(place: &Place, clock: &Arc<dyn Clock>) -> Builder {
@@ -45,6 +52,7 @@ fn declared_in(place: &Place, clock: &Arc<dyn Clock>) -> Builder {
         Place::Postgres { url, root_keys } => Annals::open(url.expose()).root_keys_in(root_keys),
     };
     let service = payments::carried_out_by(clock, service);
+    let service = checkout::declared(crate::orders::declared(clock, service));
     service
         .code_version(env!("CARGO_PKG_VERSION"))
         .aggregate::<Account>()
@@ -99,7 +107,11 @@ impl Bank {
         let told: Arc<dyn Clock> = Arc::<dyn NamedClock>::clone(&clock);
         let declared = more(declared_in(place, &told));
         let annals = Arc::new(declared.start().await?);
-        Ok(Self { annals, clock })
+        Ok(Self {
+            annals,
+            clock,
+            checkout_timeout: CHECKOUT_TIMEOUT,
+        })
     }
 
     /// Now.

@@ -6,9 +6,7 @@
 
 use std::time::Duration;
 
-use annals::{
-    Aggregate, Builder, InstanceId, Recorded, Request, SagaStep, Stage, Stepped, Steps,
-};
+use annals::{Aggregate, Builder, InstanceId, Recorded, Request, SagaStep, Stage, Stepped, Steps};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

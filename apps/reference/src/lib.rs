@@ -14,6 +14,7 @@
 pub mod accounts;
 pub mod bank;
 pub mod catalogue;
+pub mod checkout;
 pub mod demo;
 mod docs;
 mod error;
@@ -23,6 +24,7 @@ pub mod import;
 pub mod metrics;
 pub mod money;
 pub mod options;
+pub mod orders;
 pub mod place;
 pub mod routes;
 pub mod schemas;

@@ -5,15 +5,19 @@
 //! `annals-reference schema accept` records what is new.
 
 use annals::schema::Catalogue;
-use annals::{Personal, TableFold, Timestamp};
+use annals::{Personal, Saga, Stepped, Steps, TableFold, Timestamp};
 
 use crate::accounts::read_models::{
     AccountBalance, AccountSummary, DailySummary, TransactionHistory,
 };
 use crate::accounts::{Account, AccountEvent, Reference};
+use crate::checkout::{Checkout, GiveBack};
 use crate::money::{Currency, Money};
+use crate::orders::{Order, OrderRow};
 use crate::users::{User, UserEvent, UserRow};
 use crate::webhook::Webhook;
+
+mod orders;
 
 /// All events, who writes and who reads them.
 pub fn catalogue() -> Catalogue {
@@ -28,6 +32,11 @@ pub fn catalogue() -> Catalogue {
         .events(user_events())
         .produced_by::<User>()
         .consumed_by_fold(&TableFold::of_rows::<UserRow>())
+        .events(orders::events())
+        .produced_by::<Order>()
+        .consumed_by_fold(&TableFold::of_rows::<OrderRow>())
+        .consumed_by(Checkout::NAME, Stepped::<Checkout>::query())
+        .consumed_by(GiveBack::NAME, GiveBack::query())
 }
 
 fn account_events() -> [AccountEvent; 9] {

@@ -87,7 +87,11 @@ fn quantity(value: JsonValue) -> Result<NonZeroU32, Faults> {
         _ => None,
     };
     let number = number.filter(|number| number.get() <= MOST_OF_A_PRODUCT);
-    let fault = || Faults::whole(format!("must be a whole number from 1 to {MOST_OF_A_PRODUCT}"));
+    let fault = || {
+        Faults::whole(format!(
+            "must be a whole number from 1 to {MOST_OF_A_PRODUCT}"
+        ))
+    };
     number.ok_or_else(fault)
 }
 

@@ -11,8 +11,8 @@ use super::error::OrderError;
 use super::events::OrderEvent;
 use super::state::{Order, OrderCommand};
 use super::status::OrderStatus;
-use crate::bank::Bank;
 use crate::accounts::note;
+use crate::bank::Bank;
 
 /// Cancel an order that is not on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,7 +22,9 @@ pub struct Deliver {
 impl Deliver {
     pub(super) fn decide(self, order: &Order) -> Result<Vec<OrderEvent>, OrderError> {
         order.check_is(OrderStatus::Shipped)?;
-        Ok(vec![OrderEvent::Delivered { delivered_at: self.at }])
+        Ok(vec![OrderEvent::Delivered {
+            delivered_at: self.at,
+        }])
     }
 }
 

@@ -1,6 +1,5 @@
 //! What is in an order.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use annals::{ColumnKind, ColumnValue, Value};
@@ -28,20 +27,22 @@ pub struct Line {
     pub quantity: NonZeroU32,
 }
 
-/// How many of a product, and what one of it costs.
-#[derive(Serialize, Deserialize, JsonSchema, Debug, Clone, Copy, PartialEq, Eq)]
+/// So many of a product, and what one of it costs.
+#[derive(Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
+    /// Which one.
+    pub product_id: ProductId,
     /// How many.
     pub quantity: NonZeroU32,
     /// What one of it cost when some of it was added last.
     pub unit_price: Money,
 }
 
-/// What is in an order, by product.
+/// What is in an order, in the order in which it was added: each product once.
 #[derive(Serialize, Deserialize, JsonSchema, Debug, Clone, Default, PartialEq, Eq)]
 #[serde(transparent)]
-pub struct Items(BTreeMap<ProductId, Item>);
+pub struct Items(Vec<Item>);
 
 /// An item as it is answered.
 #[derive(Serialize, ToSchema, Debug, Clone, PartialEq, Eq)]
@@ -61,33 +62,37 @@ impl Items {
 
     /// True if there is some of a product.
     pub fn contains(&self, product: &ProductId) -> bool {
-        self.0.contains_key(product)
+        self.0.iter().any(|item| item.product_id == *product)
     }
 
     /// The same with more of a product, all of which costs `unit_price` from now on.
     #[must_use]
     pub fn with(mut self, product: &ProductId, quantity: NonZeroU32, unit_price: Money) -> Self {
-        let before = self.0.get(product).map(|item| item.quantity);
-        let quantity = before.map_or(quantity, |before| before.saturating_add(quantity.get()));
-        let item = Item {
-            quantity,
-            unit_price,
-        };
-        self.0.insert(product.clone(), item);
+        match self.0.iter_mut().find(|item| item.product_id == *product) {
+            Some(item) => {
+                item.quantity = item.quantity.saturating_add(quantity.get());
+                item.unit_price = unit_price;
+            }
+            None => self.0.push(Item {
+                product_id: product.clone(),
+                quantity,
+                unit_price,
+            }),
+        }
         self
     }
 
     /// The same without a product.
     #[must_use]
     pub fn without(mut self, product: &ProductId) -> Self {
-        self.0.remove(product);
+        self.0.retain(|item| item.product_id != *product);
         self
     }
 
-    /// How many of what, by product.
+    /// How many of what.
     pub fn lines(&self) -> Vec<Line> {
-        let lines = self.0.iter().map(|(product_id, item)| Line {
-            product_id: product_id.clone(),
+        let lines = self.0.iter().map(|item| Line {
+            product_id: item.product_id.clone(),
             quantity: item.quantity,
         });
         lines.collect()
@@ -95,16 +100,13 @@ impl Items {
 
     /// What all of it costs: nothing, in US dollars, as long as there is nothing.
     pub fn total(&self) -> Money {
-        let minor = self.total_minor();
-        // No rule of today lets it overflow; a fact of other times must not stop the replay.
-        let minor = i64::try_from(minor).unwrap_or(i64::MAX);
-        Money::of_minor(minor, self.currency().unwrap_or(Currency::USD))
+        let minor: i128 = self.0.iter().map(Item::total_minor).sum();
+        money(minor, self.currency().unwrap_or(Currency::USD))
     }
 
     /// In which currency it is paid; `None` as long as there is nothing.
     pub fn currency(&self) -> Option<Currency> {
-        let first = self.0.values().next();
-        first.map(|item| item.unit_price.currency)
+        self.0.first().map(|item| item.unit_price.currency)
     }
 
     /// Checks that an order may have all of it.
@@ -112,10 +114,10 @@ impl Items {
         if self.0.len() > MOST_LINES {
             return Err(OrderError::TooManyLines { most: MOST_LINES });
         }
-        let mut items = self.0.iter();
-        if let Some((product, _)) = items.find(|(_, it)| it.quantity.get() > MOST_OF_A_PRODUCT) {
+        let too_many = |item: &&Item| item.quantity.get() > MOST_OF_A_PRODUCT;
+        if let Some(item) = self.0.iter().find(too_many) {
             return Err(OrderError::TooManyOfProduct {
-                product_id: product.clone(),
+                product_id: item.product_id.clone(),
                 most: MOST_OF_A_PRODUCT,
             });
         }
@@ -129,23 +131,25 @@ impl Items {
 
     /// The items as they are answered.
     pub(super) fn views(&self) -> Vec<ItemView> {
-        let views = self.0.iter().map(|(product_id, item)| ItemView {
-            product_id: product_id.clone(),
+        let views = self.0.iter().map(|item| ItemView {
+            product_id: item.product_id.clone(),
             quantity: item.quantity.get(),
             unit_price: item.unit_price,
-            total: Self::default()
-                .with(product_id, item.quantity, item.unit_price)
-                .total(),
+            total: money(item.total_minor(), item.unit_price.currency),
         });
         views.collect()
     }
+}
 
+impl Item {
     fn total_minor(&self) -> i128 {
-        let prices = self.0.values().map(|item| {
-            i128::from(item.unit_price.minor) * i128::from(item.quantity.get())
-        });
-        prices.sum()
+        i128::from(self.unit_price.minor) * i128::from(self.quantity.get())
     }
+}
+
+/// No rule of today lets it overflow; a fact of other times must not stop the replay.
+fn money(minor: i128, currency: Currency) -> Money {
+    Money::of_minor(i64::try_from(minor).unwrap_or(i64::MAX), currency)
 }
 
 impl ColumnValue for Items {

@@ -2,11 +2,11 @@
 
 use annals::{Aggregate, Projection, ReadModel, Recorded, StreamVersion, Timestamp};
 
+use super::OrderId;
 use super::events::OrderEvent;
 use super::items::Items;
 use super::state::Order;
 use super::status::OrderStatus;
-use super::OrderId;
 use crate::accounts::AccountId;
 use crate::money::{Currency, Money};
 use crate::users::UserId;

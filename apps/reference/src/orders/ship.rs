@@ -22,7 +22,9 @@ pub struct Ship {
 impl Ship {
     pub(super) fn decide(self, order: &Order) -> Result<Vec<OrderEvent>, OrderError> {
         order.check_is(OrderStatus::Paid)?;
-        Ok(vec![OrderEvent::Shipped { shipped_at: self.at }])
+        Ok(vec![OrderEvent::Shipped {
+            shipped_at: self.at,
+        }])
     }
 }
 

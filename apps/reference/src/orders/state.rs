@@ -4,6 +4,7 @@ use annals::{Aggregate, Timestamp, snapshot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::OrderId;
 use super::add_item::AddItem;
 use super::cancel::Cancel;
 use super::create::Create;
@@ -17,7 +18,6 @@ use super::remove_item::RemoveItem;
 use super::ship::Ship;
 use super::status::OrderStatus;
 use super::submit::Submit;
-use super::OrderId;
 use crate::accounts::AccountId;
 use crate::money::Money;
 use crate::users::UserId;

@@ -25,7 +25,9 @@ impl Submit {
         if order.items.is_empty() {
             return Err(OrderError::Empty);
         }
-        Ok(vec![OrderEvent::Submitted { submitted_at: self.at }])
+        Ok(vec![OrderEvent::Submitted {
+            submitted_at: self.at,
+        }])
     }
 }
 

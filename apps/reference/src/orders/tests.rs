@@ -65,7 +65,7 @@ fn payment_requested() -> OrderEvent {
     OrderEvent::PaymentRequested {
         account_id: "acc-1".parse().unwrap(),
         total: usd(3_000),
-        lines: vec![line("hat", 1), line("mug", 2)],
+        lines: vec![line("mug", 2), line("hat", 1)],
         timeout_ms: 60_000,
         requested_at: at(4),
     }
@@ -203,7 +203,10 @@ fn each_command_is_for_one_status_and_refused_in_all_others() {
         (remove("mug"), S::Draft),
         (submit(), S::Draft),
         (pay(), S::Pending),
-        (OrderCommand::NoteReserved(NoteReserved { at: at(4) }), S::Pending),
+        (
+            OrderCommand::NoteReserved(NoteReserved { at: at(4) }),
+            S::Pending,
+        ),
         (OrderCommand::MarkPaid(MarkPaid { at: at(4) }), S::Pending),
         (OrderCommand::Ship(Ship { at: at(4) }), S::Paid),
         (OrderCommand::Deliver(Deliver { at: at(4) }), S::Shipped),

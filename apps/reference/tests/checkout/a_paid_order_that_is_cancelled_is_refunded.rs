@@ -38,10 +38,16 @@ async fn one_that_is_not_paid_is_cancelled_and_never_paid(shop: Shop) {
 async fn one_that_is_paid_gives_money_and_stock_back(shop: Shop) {
     shop_with_an_order(&shop).await;
     shop.paid("o-1", "acc-1").await;
-    assert_eq!((shop.balance("acc-1").await.as_str(), shop.left("mug").await), ("0.00", 8));
+    assert_eq!(
+        (shop.balance("acc-1").await.as_str(), shop.left("mug").await),
+        ("0.00", 8)
+    );
     shop.command("o-1", "cancel").await.expect(200);
     assert_eq!(shop.ended("give_back", "o-1").await.status, "completed");
-    assert_eq!((shop.balance("acc-1").await.as_str(), shop.left("mug").await), ("10.00", 10));
+    assert_eq!(
+        (shop.balance("acc-1").await.as_str(), shop.left("mug").await),
+        ("10.00", 10)
+    );
     assert_eq!(shop.order("o-1").await["status"], "cancelled");
 }
 
@@ -56,7 +62,10 @@ async fn one_that_is_cancelled_while_it_is_paid_costs_nothing(shop: Shop) {
     } else {
         assert_eq!(checkout.status, "compensated");
     }
-    assert_eq!((shop.balance("acc-1").await.as_str(), shop.left("mug").await), ("10.00", 10));
+    assert_eq!(
+        (shop.balance("acc-1").await.as_str(), shop.left("mug").await),
+        ("10.00", 10)
+    );
     assert_eq!(shop.order("o-1").await["status"], "cancelled");
 }
 
@@ -74,7 +83,9 @@ async fn one_that_is_sent_is_not_cancelled(shop: Shop) {
 async fn a_refund_to_a_closed_account_waits_for_a_person(shop: Shop) {
     shop_with_an_order(&shop).await;
     shop.paid("o-1", "acc-1").await;
-    shop.post("/accounts/acc-1/close", json!({})).await.expect(200);
+    shop.post("/accounts/acc-1/close", json!({}))
+        .await
+        .expect(200);
     shop.command("o-1", "cancel").await.expect(200);
     let parked = shop.ended("give_back", "o-1").await;
     assert_eq!(parked.status, "parked");
@@ -82,7 +93,13 @@ async fn a_refund_to_a_closed_account_waits_for_a_person(shop: Shop) {
     let reason = "paid in cash".to_owned();
     let order = InstanceId::new("o-1").unwrap();
     let sagas = shop.bank.annals().sagas();
-    sagas.ask("give_back", &order, Asked::Skip { reason }, "ann").await.unwrap();
-    assert_eq!(shop.ended_for_good("give_back", "o-1").await.status, "completed");
+    sagas
+        .ask("give_back", &order, Asked::Skip { reason }, "ann")
+        .await
+        .unwrap();
+    assert_eq!(
+        shop.ended_for_good("give_back", "o-1").await.status,
+        "completed"
+    );
     assert_eq!(shop.left("mug").await, 10);
 }

@@ -42,11 +42,17 @@ async fn an_order_is_filled_submitted_paid_sent_and_delivered(shop: Shop) {
     let order = shop.order("o-1").await;
     let told = (&order["status"], &order["accountId"], &order["reason"]);
     assert_eq!(told, (&json!("paid"), &json!("acc-1"), &json!(null)));
-    assert_eq!((&order["items"], &order["total"]), (&json!([mugs]), &usd("15.00")));
+    assert_eq!(
+        (&order["items"], &order["total"]),
+        (&json!([mugs]), &usd("15.00"))
+    );
     assert_eq!(shop.balance("acc-1").await, "85.00");
     assert_eq!((shop.left("mug").await, shop.left("hat").await), (7, 3));
 
-    assert_eq!(shop.command("o-1", "ship").await.expect(200)["status"], "shipped");
+    assert_eq!(
+        shop.command("o-1", "ship").await.expect(200)["status"],
+        "shipped"
+    );
     let delivered = shop.command("o-1", "deliver").await.expect(200);
     assert_eq!(delivered["status"], "delivered");
     assert_eq!(shop.ended("give_back", "o-1").await.status, "completed");
@@ -64,15 +70,23 @@ async fn orders_are_listed_by_user_and_status_page_by_page(shop: Shop) {
 
     let ids = |page: &serde_json::Value| {
         let data = page["data"].as_array().unwrap().iter();
-        let ids: Vec<_> = data.map(|it| it["orderId"].as_str().unwrap().to_owned()).collect();
+        let ids: Vec<_> = data
+            .map(|it| it["orderId"].as_str().unwrap().to_owned())
+            .collect();
         ids
     };
-    let of_user = shop.get("/orders?userId=u-1&status=draft").await.expect(200);
+    let of_user = shop
+        .get("/orders?userId=u-1&status=draft")
+        .await
+        .expect(200);
     assert_eq!(ids(&of_user), ["o-1", "o-3"]);
     let first = shop.get("/orders?limit=3").await.expect(200);
     assert_eq!(ids(&first), ["o-1", "o-2", "o-3"]);
     let cursor = first["pagination"]["nextCursor"].as_str().unwrap();
-    let second = shop.get(&format!("/orders?limit=3&cursor={cursor}")).await.expect(200);
+    let second = shop
+        .get(&format!("/orders?limit=3&cursor={cursor}"))
+        .await
+        .expect(200);
     assert_eq!(ids(&second), ["o-4"]);
     assert_eq!(second["data"][0]["total"], usd("0.00"));
 }
@@ -80,8 +94,14 @@ async fn orders_are_listed_by_user_and_status_page_by_page(shop: Shop) {
 async fn an_order_without_an_id_gets_one_of_its_key(shop: Shop) {
     let key = [("idempotency-key", "once")];
     let new = json!({ "userId": "u-1" });
-    let first = shop.post_with(&key, "/orders", new.clone()).await.expect(201);
-    let again = shop.post_with(&key, "/orders", new.clone()).await.expect(201);
+    let first = shop
+        .post_with(&key, "/orders", new.clone())
+        .await
+        .expect(201);
+    let again = shop
+        .post_with(&key, "/orders", new.clone())
+        .await
+        .expect(201);
     assert_eq!(first, again);
     let other = shop.post("/orders", new).await.expect(201);
     assert_ne!(first["orderId"], other["orderId"]);

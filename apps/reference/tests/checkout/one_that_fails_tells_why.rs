@@ -19,7 +19,10 @@ async fn what_is_out_of_stock_is_named_with_what_is_left(shop: Shop) {
     shop.submit("o-1", &[("mug", 2), ("hat", 1)]).await;
     let order = shop.paid("o-1", "acc-1").await;
     assert_eq!(order["status"], "cancelled");
-    assert_eq!(order["reason"], "not enough in stock: mug (2 ordered, 1 left)");
+    assert_eq!(
+        order["reason"],
+        "not enough in stock: mug (2 ordered, 1 left)"
+    );
     assert_eq!((shop.left("mug").await, shop.left("hat").await), (1, 3));
     assert_eq!(shop.balance("acc-1").await, "100.00");
 }
@@ -42,7 +45,9 @@ async fn a_closed_account_pays_nothing(shop: Shop) {
     shop.stock("mug", "5.00", 10).await;
     let account = json!({ "accountId": "acc-1", "ownerId": "me" });
     shop.post("/accounts", account).await.expect(201);
-    shop.post("/accounts/acc-1/close", json!({})).await.expect(200);
+    shop.post("/accounts/acc-1/close", json!({}))
+        .await
+        .expect(200);
     shop.submit("o-1", &[("mug", 2)]).await;
     let order = shop.paid("o-1", "acc-1").await;
     assert_eq!(order["status"], "cancelled");

@@ -36,7 +36,9 @@ async fn a_repeat_with_its_key_gets_the_first_answer(shop: Shop) {
     shop_with_an_order(&shop).await;
     let payment = json!({ "accountId": "acc-1" });
     let key = [("idempotency-key", "pay-o-1")];
-    let first = shop.post_with(&key, "/orders/o-1/pay", payment.clone()).await;
+    let first = shop
+        .post_with(&key, "/orders/o-1/pay", payment.clone())
+        .await;
     let first = first.expect(202);
     shop.ended("checkout", "o-1").await;
     let again = shop.post_with(&key, "/orders/o-1/pay", payment).await;

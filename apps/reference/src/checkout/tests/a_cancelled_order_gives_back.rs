@@ -88,9 +88,8 @@ fn stock_that_is_not_sold_yet_is_asked_for_again_soon() {
 
 #[test]
 fn stock_that_is_never_sold_waits_for_a_person() {
-    let not_sold = |waiting: Waiting| {
-        waiting.when_refused::<RestockOrder>("restock", &StockRefusal::NotSold)
-    };
+    let not_sold =
+        |waiting: Waiting| waiting.when_refused::<RestockOrder>("restock", &StockRefusal::NotSold);
     let mut waiting = giving_back();
     for _ in 1..20 {
         let later = not_sold(waiting).then_calls([]);
