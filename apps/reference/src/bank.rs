@@ -1,4 +1,4 @@
-//! The bank and its users: what is put together from the domain, and what every route is given.
+//! The bank, its users and its catalogue: what is put together from the domain, and what every route is given.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use crate::accounts::read_models::{
     AccountBalance, AccountSummary, DailySummary, TransactionHistory,
 };
 use crate::accounts::{Account, AccountCommand, AccountError, AccountId, payments};
+use crate::catalogue::{self, Catalogue, StockKeeper};
 use crate::checkout;
 use crate::place::Place;
 use crate::users::{User, UserCommand, UserError, UserId, UserRow};
@@ -38,6 +39,7 @@ pub type UserExecuted = Executed<User>;
 pub struct Bank {
     annals: Arc<Annals>,
     clock: Arc<dyn NamedClock>,
+    catalogue: Arc<dyn Catalogue>,
     checkout_timeout: Duration,
 }
 
@@ -105,11 +107,14 @@ impl Bank {
     ) -> Result<Self, annals::Error> {
         let clock: Arc<dyn NamedClock> = Arc::new(clock);
         let told: Arc<dyn Clock> = Arc::<dyn NamedClock>::clone(&clock);
-        let declared = more(declared_in(place, &told));
-        let annals = Arc::new(declared.start().await?);
+        let catalogue = catalogue::open(place).await?;
+        let stock = StockKeeper::of(&catalogue);
+        let declared = catalogue::declare_commands(declared_in(place, &told), &stock);
+        let annals = Arc::new(more(declared).start().await?);
         Ok(Self {
             annals,
             clock,
+            catalogue,
             checkout_timeout: CHECKOUT_TIMEOUT,
         })
     }
@@ -122,6 +127,11 @@ impl Bank {
     /// What it runs on.
     pub fn annals(&self) -> &Annals {
         &self.annals
+    }
+
+    /// Categories, products and their stock.
+    pub fn catalogue(&self) -> &dyn Catalogue {
+        &*self.catalogue
     }
 
     /// Where everything that happened is recorded.

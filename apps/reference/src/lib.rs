@@ -3,7 +3,7 @@
 //! In reading order:
 //!
 //! - the domain: [`money`], [`accounts`] and [`users`] with a slice for each use case, and the [`ids`]
-//!   and `history` that both have;
+//!   and `history` that both have; the [`catalogue`], which is rows and no events;
 //! - what it is put together to: the [`bank`] and its [`place`], the [`routes`] and their
 //!   documentation;
 //! - what it tells others: the [`webhook`];

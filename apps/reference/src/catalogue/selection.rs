@@ -1,6 +1,7 @@
 //! What is asked of the catalogue.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ids::CategoryId;
 
@@ -28,9 +29,20 @@ pub struct ProductSelection {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AfterName {
     /// The name, as the list is sorted by it: in lower case.
+    #[serde(deserialize_with = "without_nul")]
     pub name: String,
     /// Among those of one name, the id.
+    #[serde(deserialize_with = "without_nul")]
     pub id: String,
+}
+
+/// Places come back from clients, and PostgreSQL takes no text with U+0000.
+fn without_nul<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.contains('\0') {
+        true => Err(D::Error::custom("must not hold the character U+0000")),
+        false => Ok(text),
+    }
 }
 
 /// Words that are searched for: runs of letters and digits. All else separates them, so that no text

@@ -10,6 +10,9 @@ use super::Tables;
 use crate::catalogue::error::{CatalogueError, WriteError};
 use crate::catalogue::first_answer::{FirstAnswer, Settled, settled};
 
+pub(super) const FIND: &str = "
+    select fingerprint, answer::text from {catalogue}.first_answers where kind = $1 and key = $2";
+
 /// Makes a change, or gives the answer that was given before. Who comes meanwhile with the same key
 /// waits for it.
 pub(super) async fn once<'t, T, R>(
@@ -56,10 +59,8 @@ async fn find(
     kind: &str,
     key: &IdempotencyKey,
 ) -> Result<FirstAnswer, CatalogueError> {
-    let find = "select fingerprint, answer::text from {catalogue}.first_answers
-                where kind = $1 and key = $2";
     let parameters = [(&kind as _, Type::TEXT), (&key.key as _, Type::TEXT)];
-    let rows = tables.rows(find, &parameters).await?;
+    let rows = tables.rows(FIND, &parameters).await?;
     let row = rows.first().expect("no answer is ever deleted");
     Ok(FirstAnswer {
         fingerprint: row.try_get(0)?,

@@ -33,6 +33,10 @@ const UPDATE: &str = "
       category_id = $7, attributes = $8::text::jsonb, version = $9
     where id = $1";
 
+/// Whether an order names a product.
+pub(super) const ORDERED: &str =
+    "select from {catalogue}.reservation_lines where product_id = $1 limit 1";
+
 pub(super) async fn add(
     tables: Tables<'_>,
     product: NewProduct,
@@ -67,9 +71,8 @@ pub(super) async fn remove(
     expected: Option<ExpectedVersion>,
 ) -> Result<(), WriteError<CatalogueRefusal>> {
     lock(tables, &product, expected).await?;
-    let ordered = "select from {catalogue}.reservation_lines where product_id = $1 limit 1";
     let id = product.as_str();
-    if tables.exists(ordered, id).await? {
+    if tables.exists(ORDERED, id).await? {
         let product_id = product;
         return Err(CatalogueRefusal::ProductOrdered { product_id }.into());
     }

@@ -19,7 +19,7 @@ pub(super) const RESERVATION: &str = "
 
 /// In the order of ids, whatever the order of the lines: so two who want the same products wait for
 /// each other at the first of them.
-const LOCK_PRODUCTS: &str = "
+pub(super) const LOCK_PRODUCTS: &str = "
     select id, stock_quantity from {catalogue}.products
     where id = any($1) order by id for update";
 

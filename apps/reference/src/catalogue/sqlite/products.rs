@@ -34,6 +34,9 @@ const UPDATE: &str = "
       category_id = $7, attributes = $8, version = $9
     where id = $1";
 
+/// Whether an order names a product.
+pub(super) const ORDERED: &str = "select 1 from reservation_lines where product_id = $1";
+
 pub(super) fn add(
     tx: &Transaction<'_>,
     product: NewProduct,
