@@ -193,8 +193,8 @@ impl Shop {
 
     /// A command that says nothing but its name.
     pub(crate) async fn command(&self, order: &str, command: &str) -> Reply {
-        self.post(&format!("/orders/{order}/{command}"), Value::Null)
-            .await
+        let request = Request::post(format!("/orders/{order}/{command}"));
+        self.send(request.body(Body::empty()).unwrap()).await
     }
 
     /// Begins to pay an order.
