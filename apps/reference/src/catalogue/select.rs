@@ -10,9 +10,11 @@ use super::stored::PRODUCT_COLUMNS;
 pub(super) struct Dialect {
     /// Attributes as text.
     pub(super) attributes: &'static str,
-    /// That a product has all words of the parameter `{}`.
+    /// That a product has all words of the parameter `{0}`.
     pub(super) has_words: &'static str,
-    /// That its attribute `brand` is the parameter `{}`.
+    /// That it is behind the name `{0}` and the id `{1}`.
+    pub(super) is_behind: &'static str,
+    /// That its attribute `brand` is the parameter `{0}`.
     pub(super) has_brand: &'static str,
 }
 
@@ -44,7 +46,7 @@ impl Dialect {
     pub(super) fn products(&self, selection: &ProductSelection) -> Statement {
         let mut conditions = Conditions::default();
         if let Some(category) = &selection.category_id {
-            conditions.hold("category_id = {}", [category.as_str()]);
+            conditions.hold("category_id = {0}", [category.as_str()]);
         }
         if let Some(words) = &selection.words {
             match words.as_slice() {
@@ -59,7 +61,7 @@ impl Dialect {
             conditions.hold("stock_quantity > 0", []);
         }
         if let Some(AfterName { name, id }) = &selection.after {
-            conditions.hold("(lower(name), id) > ({}, {})", [name.as_str(), id.as_str()]);
+            conditions.hold(self.is_behind, [name.as_str(), id.as_str()]);
         }
         let columns = self.product_columns();
         let from = format!("select {columns} from {{catalogue}}.products");
@@ -76,7 +78,7 @@ impl Dialect {
 pub(super) fn categories(after: Option<&AfterName>, limit: u32) -> Statement {
     let mut conditions = Conditions::default();
     if let Some(AfterName { name, .. }) = after {
-        conditions.hold("lower(name) > {}", [name.as_str()]);
+        conditions.hold("lower(name) > {0}", [name.as_str()]);
     }
     let from = "select id, name, lower(name) from {catalogue}.categories";
     conditions.statement(from, "order by lower(name)", limit)
@@ -96,12 +98,13 @@ struct Conditions {
 }
 
 impl Conditions {
-    /// One more, with a parameter for each `{}` in it.
+    /// One more, with parameters for `{0}`, `{1}` … in it.
     fn hold<const N: usize>(&mut self, condition: &str, texts: [&str; N]) {
         let mut condition = condition.to_owned();
-        for text in texts {
+        for (index, text) in texts.into_iter().enumerate() {
             self.texts.push(text.to_owned());
-            condition = condition.replacen("{}", &format!("${}", self.texts.len()), 1);
+            let number = self.texts.len();
+            condition = condition.replace(&format!("{{{index}}}"), &format!("${number}"));
         }
         self.all.push(condition);
     }

@@ -16,8 +16,9 @@ use crate::catalogue::version::check;
 /// How PostgreSQL says it.
 pub(super) const DIALECT: Dialect = Dialect {
     attributes: "attributes::text",
-    has_words: "words @@ plainto_tsquery('simple', {})",
-    has_brand: "attributes @> jsonb_build_object('brand', {}::text)",
+    has_words: "words @@ plainto_tsquery('simple', {0})",
+    is_behind: "(lower(name), id) > ({0}, {1})",
+    has_brand: "attributes @> jsonb_build_object('brand', {0}::text)",
 };
 
 const INSERT: &str = "

@@ -14,11 +14,11 @@ pub(super) fn add(
     category: Category,
 ) -> Result<Category, WriteError<CatalogueRefusal>> {
     let id = category.category_id.as_str();
-    let insert = "insert into categories (id, name) values ($1, $2) on conflict do nothing";
+    let insert = "insert into categories (id, name) values (?1, ?2) on conflict do nothing";
     if tx.prepare_cached(insert)?.execute([id, &category.name])? == 1 {
         return Ok(category);
     }
-    if exists(tx, "select 1 from categories where id = $1", id)? {
+    if exists(tx, "select 1 from categories where id = ?1", id)? {
         let category_id = category.category_id;
         return Err(CatalogueRefusal::CategoryExists { category_id }.into());
     }

@@ -35,7 +35,7 @@ fn find(
     kind: &str,
     key: &str,
 ) -> Result<Option<FirstAnswer>, CatalogueError> {
-    let sql = "select fingerprint, answer from first_answers where kind = $1 and key = $2";
+    let sql = "select fingerprint, answer from first_answers where kind = ?1 and key = ?2";
     let mut find = tx.prepare_cached(sql)?;
     let found = find.query_row([kind, key], |row| {
         Ok(FirstAnswer {
@@ -52,7 +52,7 @@ fn keep(
     key: &str,
     first: &FirstAnswer,
 ) -> Result<(), CatalogueError> {
-    let sql = "insert into first_answers (kind, key, fingerprint, answer) values ($1, $2, $3, $4)";
+    let sql = "insert into first_answers (kind, key, fingerprint, answer) values (?1, ?2, ?3, ?4)";
     let mut keep = tx.prepare_cached(sql)?;
     keep.execute(params![kind, key, first.fingerprint, first.json])?;
     Ok(())

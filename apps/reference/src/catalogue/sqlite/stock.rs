@@ -25,7 +25,7 @@ pub(super) fn carry_out(
     }
     for (product, quantity) in after.shelf_after(before.as_ref(), &on_shelf) {
         let mut update = tx.prepare_cached(
-            "update products set stock_quantity = $2, version = version + 1 where id = $1",
+            "update products set stock_quantity = ?2, version = version + 1 where id = ?1",
         )?;
         update.execute(params![product.as_str(), stored(quantity)])?;
     }
@@ -36,7 +36,7 @@ pub(super) fn reservation(
     tx: &Transaction<'_>,
     order: &OrderId,
 ) -> Result<Option<Reservation>, CatalogueError> {
-    let mut find = tx.prepare_cached("select state from reservations where order_id = $1")?;
+    let mut find = tx.prepare_cached("select state from reservations where order_id = ?1")?;
     let word: Option<String> = find
         .query_row([order.as_str()], |row| row.get(0))
         .optional()?;
@@ -44,7 +44,7 @@ pub(super) fn reservation(
         return Ok(None);
     };
     let state = ReservationState::of_word(&word).ok_or_else(|| not_as_written("state", &word))?;
-    let lines = "select product_id, quantity from reservation_lines where order_id = $1";
+    let lines = "select product_id, quantity from reservation_lines where order_id = ?1";
     let mut lines = tx.prepare_cached(lines)?;
     let lines = lines.query_map([order.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let lines = quantities(lines.collect::<rusqlite::Result<_>>()?)?;
@@ -53,7 +53,7 @@ pub(super) fn reservation(
 
 /// What is on the shelf of each product that is known.
 fn on_shelf(tx: &Transaction<'_>, products: &[ProductId]) -> Result<Quantities, CatalogueError> {
-    let mut find = tx.prepare_cached("select stock_quantity from products where id = $1")?;
+    let mut find = tx.prepare_cached("select stock_quantity from products where id = ?1")?;
     let mut found = Vec::new();
     for product in products {
         let left = find
@@ -70,9 +70,9 @@ fn insert(
     reservation: &Reservation,
 ) -> rusqlite::Result<()> {
     let state = reservation.state.word();
-    tx.prepare_cached("insert into reservations (order_id, state) values ($1, $2)")?
+    tx.prepare_cached("insert into reservations (order_id, state) values (?1, ?2)")?
         .execute([order.as_str(), state])?;
-    let line = "insert into reservation_lines (order_id, product_id, quantity) values ($1, $2, $3)";
+    let line = "insert into reservation_lines (order_id, product_id, quantity) values (?1, ?2, ?3)";
     let mut line = tx.prepare_cached(line)?;
     for (product, &quantity) in &reservation.lines {
         line.execute(params![order.as_str(), product.as_str(), stored(quantity)])?;
@@ -85,7 +85,7 @@ fn set_state(
     order: &OrderId,
     state: ReservationState,
 ) -> rusqlite::Result<()> {
-    tx.prepare_cached("update reservations set state = $2 where order_id = $1")?
+    tx.prepare_cached("update reservations set state = ?2 where order_id = ?1")?
         .execute([order.as_str(), state.word()])?;
     Ok(())
 }

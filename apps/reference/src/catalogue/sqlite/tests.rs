@@ -46,25 +46,25 @@ async fn a_page_is_sought_by_name_and_needs_no_sorting() {
     for (selection, step) in [
         (
             selection(),
-            "SEARCH products USING INDEX products_by_lower_name (<expr>>?)",
+            "SEARCH main.products USING INDEX products_by_lower_name (<expr>>?)",
         ),
         (
             of_category,
-            "SEARCH products USING INDEX products_by_category (category_id=? AND <expr>>?)",
+            "SEARCH main.products USING INDEX products_by_category (category_id=? AND <expr>>?)",
         ),
         (
             in_stock,
-            "SEARCH products USING INDEX products_in_stock (<expr>>?)",
+            "SEARCH main.products USING INDEX products_in_stock (<expr>>?)",
         ),
         (
             brand,
-            "SEARCH products USING INDEX products_by_brand (<expr>=? AND <expr>>?)",
+            "SEARCH main.products USING INDEX products_by_brand (<expr>=? AND <expr>>?)",
         ),
     ] {
         assert_eq!(plan(products::DIALECT.products(&selection)).await, [step]);
     }
     let categories = select::categories(selection().after.as_ref(), 51);
-    let step = "SEARCH categories USING INDEX categories_by_lower_name (<expr>>?)";
+    let step = "SEARCH main.categories USING INDEX categories_by_lower_name (<expr>>?)";
     assert_eq!(plan(categories).await, [step]);
 }
 
@@ -81,7 +81,7 @@ async fn words_are_found_by_their_index() {
         "{plan}"
     );
     assert!(
-        plan.contains("SEARCH products USING INTEGER PRIMARY KEY"),
+        plan.contains("SEARCH main.products USING INTEGER PRIMARY KEY"),
         "{plan}"
     );
 }
