@@ -2,8 +2,9 @@
 //!
 //! In reading order:
 //!
-//! - the domain: [`money`], [`accounts`] and [`users`] with a slice for each use case, and the [`ids`]
-//!   and `history` that both have;
+//! - the domain: [`money`], [`accounts`], [`transfers`] between them and [`users`] with a slice for each
+//!   use case, and the [`ids`] and `history` that they have;
+//! - the `bus`: when the commands of sagas come to where they go;
 //! - what it is put together to: the [`bank`] and its [`place`], the [`routes`] and their
 //!   documentation;
 //! - what it tells others: the [`webhook`];
@@ -13,6 +14,7 @@
 
 pub mod accounts;
 pub mod bank;
+mod bus;
 pub mod demo;
 mod docs;
 mod error;
@@ -28,6 +30,7 @@ pub mod schemas;
 pub mod serve;
 pub mod summary;
 pub mod traffic;
+pub mod transfers;
 pub mod users;
 pub mod webhook;
 
