@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::decode::Recorded;
 
-use super::steps::{SagaStep, Steps};
+use super::steps::{SagaStep, Steps, undoing};
 use super::{Answer, Asked, Call, Decision, Ending, Input, Route, Saga};
 
 /// The timer of the whole saga.
@@ -99,6 +99,17 @@ impl<S: Steps> Saga for Stepped<S> {
         let saga = S::migrate(version, state.get("saga")?)?;
         state["saga"] = serde_json::to_value(saga).ok()?;
         Some(state)
+    }
+
+    fn fault() -> Option<String> {
+        let stages = S::stages();
+        let mut calls = BTreeSet::from([ONCE_UNDONE.to_owned()]);
+        let steps = stages.iter().flat_map(|stage| &stage.steps);
+        let mut names = steps.flat_map(|step| [step.name.to_owned(), undoing(step.name)]);
+        let twice = names.find(|name| !calls.insert(name.clone()))?;
+        Some(format!(
+            "several of its calls would have the name `{twice}`"
+        ))
     }
 }
 

@@ -237,9 +237,14 @@ impl<S> SagaStep<S> {
     /// `None`: nothing undoes it.
     pub(super) fn undoing(&self, saga: &S) -> Option<Call> {
         Some(Call {
-            name: format!("undo {}", self.name),
+            name: undoing(self.name),
             request: self.undo.as_ref()?(saga),
             retry: self.undo_retry,
         })
     }
+}
+
+/// The name of the call that undoes a step.
+pub(super) fn undoing(step: &str) -> String {
+    format!("undo {step}")
 }
