@@ -104,24 +104,35 @@ async fn open(bank: &Annals, account: &str, initial_deposit: Option<Amount>) {
     opened.await.unwrap();
 }
 
-/// From an account with fifty dollars to one that is closed.
-async fn ask_for_a_transfer(bank: &Annals) {
+/// One has fifty dollars, the other is closed.
+async fn open_accounts(bank: &Annals) {
     open(bank, "a", Some(fifty_dollars())).await;
     open(bank, "b", None).await;
     let at = Timestamp::UNIX_EPOCH;
     let close = AccountCommand::Close(Close { reason: None, at });
     let closed = bank.execute::<Account>("b", close, CommandContext::default());
     closed.await.unwrap();
+}
+
+async fn ask_for_a_transfer(bank: &Annals) {
     let request = TransferCommand::Request(Request {
         transfer_id: "t-1".parse().unwrap(),
         from: "a".parse().unwrap(),
         to: "b".parse().unwrap(),
         amount: fifty_dollars(),
         description: None,
-        at,
+        at: Timestamp::UNIX_EPOCH,
     });
     let asked = bank.execute::<Transfer>("t-1", request, CommandContext::default());
     asked.await.unwrap();
+}
+
+/// How the transfer stands, and what is on the account it is from and pending there.
+async fn stand(bank: &Annals) -> (TransferStatus, i64, usize) {
+    let transfer = bank.repository::<Transfer>().load("t-1").await.unwrap();
+    let account = bank.repository::<Account>().load("a").await.unwrap().state;
+    let status = transfer.state.status.unwrap();
+    (status, account.balance().minor, account.pending.len())
 }
 
 /// Turns the clock to whatever is due next, until the transfer stands like that.
@@ -163,6 +174,23 @@ async fn a_refund_that_fails_is_retried_then_parked_and_resumed_by_a_person() {
     });
     let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
     let bank = bank(&store, &clock).await;
-    ask_for_a_transfer(&bank).await;
+    open_accounts(&bank).await;
     store.is_in_trouble.store(true, Ordering::SeqCst);
+    ask_for_a_transfer(&bank).await;
+
+    let parked = until(&bank, &clock, "parked").await;
+    let reason = parked.reason.unwrap();
+    assert!(reason.starts_with("undo withdraw failed"), "{reason}");
+    let took = clock.now().as_second();
+    assert!((25 * 60..=60 * 60).contains(&took), "{took} s");
+    assert_eq!(failed_refunds(&bank).await, 20);
+    assert_eq!(stand(&bank).await, (TransferStatus::Requested, 0, 1));
+
+    store.is_in_trouble.store(false, Ordering::SeqCst);
+    let transfer = InstanceId::new("t-1").unwrap();
+    let retry = bank.sagas().ask("transfer", &transfer, Asked::Retry, "ann");
+    retry.await.unwrap();
+    until(&bank, &clock, "compensated").await;
+    assert_eq!(stand(&bank).await, (TransferStatus::Refunded, 50_00, 0));
+    bank.stop().await;
 }

@@ -24,6 +24,9 @@ const ACCOUNTS: usize = 10;
 const TRANSFERS: usize = 200;
 const FIRST_DEPOSIT: i64 = 100_00;
 
+/// What no account can have.
+const MORE_THAN_ALL: i64 = 100_000_00;
+
 /// Accounts that are emptied and closed meanwhile.
 const CLOSING: [usize; 2] = [3, 7];
 
@@ -57,7 +60,10 @@ fn request(bank: &Bank, number: usize) -> (TransferId, TransferCommand) {
     let transfer_id: TransferId = format!("t-{number}").parse().unwrap();
     let from = number % ACCOUNTS;
     let distance = 1 + number / ACCOUNTS % (ACCOUNTS - 1);
-    let minor = 1 + i64::try_from(number).unwrap() * 7_919 % 60_00;
+    let minor = match i64::try_from(number).unwrap() {
+        0 => MORE_THAN_ALL,
+        number => 1 + number * 7_919 % 60_00,
+    };
     let request = TransferCommand::Request(Request {
         transfer_id: transfer_id.clone(),
         from: account(from),
