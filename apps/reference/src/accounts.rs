@@ -35,7 +35,6 @@ pub use events::AccountEvent;
 pub use ids::{AccountId, OwnerId};
 pub use reference::Reference;
 pub use state::{Account, AccountCommand, Opening, Status};
-
 pub(crate) use texts::note;
 
 #[cfg(test)]

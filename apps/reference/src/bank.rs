@@ -1,13 +1,15 @@
-//! The bank, its users and its catalogue: what is put together from the domain, and what every route is given.
+//! The bank, its users and its shop: what is put together from the domain, and what every route is given.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use annals::http::Problem;
-use annals::runtime::{CommandContext, ExecuteError, Executed, ProjectionHandle, Repository};
+use annals::runtime::{
+    CommandContext, ExecuteError, Executed, ProjectionHandle, Repository, SagaOptions,
+};
 use annals::{
     Aggregate, Annals, AppendId, Builder, Clock, EventStore, IdSource, Personal, Position,
-    Projection, RandomIds, ReadError, ReadModel, StreamVersion, SystemClock, Table,
+    Projection, RandomIds, ReadError, ReadModel, Stepped, StreamVersion, SystemClock, Table,
     TableProjection, Timestamp,
 };
 
@@ -18,6 +20,8 @@ use crate::accounts::{Account, AccountCommand, AccountError, AccountId, payments
 use crate::catalogue::{self, Catalogue, StockKeeper};
 use crate::checkout;
 use crate::place::Place;
+use crate::transfers::saga::{self, MoneyTransfer};
+use crate::transfers::{Transfer, TransferCommand, TransferError, TransferId, TransferRow};
 use crate::users::{User, UserCommand, UserError, UserId, UserRow};
 use crate::webhook::Webhook;
 
@@ -54,17 +58,26 @@ fn declared_in(place: &Place, clock: &Arc<dyn Clock>) -> Builder {
         Place::Postgres { url, root_keys } => Annals::open(url.expose()).root_keys_in(root_keys),
     };
     let service = payments::carried_out_by(clock, service);
-    let service = checkout::declared(crate::orders::declared(clock, service));
+    let service = saga::carried_out_by(clock, service);
+    let service = crate::orders::declared(clock, service);
+    let options = SagaOptions {
+        clock: Arc::clone(clock),
+        ..SagaOptions::default()
+    };
+    let service = checkout::declared(&options, service);
     service
         .code_version(env!("CARGO_PKG_VERSION"))
         .aggregate::<Account>()
         .aggregate::<User>()
+        .aggregate::<Transfer>()
         .remembering(REMEMBERED_ACCOUNTS)
         .projection::<AccountBalance>()
         .table_projection::<TransactionHistory>()
         .projection::<DailySummary>()
         .table_projection::<AccountSummary>()
         .projection::<UserRow>()
+        .projection::<TransferRow>()
+        .saga_with::<Stepped<MoneyTransfer>>(|saga| saga.with_options(options))
 }
 
 /// A clock that can be shown.
@@ -192,6 +205,20 @@ impl Bank {
         self.annals.execute(id, command, context).await
     }
 
+    /// Sends a command to a transfer.
+    ///
+    /// # Errors
+    /// [`ExecuteError`]: the transfer's refusal, or why the command could not be carried out.
+    pub async fn execute_for_transfer(
+        &self,
+        transfer: &TransferId,
+        command: TransferCommand,
+        context: CommandContext,
+    ) -> Result<Executed<Transfer>, ExecuteError<TransferError>> {
+        let id = transfer.as_str();
+        self.annals.execute(id, command, context).await
+    }
+
     /// An id for a new account: of the idempotency key if there is one, so that a repeated
     /// request opens no second account.
     pub fn new_account_id(&self, context: &CommandContext) -> AccountId {
@@ -203,6 +230,12 @@ impl Bank {
     pub fn new_user_id(&self, context: &CommandContext) -> UserId {
         let id = new_id::<User>(context);
         id.parse().expect("a UUID is a valid user id")
+    }
+
+    /// An id for a new transfer, likewise.
+    pub fn new_transfer_id(&self, context: &CommandContext) -> TransferId {
+        let id = new_id::<Transfer>(context);
+        id.parse().expect("a UUID is a valid transfer id")
     }
 
     /// Opens copies of what is personal, as rows of read models have them.
@@ -231,12 +264,19 @@ impl Bank {
     /// # Errors
     /// 404 when there is none.
     pub async fn check_known(&self, account: &AccountId) -> Result<(), Problem> {
-        match self.version::<Account>(account.as_str()).await? {
-            StreamVersion::NONE => {
-                Err(Problem::not_found(format!("there is no account {account}")))
-            }
-            _ => Ok(()),
+        match self.is_known(account).await? {
+            true => Ok(()),
+            false => Err(Problem::not_found(format!("there is no account {account}"))),
         }
+    }
+
+    /// Whether there is such an account.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the store does not answer.
+    pub async fn is_known(&self, account: &AccountId) -> Result<bool, ReadError> {
+        let version = self.version::<Account>(account.as_str()).await?;
+        Ok(version > StreamVersion::NONE)
     }
 
     /// Checks that there is such a user.

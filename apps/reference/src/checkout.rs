@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use annals::runtime::SagaOptions;
 use annals::{Aggregate, Builder, InstanceId, Recorded, Request, SagaStep, Stage, Stepped, Steps};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,8 +27,11 @@ mod reason;
 mod tests;
 
 /// Declares both sagas.
-pub fn declared(service: Builder) -> Builder {
-    service.saga::<Stepped<Checkout>>().saga::<GiveBack>()
+pub fn declared(options: &SagaOptions, service: Builder) -> Builder {
+    let (of_checkout, of_give_back) = (options.clone(), options.clone());
+    service
+        .saga_with::<Stepped<Checkout>>(|saga| saga.with_options(of_checkout))
+        .saga_with::<GiveBack>(|saga| saga.with_options(of_give_back))
 }
 
 /// The payment of an order.

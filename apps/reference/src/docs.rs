@@ -14,7 +14,8 @@ use utoipa_swagger_ui::SwaggerUi;
             write, or ask for all there is with `freshness=current`. Every error is `application/problem+json`."
     ),
     tags(
-        (name = "commands", description = "What can be asked of accounts, users, orders and the catalogue."),
+        (name = "commands", description = "What can be asked of accounts, transfers, users, orders \
+            and the catalogue."),
         (name = "queries", description = "What is known of them."),
         (name = "health", description = "For whoever watches over the service."),
         (name = "operations", description = "For whoever operates the service: projections and \

@@ -2,8 +2,11 @@
 //!
 //! In reading order:
 //!
-//! - the domain: [`money`], [`accounts`] and [`users`] with a slice for each use case, and the [`ids`]
-//!   and `history` that both have; the [`catalogue`], which is rows and no events;
+//! - the domain: [`money`], [`accounts`], [`transfers`] between them and [`users`] with a slice for each
+//!   use case, and the [`ids`] and `history` that they have;
+//! - the shop: the [`catalogue`], which is rows and no events, [`orders`] of what is in it, and the
+//!   [`checkout`] that pays them;
+//! - the `bus`: when the commands of sagas come to where they go;
 //! - what it is put together to: the [`bank`] and its [`place`], the [`routes`] and their
 //!   documentation;
 //! - what it tells others: the [`webhook`];
@@ -13,6 +16,7 @@
 
 pub mod accounts;
 pub mod bank;
+mod bus;
 pub mod catalogue;
 pub mod checkout;
 pub mod demo;
@@ -31,6 +35,7 @@ pub mod schemas;
 pub mod serve;
 pub mod summary;
 pub mod traffic;
+pub mod transfers;
 pub mod users;
 pub mod webhook;
 

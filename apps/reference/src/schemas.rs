@@ -14,6 +14,8 @@ use crate::accounts::{Account, AccountEvent, Reference};
 use crate::checkout::{Checkout, GiveBack};
 use crate::money::{Currency, Money};
 use crate::orders::{Order, OrderRow};
+use crate::transfers::saga::MoneyTransfer;
+use crate::transfers::{Transfer, TransferEvent, TransferRow};
 use crate::users::{User, UserEvent, UserRow};
 use crate::webhook::Webhook;
 
@@ -29,6 +31,10 @@ pub fn catalogue() -> Catalogue {
         .consumed_by_fold(&TableFold::of_rows::<DailySummary>())
         .consumed_by_fold(&TableFold::of_tables::<AccountSummary>())
         .consumed_by_effect::<Webhook>()
+        .events(transfer_events())
+        .produced_by::<Transfer>()
+        .consumed_by_fold(&TableFold::of_rows::<TransferRow>())
+        .consumed_by(MoneyTransfer::NAME, Stepped::<MoneyTransfer>::query())
         .events(user_events())
         .produced_by::<User>()
         .consumed_by_fold(&TableFold::of_rows::<UserRow>())
@@ -90,6 +96,27 @@ fn account_events() -> [AccountEvent; 9] {
         AccountEvent::Closed {
             reason: None,
             closed_at: at,
+        },
+    ]
+}
+
+fn transfer_events() -> [TransferEvent; 4] {
+    let at = Timestamp::UNIX_EPOCH;
+    let requested = |description: Option<&str>| TransferEvent::Requested {
+        transfer_id: "t-1".parse().expect("it is an id"),
+        from: "acc-123".parse().expect("it is an id"),
+        to: "acc-124".parse().expect("it is an id"),
+        amount: Money::of_minor(1_050, Currency::USD),
+        description: description.map(str::to_owned),
+        requested_at: at,
+    };
+    [
+        requested(Some("rent")),
+        requested(None),
+        TransferEvent::Completed { completed_at: at },
+        TransferEvent::Refunded {
+            reason: "account acc-124: the account is closed".to_owned(),
+            refunded_at: at,
         },
     ]
 }

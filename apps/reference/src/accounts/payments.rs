@@ -16,6 +16,7 @@ use super::refund::Refund;
 use super::settle::Settle;
 use super::state::{Account, AccountCommand};
 use super::withdraw::Withdraw;
+use crate::bus::at_its_time;
 use crate::money::Amount;
 
 /// Pay money out; it is pending until it is settled or given back.
@@ -99,18 +100,6 @@ pub fn carried_out_by(clock: &Arc<dyn Clock>, service: Builder) -> Builder {
         .command_to::<DepositFor, Account>(at_its_time(clock, deposit), |_| ())
         .command_to::<RefundFor, Account>(at_its_time(clock, refund), |_| ())
         .command_to::<SettleFor, Account>(at_its_time(clock, settle), |_| ())
-}
-
-/// To which account a command goes, and as what when it comes there.
-fn at_its_time<C>(
-    clock: &Arc<dyn Clock>,
-    address: fn(C, Timestamp) -> (AccountId, AccountCommand),
-) -> impl Fn(C) -> (String, AccountCommand) + use<C> {
-    let clock = Arc::clone(clock);
-    move |asked| {
-        let (account, command) = address(asked, clock.now());
-        (account.into(), command)
-    }
 }
 
 fn withdraw(asked: WithdrawFor, at: Timestamp) -> (AccountId, AccountCommand) {

@@ -12,6 +12,7 @@ use super::error::OrderError;
 use super::events::OrderEvent;
 use super::state::{Order, OrderCommand};
 use super::status::OrderStatus;
+use crate::bus::at_its_time;
 
 /// Note that all of an order is kept for it. Refused if it was cancelled, so that its checkout turns back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,18 +64,6 @@ pub(super) fn carried_out_by(clock: &Arc<dyn Clock>, service: Builder) -> Builde
         .command_to::<NoteStockReserved, Order>(at_its_time(clock, note_reserved), |_| ())
         .command_to::<MarkOrderPaid, Order>(at_its_time(clock, mark_paid), |_| ())
         .command_to::<CallOffOrder, Order>(at_its_time(clock, call_off), |_| ())
-}
-
-/// To which order a command goes, and as what when it comes there.
-fn at_its_time<C>(
-    clock: &Arc<dyn Clock>,
-    address: fn(C, Timestamp) -> (OrderId, OrderCommand),
-) -> impl Fn(C) -> (String, OrderCommand) + use<C> {
-    let clock = Arc::clone(clock);
-    move |asked| {
-        let (order, command) = address(asked, clock.now());
-        (order.into(), command)
-    }
 }
 
 fn note_reserved(asked: NoteStockReserved, at: Timestamp) -> (OrderId, OrderCommand) {
