@@ -10,7 +10,9 @@
 //! ```
 
 mod builder;
+mod commands;
 mod declared_aggregate;
+mod declared_command;
 mod declared_effect;
 mod declared_saga;
 mod error;
@@ -21,6 +23,8 @@ mod runners;
 mod sagas;
 mod service;
 mod typed_tables;
+#[cfg(feature = "validation")]
+mod validation;
 
 pub use annals_core::*;
 pub use annals_embedded as embedded;
@@ -36,3 +40,5 @@ pub use annals_sqlite as sqlite;
 pub use builder::Builder;
 pub use error::Error;
 pub use service::Annals;
+#[cfg(feature = "validation")]
+pub use validation::faults_of;

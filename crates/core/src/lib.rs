@@ -73,7 +73,7 @@ pub use chain::ChainFault;
 pub use checkpoint::StoredCheckpoint;
 pub use clock::{Clock, SystemClock};
 pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
-pub use command::{Command, Request};
+pub use command::{Command, FieldFault, Request};
 pub use dead_letter::{DeadLetter, DeadLetters, Failure, ParkCause, Released, Skipped, Tried};
 pub use decode::{DecodeError, DecodeFault, Decoded, Recorded, decode, events_of, schema_of};
 pub use edition::{
