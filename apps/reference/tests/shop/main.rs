@@ -12,4 +12,5 @@ mod scarce_stock_is_never_oversold;
 mod schema;
 mod shelf;
 mod stock_moves_as_a_whole;
+mod the_catalogue_needs_few_rights;
 mod the_demo_is_seeded_once;
