@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::accounts::payments::DepositFor;
 use crate::accounts::{AccountId, Reference};
 use crate::catalogue::{RestockOrder, StockRefusal};
-use crate::money::Amount;
+use crate::money::{Amount, Money};
 use crate::orders::{Order, OrderEvent, OrderId};
 
 /// How often it is asked whether the stock of an order can be taken back that its checkout has not sold
@@ -75,8 +75,9 @@ impl Saga for GiveBack {
         match &event.event {
             OrderEvent::Paid { .. } => Route::Start(instance),
             // Most orders that are cancelled were never paid.
-            OrderEvent::Cancelled { .. } => Route::ContinueIfThere(instance),
-            OrderEvent::Shipped { .. } => Route::ContinueIfThere(instance),
+            OrderEvent::Cancelled { .. } | OrderEvent::Shipped { .. } => {
+                Route::ContinueIfThere(instance)
+            }
             _ => Route::Nobody,
         }
     }
@@ -103,7 +104,7 @@ impl GiveBack {
             OrderEvent::Paid {
                 account_id, total, ..
             } => {
-                self.paid = paid(event, account_id, *total);
+                self.paid = Payment::of(event.record.stream.id(), account_id, *total);
                 Vec::new()
             }
             OrderEvent::Cancelled { .. } => {
@@ -115,10 +116,10 @@ impl GiveBack {
     }
 
     fn give_back(&self, parts: impl IntoIterator<Item = Part>) -> Vec<Decision> {
-        let paid = self.paid.iter();
-        let calls = parts
-            .into_iter()
-            .flat_map(|part| paid.clone().map(move |paid| paid.give_back(part)));
+        let Some(paid) = &self.paid else {
+            return Vec::new();
+        };
+        let calls = parts.into_iter().map(|part| paid.give_back(part));
         calls.collect()
     }
 
@@ -168,18 +169,6 @@ impl GiveBack {
     }
 }
 
-fn paid(
-    event: &Recorded<OrderEvent>,
-    account_id: &AccountId,
-    total: crate::money::Money,
-) -> Option<Payment> {
-    Some(Payment {
-        order_id: event.record.stream.id().parse().ok()?,
-        account_id: account_id.clone(),
-        total: Amount::new(total).ok()?,
-    })
-}
-
 /// True if the checkout of the order is not at its end: it is paid, and its stock is sold soon.
 fn is_not_sold_yet(part: Part, refusal: &Value) -> bool {
     let refusal = StockRefusal::deserialize(refusal);
@@ -187,6 +176,15 @@ fn is_not_sold_yet(part: Part, refusal: &Value) -> bool {
 }
 
 impl Payment {
+    /// `None`: a stream of another making, whose id no order can have.
+    fn of(order_id: &str, account_id: &AccountId, total: Money) -> Option<Self> {
+        Some(Self {
+            order_id: order_id.parse().ok()?,
+            account_id: account_id.clone(),
+            total: Amount::new(total).ok()?,
+        })
+    }
+
     fn give_back(&self, part: Part) -> Decision {
         match part {
             Part::Refund => Decision::call(part.call(), &self.refund()),

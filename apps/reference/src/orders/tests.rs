@@ -1,8 +1,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use annals::Timestamp;
-use annals_testing::given;
+use annals::{StreamVersion, Timestamp};
+use annals_testing::{given, given_events, happened};
 
 use super::add_item::AddItem;
 use super::cancel::Cancel;
@@ -360,4 +360,45 @@ fn a_failed_checkout_cancels_an_order_unless_somebody_has_and_never_a_paid_one()
     given::<Order>(until(status))
         .when(call_off())
         .then_refused(OrderError::NotCancellable { status });
+}
+
+#[test]
+fn a_row_tells_how_far_an_order_is_with_what_is_in_it() {
+    let sent = life().into_iter().map(|event| happened("Order-o-1", event));
+    let draft = [created(), cancelled(Some("too dear"))].map(|mut event| {
+        if let OrderEvent::Created { order_id, .. } = &mut event {
+            *order_id = "o-2".parse().unwrap();
+        }
+        happened("Order-o-2", event)
+    });
+    let items = Items::default().with(&product("mug"), quantity(2), usd(500));
+    let delivered = OrderRow {
+        order_id: "o-1".parse().unwrap(),
+        user_id: "u-1".parse().unwrap(),
+        status: OrderStatus::Delivered,
+        items: items.with(&product("hat"), quantity(1), usd(2_000)),
+        total_minor: 3_000,
+        currency: Currency::USD,
+        account_id: Some("acc-1".parse().unwrap()),
+        reason: None,
+        created_at: at(1),
+        updated_at: at(4),
+        version: StreamVersion(8),
+    };
+    let cancelled = OrderRow {
+        order_id: "o-2".parse().unwrap(),
+        status: OrderStatus::Cancelled,
+        items: Items::default(),
+        total_minor: 0,
+        account_id: None,
+        reason: Some("too dear".to_owned()),
+        version: StreamVersion(2),
+        ..delivered.clone()
+    };
+    given_events::<OrderRow>(sent.chain(draft))
+        .under_every_batching()
+        .with_restarts_at_every_step()
+        .with_repeats()
+        .reordered_across_streams()
+        .then([delivered, cancelled]);
 }
