@@ -9,6 +9,7 @@ use annals::http::BearerToken;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::bank::CHECKOUT_TIMEOUT;
 use crate::error::Error;
 use crate::place::{Place, StoreUrl, keys_beside};
 use crate::webhook::{Webhook, WebhookError, WebhookSecret, webhook};
@@ -139,6 +140,18 @@ pub struct Options {
         global = true
     )]
     pub operations_token_file: Option<PathBuf>,
+
+    /// For how many seconds the checkout of an order may go on that is not paid yet; then what it took
+    /// is given back and the order is cancelled. One that has begun keeps what it began with.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "ANNALS_CHECKOUT_TIMEOUT",
+        default_value_t = CHECKOUT_TIMEOUT.as_secs(),
+        value_parser = clap::value_parser!(u64).range(1..=86_400),
+        global = true
+    )]
+    pub checkout_timeout: u64,
 
     /// Fill the bank with some accounts before serving.
     #[arg(long, env = "ANNALS_SEED_DEMO", global = true)]

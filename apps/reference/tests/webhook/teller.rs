@@ -38,6 +38,7 @@ pub(crate) async fn deposit(bank: &Bank, account: &str) {
     let deposit = Deposit {
         amount: amount(1_50),
         description: Some("a gift".to_owned()),
+        reference: None,
         at: bank.now(),
     };
     let account = account.parse().unwrap();
