@@ -179,13 +179,15 @@ impl Books {
     }
 }
 
-/// What an owner has: money, or a product.
+/// What an owner has: money, so much of a product, or what is none of both.
 fn kind_of(owner: &str) -> String {
     let product = owner.strip_prefix("sold ").unwrap_or(owner);
-    match product.starts_with("product") {
-        true => product.to_owned(),
-        false => "money".to_owned(),
-    }
+    let kind = match product.split(' ').next() {
+        Some("product") => product,
+        Some("customer" | "till") => "money",
+        _ => "nothing",
+    };
+    kind.to_owned()
 }
 
 fn at_position(at: Position, wrong: &str) -> Wrong {

@@ -79,6 +79,14 @@ async fn pause(seconds: u64) {
     drop(waited);
 }
 
+/// Carries something out when nobody waits for it any more.
+fn later<T>(carried_out: impl Future<Output = T> + Send + 'static) {
+    tokio::spawn(async move {
+        pause(7).await;
+        drop(carried_out.await);
+    });
+}
+
 #[async_trait]
 impl<C, H> CommandHandler<C> for FaultyHandler<C, H>
 where
@@ -92,17 +100,19 @@ where
         let carried_out = async move { handler.handle(command, context).await };
         match fault {
             None => carried_out.await,
-            Some(Fault::Refused) => Err(CommandFault::Refused(Refusal::Forbidden)),
+            Some(Fault::Refused) => {
+                if self.flaw == Flaw::RefusalsPass {
+                    later(carried_out);
+                }
+                Err(CommandFault::Refused(Refusal::Forbidden))
+            }
             Some(Fault::Lost | Fault::LostAlways) => lost::<C>(),
             Some(Fault::AnswerLost) => {
                 drop(carried_out.await);
                 lost::<C>()
             }
             Some(Fault::Overdue) => {
-                tokio::spawn(async move {
-                    pause(7).await;
-                    drop(carried_out.await);
-                });
+                later(carried_out);
                 lost::<C>()
             }
             Some(Fault::Panics) => resume_unwind(Box::new("a fault")),

@@ -10,6 +10,10 @@ pub(crate) enum Flaw {
     KeysAreLost,
     /// Each attempt goes out under a key of its own.
     KeysDifferByAttempt,
+    /// The courier does not remember what it was asked.
+    CourierForgets,
+    /// What was refused is carried out later.
+    RefusalsPass,
     /// The store acknowledges what it did not write.
     AcknowledgedUnwritten,
     /// The store does not look at the expected version of an instance.
@@ -23,6 +27,14 @@ pub(crate) enum Flaw {
 }
 
 impl Flaw {
+    /// The one that is the courier's.
+    pub(crate) fn of_courier(self) -> Self {
+        match self {
+            Self::CourierForgets => Self::KeysAreLost,
+            flaw => flaw,
+        }
+    }
+
     /// The context that a command comes with, as the receiver sees it.
     pub(crate) fn of_receivers(self, mut context: CommandContext) -> CommandContext {
         match (self, &mut context.idempotency) {

@@ -2,10 +2,12 @@
 
 use annals::{Ending, Instance, SagaStatus};
 
+use crate::alarms::Alarms;
 use crate::books::Wrong;
 use crate::checkout::{MAY_STAY_UNKNOWN, PARTS};
 use crate::courier::{Courier, Times};
 use crate::observed::{CHECKOUT, LOYALTY, Observed, Which};
+use crate::simulation::Seen;
 
 const ONCE: Times = Times { done: 1, undone: 0 };
 const NEVER: Times = Times { done: 0, undone: 0 };
@@ -69,6 +71,15 @@ pub(crate) fn parked_are_told_of(observed: &Observed) -> Result<(), Wrong> {
         if is_parked != observed.is_parked(which) {
             return Err(format!("the row of {which:?} does not tell that it is parked"));
         }
+    }
+    Ok(())
+}
+
+/// The log and the metric tell of each parking, unless the process was cut off when it had recorded that.
+pub(crate) fn alarms_were_heard(alarms: &Alarms, seen: &Seen) -> Result<(), Wrong> {
+    let (logged, counted) = (alarms.logged(), alarms.counted());
+    if logged != counted || logged + seen.cut + seen.failed < seen.parkings {
+        return Err(format!("{logged} in the log, {counted} counted: {seen:?}"));
     }
     Ok(())
 }

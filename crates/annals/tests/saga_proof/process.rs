@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals::runtime::{
-    CommandBus, CommandHandler, SagaEngine, SagaError, SagaOptions, Sagas,
+    CommandBus, SagaEngine, SagaError, SagaOptions, Sagas,
 };
-use annals::{Asked, Command, Effect, EffectKey, EventStore, ReadModels, Recorded, Saga};
+use annals::{Asked, Effect, EffectKey, EventStore, ReadModels, Recorded, Saga};
 use tokio::task::{Id, JoinSet};
 
 use crate::books::Wrong;
 use crate::checkout::Checkouts;
-use crate::courier::{BringBack, Carry, Courier};
-use crate::faulty_handler::{FaultyHandler, Named};
+use crate::courier::{BringBack, Carry};
+use crate::faulty_handler::FaultyHandler;
 use crate::faulty_store::FaultyStore;
 use crate::loyalty::Loyalty;
 use crate::observed::{CHECKOUT, Post, Which, id};
-use crate::shop::{Do, Refusal, ShopEvent, Undo, doing, owners_in, undoing};
+use crate::shop::{Do, ShopEvent, Undo, doing, owners_in, undoing};
 use crate::simulation::Parts;
 
 /// Dropping it kills it.
@@ -104,41 +104,36 @@ impl Process {
         asked.map_err(|error| format!("{which:?}: {error}"))
     }
 
-    /// What came of the things it was at.
-    pub(crate) fn reap(&mut self) -> Result<(), Wrong> {
+    /// What came of the things it was at: how many failed, and are still due.
+    pub(crate) fn reap(&mut self) -> Result<u64, Wrong> {
+        let mut failed = 0;
         while let Some(ended) = self.tasks.try_join_next_with_id() {
             let (task, answer) = ended.map_err(|panic| format!("{panic}"))?;
             self.driven.remove(&task);
             match answer {
-                // Those may pass: the instance is still due.
-                Ok(())
-                | Err(
+                Ok(()) => {}
+                Err(
                     SagaError::Store(_)
                     | SagaError::Read(_)
                     | SagaError::Contended { .. }
                     | SagaError::Unwanted { .. },
-                ) => {}
+                ) => failed += 1,
                 Err(error) => return Err(error.to_string()),
             }
         }
-        Ok(())
+        Ok(failed)
     }
 }
 
 fn bus_on(parts: &Parts, store: &Arc<dyn EventStore>) -> CommandBus {
     let owners = owners_in(store).with_ids(Arc::new(parts.chance.clone()));
-    let bus = handling::<Do, _>(CommandBus::new(), parts, doing(&owners));
-    let bus = handling::<Undo, _>(bus, parts, undoing(&owners));
-    let bus = handling::<Carry, Courier>(bus, parts, parts.courier.clone());
-    handling::<BringBack, Courier>(bus, parts, parts.courier.clone())
-}
-
-fn handling<C, H>(bus: CommandBus, parts: &Parts, handler: H) -> CommandBus
-where
-    C: Command<Refusal = Refusal> + Named,
-    H: CommandHandler<C>,
-{
-    bus.handling::<C>(FaultyHandler::new(handler, &parts.faults, parts.flaw))
+    let (faults, flaw) = (&parts.faults, parts.flaw);
+    let bus = CommandBus::new()
+        .handling::<Do>(FaultyHandler::new(doing(&owners), faults, flaw))
+        .handling::<Undo>(FaultyHandler::new(undoing(&owners), faults, flaw));
+    let (courier, flaw) = (&parts.courier, flaw.of_courier());
+    bus.handling::<Carry>(FaultyHandler::new(courier.clone(), faults, flaw))
+        .handling::<BringBack>(FaultyHandler::new(courier.clone(), faults, flaw))
 }
 
 async fn ask(sagas: &Sagas, which: &Which, asked: Asked) -> Result<(), SagaError> {

@@ -10,6 +10,7 @@ use annals::{
 };
 use annals_testing::ManualClock;
 
+use crate::alarms::Alarms;
 use crate::at_once::AtOnce;
 use crate::books::Wrong;
 use crate::by_hand::ByHand;
@@ -56,6 +57,8 @@ pub(crate) struct Seen {
     pub(crate) kills: u64,
     /// How many things processes were at when they were killed.
     pub(crate) cut: u64,
+    /// How many things they gave up.
+    pub(crate) failed: u64,
     pub(crate) pauses: u64,
     pub(crate) repeats: u64,
     pub(crate) skips: u64,
@@ -91,9 +94,14 @@ pub(crate) fn simulate(store: AtOnce, plan: Plan) -> Result<Seen, Wrong> {
         .enable_time()
         .start_paused(true)
         .build();
-    runtime.unwrap().block_on(async {
-        let mut simulation = Simulation::open(store, plan).await;
-        simulation.run().await
+    let runtime = runtime.unwrap();
+    Alarms::heard(|alarms| {
+        let seen = runtime.block_on(async {
+            let mut simulation = Simulation::open(store, plan).await;
+            simulation.run().await
+        })?;
+        judge::alarms_were_heard(alarms, &seen)?;
+        Ok(seen)
     })
 }
 
@@ -308,7 +316,7 @@ impl Simulation {
 
     fn observe(&mut self) -> Result<(), Wrong> {
         for process in &mut self.processes {
-            process.reap()?;
+            self.seen.failed += process.reap()?;
         }
         self.observed.catch_up(&self.parts.store)
     }
