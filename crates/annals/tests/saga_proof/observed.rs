@@ -61,9 +61,10 @@ impl Observed {
             self.position = event.position;
             let happened = (&event.stream, event.version, &event.event_type);
             self.trace.push(format!("{happened:?}"));
-            match event.stream.category() {
-                "Owner" => self.shop_event(event)?,
-                _ => self.saga_event(event)?,
+            if event.stream.category() == "Owner" {
+                self.shop_event(event)?;
+            } else if SagaEvent::instance_of(&event.stream).is_some() {
+                self.saga_event(event)?;
             }
         }
         Ok(())
@@ -93,10 +94,6 @@ impl Observed {
     }
 
     fn shop_event(&mut self, event: RecordedEvent) -> Result<(), Wrong> {
-        // Refusals are kept among the events of their aggregate.
-        if event.event_type.as_str() == "CommandRefused" {
-            return Ok(());
-        }
         for event in decode::<ShopEvent>(event).unwrap() {
             self.books.take(&event)?;
             self.post.take::<Checkouts>(&event);

@@ -8,9 +8,9 @@ use crate::simulation::{Plan, simulate};
 
 /// What is wrong with one of the first shops that have a flaw.
 fn convicted(flaw: Flaw) -> String {
-    let wrong = (0..10).find_map(|seed| {
+    let wrong = (0..40).find_map(|seed| {
         let store = AtOnce::of(EmbeddedStore::in_memory().unwrap());
-        let orders = 20;
+        let orders = 6;
         simulate(store, Plan { seed, orders, flaw }).err()
     });
     wrong.unwrap_or_else(|| panic!("nothing is wrong with {flaw:?}"))

@@ -323,6 +323,8 @@ impl Simulation {
 
     fn end_faults(&mut self) {
         self.parts.faults.end();
+        // Past all that was due by a clock that went back since.
+        self.parts.clock.advance(Duration::from_secs(24 * 3_600));
         while !self.orders.is_empty() {
             self.place_order();
         }
