@@ -208,7 +208,7 @@ impl<R: ReadModel> Selection<R> {
         let (mut by, mut after) = (None, self.after);
         if let Some((column, from)) = self.by {
             after = after.map(|key| iter::once(from.clone()).chain(key).collect());
-            let first = condition::<R>((column, self.order.from_here_on(), from))?;
+            let first = condition::<R>((column, self.order.onwards(), from))?;
             by = Some(first.column);
             conditions.push(first);
         }
@@ -238,7 +238,7 @@ impl Select {
 
 impl Order {
     /// How a value compares with the one that comes first.
-    fn from_here_on(self) -> Operator {
+    fn onwards(self) -> Operator {
         match self {
             Self::Ascending => Operator::AtLeast,
             Self::Descending => Operator::AtMost,

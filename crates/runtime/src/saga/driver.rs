@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::SagaError;
 use super::journal::{IfAbsent, Journal, Latest, Told};
@@ -16,6 +17,7 @@ use crate::backoff::fraction;
 use crate::command_bus::{CommandBus, CommandFault};
 use crate::execute::CommandContext;
 use crate::idempotency::IdempotencyKey;
+use crate::spans;
 
 /// Acts on what is recorded of instances, and on nothing else.
 pub(super) struct Driver<S: Saga> {
@@ -55,8 +57,7 @@ impl<S: Saga> Driver<S> {
         }
         let calls = instance.calls.values().cloned();
         let due = calls.filter(|call| call.not_before <= now);
-        let sent =
-            due.map(|call| self.send(key(&latest.stream, &call), latest.correlation(), call));
+        let sent = due.map(|call| self.send(latest.stream.clone(), latest.correlation(), call));
         let mut sent: FuturesUnordered<_> = sent.collect();
         let is_any = !sent.is_empty();
         while let Some(told) = sent.next().await {
@@ -68,20 +69,23 @@ impl<S: Saga> Driver<S> {
     /// Sends a command. Answers what the instance is to be told of it.
     async fn send(
         &self,
-        key: String,
+        stream: StreamId,
         correlation: Option<String>,
         open: OpenCall,
     ) -> Told<S::Event> {
+        let key = key(&stream, &open);
         let context = CommandContext {
             metadata: Metadata {
                 correlation,
                 causation: Some(key.clone()),
+                actor: Some(format!("saga:{}", S::NAME)),
                 ..Metadata::default()
             },
             idempotency: Some(idempotency(key.clone(), &open)),
             expected: None,
         };
-        let sending = self.bus.send(&open.call.request, context);
+        let span = spans::saga_call(S::NAME, stream.id(), &open);
+        let sending = self.bus.send(&open.call.request, context).instrument(span);
         let sent = timeout(self.answer_within, sending).await;
         let answer =
             sent.unwrap_or_else(|_| Err(CommandFault::transient(Unanswered(self.answer_within))));
@@ -98,6 +102,11 @@ impl<S: Saga> Driver<S> {
         let answer = match answer {
             Ok(reply) => Answer::Done(reply),
             Err(CommandFault::Refused(refusal)) => Answer::Refused(refusal),
+            // No refusal: an attempt before this one may have been carried out, and nobody remembers
+            // this answer under the key.
+            Err(CommandFault::Rejected(rejection)) => Answer::GaveUp {
+                error: rejection.to_string(),
+            },
             Err(CommandFault::Transient(cause)) => {
                 let error = cause.to_string();
                 let chance = fraction(self.journal.ids.next());

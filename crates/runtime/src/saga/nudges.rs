@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     fn instance(number: usize) -> InstanceId {
-        InstanceId::new(&number.to_string()).unwrap()
+        InstanceId::new(number.to_string()).unwrap()
     }
 
     #[tokio::test]

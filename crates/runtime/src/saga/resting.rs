@@ -104,7 +104,7 @@ mod tests {
     async fn no_more_are_remembered_than_there_is_a_bound_for() {
         let mut resting = resting();
         for number in 0..=MOST {
-            let instance = InstanceId::new(&number.to_string()).unwrap();
+            let instance = InstanceId::new(number.to_string()).unwrap();
             resting.failed(instance, &RandomIds);
         }
         assert_eq!(resting.rests.len(), MOST);
