@@ -1,6 +1,8 @@
-//! The bank, its transfers and its users: what is put together from the domain, and what every route is given.
+//! The bank, its transfers, its users and its shop: what is put together from the domain, and what every route is
+//! given.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals::http::Problem;
 use annals::runtime::{
@@ -16,11 +18,17 @@ use crate::accounts::read_models::{
     AccountBalance, AccountSummary, DailySummary, TransactionHistory,
 };
 use crate::accounts::{Account, AccountCommand, AccountError, AccountId, payments};
+use crate::catalogue::{self, Catalogue, StockKeeper};
+use crate::checkout;
 use crate::place::Place;
 use crate::transfers::saga::{self, MoneyTransfer};
 use crate::transfers::{Transfer, TransferCommand, TransferError, TransferId, TransferRow};
 use crate::users::{User, UserCommand, UserError, UserId, UserRow};
 use crate::webhook::Webhook;
+
+pub use orders::CHECKOUT_TIMEOUT;
+
+mod orders;
 
 /// Most accounts that are remembered: they are small.
 const REMEMBERED_ACCOUNTS: usize = 10_000;
@@ -36,6 +44,8 @@ pub type UserExecuted = Executed<User>;
 pub struct Bank {
     annals: Arc<Annals>,
     clock: Arc<dyn NamedClock>,
+    catalogue: Arc<dyn Catalogue>,
+    checkout_timeout: Duration,
 }
 
 fn declared_in(place: &Place, clock: &Arc<dyn Clock>) -> Builder {
@@ -50,10 +60,12 @@ fn declared_in(place: &Place, clock: &Arc<dyn Clock>) -> Builder {
     };
     let service = payments::carried_out_by(clock, service);
     let service = saga::carried_out_by(clock, service);
+    let service = crate::orders::declared(clock, service);
     let options = SagaOptions {
         clock: Arc::clone(clock),
         ..SagaOptions::default()
     };
+    let service = checkout::declared(&options, service);
     service
         .code_version(env!("CARGO_PKG_VERSION"))
         .aggregate::<Account>()
@@ -109,9 +121,16 @@ impl Bank {
     ) -> Result<Self, annals::Error> {
         let clock: Arc<dyn NamedClock> = Arc::new(clock);
         let told: Arc<dyn Clock> = Arc::<dyn NamedClock>::clone(&clock);
-        let declared = more(declared_in(place, &told));
-        let annals = Arc::new(declared.start().await?);
-        Ok(Self { annals, clock })
+        let catalogue = catalogue::open(place).await?;
+        let stock = StockKeeper::of(&catalogue);
+        let declared = catalogue::declare_commands(declared_in(place, &told), &stock);
+        let annals = Arc::new(more(declared).start().await?);
+        Ok(Self {
+            annals,
+            clock,
+            catalogue,
+            checkout_timeout: CHECKOUT_TIMEOUT,
+        })
     }
 
     /// Now.
@@ -122,6 +141,11 @@ impl Bank {
     /// What it runs on.
     pub fn annals(&self) -> &Annals {
         &self.annals
+    }
+
+    /// Categories, products and their stock.
+    pub fn catalogue(&self) -> &dyn Catalogue {
+        &*self.catalogue
     }
 
     /// Where everything that happened is recorded.

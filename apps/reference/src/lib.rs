@@ -4,6 +4,8 @@
 //!
 //! - the domain: [`money`], [`accounts`], [`transfers`] between them and [`users`] with a slice for each
 //!   use case, and the [`ids`] and `history` that they have;
+//! - the shop: the [`catalogue`], which is rows and no events, [`orders`] of what is in it, and the
+//!   [`checkout`] that pays them;
 //! - the `bus`: when the commands of sagas come to where they go;
 //! - what it is put together to: the [`bank`] and its [`place`], the [`routes`] and their
 //!   documentation;
@@ -15,6 +17,8 @@
 pub mod accounts;
 pub mod bank;
 mod bus;
+pub mod catalogue;
+pub mod checkout;
 pub mod demo;
 mod docs;
 mod error;
@@ -24,6 +28,7 @@ pub mod import;
 pub mod metrics;
 pub mod money;
 pub mod options;
+pub mod orders;
 pub mod place;
 pub mod routes;
 pub mod schemas;

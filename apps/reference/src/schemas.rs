@@ -11,11 +11,15 @@ use crate::accounts::read_models::{
     AccountBalance, AccountSummary, DailySummary, TransactionHistory,
 };
 use crate::accounts::{Account, AccountEvent, Reference};
+use crate::checkout::{Checkout, GiveBack};
 use crate::money::{Currency, Money};
+use crate::orders::{Order, OrderRow};
 use crate::transfers::saga::MoneyTransfer;
 use crate::transfers::{Transfer, TransferEvent, TransferRow};
 use crate::users::{User, UserEvent, UserRow};
 use crate::webhook::Webhook;
+
+mod orders;
 
 /// All events, who writes and who reads them.
 pub fn catalogue() -> Catalogue {
@@ -34,6 +38,11 @@ pub fn catalogue() -> Catalogue {
         .events(user_events())
         .produced_by::<User>()
         .consumed_by_fold(&TableFold::of_rows::<UserRow>())
+        .events(orders::events())
+        .produced_by::<Order>()
+        .consumed_by_fold(&TableFold::of_rows::<OrderRow>())
+        .consumed_by(Checkout::NAME, Stepped::<Checkout>::query())
+        .consumed_by(GiveBack::NAME, GiveBack::query())
 }
 
 fn account_events() -> [AccountEvent; 9] {
