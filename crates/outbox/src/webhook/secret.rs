@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::WebhookError;
+use crate::error::DestinationError;
 
 /// What a text begins with that is a secret.
 const PREFIX: &str = "whsec_";
@@ -29,14 +29,18 @@ impl WebhookSecret {
 }
 
 impl FromStr for WebhookSecret {
-    type Err = WebhookError;
+    type Err = DestinationError;
 
-    fn from_str(text: &str) -> Result<Self, WebhookError> {
-        let encoded = text.strip_prefix(PREFIX).ok_or(WebhookError::Secret)?;
-        let bytes = BASE64.decode(encoded).map_err(|_| WebhookError::Secret)?;
+    fn from_str(text: &str) -> Result<Self, DestinationError> {
+        let encoded = text
+            .strip_prefix(PREFIX)
+            .ok_or(DestinationError::WebhookSecret)?;
+        let bytes = BASE64
+            .decode(encoded)
+            .map_err(|_| DestinationError::WebhookSecret)?;
         match bytes.len() {
             24..=64 => Ok(Self(bytes)),
-            _ => Err(WebhookError::Secret),
+            _ => Err(DestinationError::WebhookSecret),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use annals::{EffectError, Timestamp};
+use annals_core::{EffectError, Timestamp};
 use hyper::header::RETRY_AFTER;
 use hyper::{HeaderMap, StatusCode};
 use jiff::fmt::rfc2822;

@@ -41,6 +41,11 @@ impl Server {
     }
 }
 
+fn trusting(roots: RootCertStore) -> Client {
+    let this_machine = AllowedHosts::public().and_inside(["localhost", "127.0.0.1"]);
+    Client::trusting(roots, this_machine)
+}
+
 fn acceptor(certified: &CertifiedKey<rcgen::KeyPair>) -> TlsAcceptor {
     let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
     let provider = rustls::crypto::ring::default_provider();
@@ -68,7 +73,7 @@ async fn answer(acceptor: &TlsAcceptor, connection: TcpStream) {
 #[tokio::test]
 async fn a_server_that_is_trusted_is_called() {
     let server = Server::start().await;
-    let client = Client::trusting(server.certificate.clone());
+    let client = trusting(server.certificate.clone());
     let answer = server.call(&client, "localhost").await;
     assert_eq!(answer.unwrap(), StatusCode::ACCEPTED);
 }
@@ -76,10 +81,21 @@ async fn a_server_that_is_trusted_is_called() {
 #[tokio::test]
 async fn a_server_that_is_not_trusted_or_of_another_name_gets_nothing() {
     let server = Server::start().await;
-    let strange = Client::trusting(RootCertStore::empty());
-    let trusting = Client::trusting(server.certificate.clone());
+    let strange = trusting(RootCertStore::empty());
+    let trusting = trusting(server.certificate.clone());
     for (client, host) in [(strange, "localhost"), (trusting, "127.0.0.1")] {
         let refused = server.call(&client, host).await.unwrap_err();
         assert!(refused.to_string().contains("certificate"), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn a_name_that_leads_inside_is_not_called() {
+    let server = Server::start().await;
+    let client = Client::trusting(server.certificate.clone(), AllowedHosts::public());
+    let refused = server.call(&client, "localhost").await.unwrap_err();
+    assert!(
+        refused.to_string().contains("no public address"),
+        "{refused}"
+    );
 }
