@@ -32,6 +32,8 @@ pub use annals_embedded as embedded;
 pub use annals_http as http;
 pub use annals_keys as keys;
 pub use annals_macros::{Event, Projection, ReadModel, snapshot};
+#[cfg(any(feature = "nats", feature = "redis", feature = "webhooks"))]
+pub use annals_outbox as outbox;
 #[cfg(feature = "postgres")]
 pub use annals_postgres as postgres;
 pub use annals_runtime as runtime;

@@ -109,7 +109,7 @@ pub use releasing::Releasing;
 pub use saga::{
     Answer, Asked, Call, Decision, Ending, Input, Instance, InstanceId, OpenCall, OpenTimer,
     RetryPolicy, Route, Saga, SagaEvent, SagaInput, SagaStatus, SagaStep, Schedule, Stage, Stepped,
-    Steps, TimerName, Unwanted,
+    Steps, TOOK_TOO_LONG, TimerName, Unwanted,
 };
 pub use selection::{Beyond, Condition, Operator, Order, Select, Selection};
 pub use side_store::{SideStore, SideStoreError};

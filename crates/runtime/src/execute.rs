@@ -107,7 +107,7 @@ impl<A: Aggregate> Repository<A> {
     {
         let stream = A::stream(id).map_err(LoadError::from)?;
         let _turn = self.turns.wait(&stream).await;
-        let order = self.order(stream, context);
+        let order = self.order(stream, &command, context);
         let attempts = self.conflicts.attempts.get();
         for conflicts in 0..attempts {
             self.conflicts.pause(conflicts, &*self.ids).await;
@@ -121,8 +121,9 @@ impl<A: Aggregate> Repository<A> {
         Err(ExecuteError::Contended { attempts })
     }
 
-    fn order(&self, stream: StreamId, context: CommandContext) -> Order {
+    fn order(&self, stream: StreamId, command: &A::Command, context: CommandContext) -> Order {
         let mut metadata = context.metadata;
+        metadata.business_time = metadata.business_time.or_else(|| A::happens_at(command));
         let append = match &context.idempotency {
             Some(key) => {
                 key.stamp(&mut metadata);
