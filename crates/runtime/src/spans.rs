@@ -6,7 +6,7 @@
 
 use std::fmt::Display;
 
-use annals_core::{InstanceId, Metadata, OpenCall, ProjectionBatch, RecordedEvent};
+use annals_core::{Metadata, OpenCall, ProjectionBatch, RecordedEvent};
 use tracing::field::{Empty, display};
 use tracing::{Instrument, Span, info_span};
 
@@ -70,11 +70,11 @@ pub(crate) fn command_answered<R>(span: &Span, outcome: Answered, fault: Option<
 }
 
 /// One attempt of a saga to have a command carried out.
-pub(crate) fn saga_call(saga: &str, instance: &InstanceId, open: &OpenCall) -> Span {
+pub(crate) fn saga_call(saga: &str, instance: &str, open: &OpenCall) -> Span {
     info_span!(
         "saga call",
         saga,
-        %instance,
+        instance,
         call = open.call.name,
         number = open.number,
         attempt = open.attempt,
