@@ -31,6 +31,9 @@ pub(crate) const ROW_PER_EVENT: &str = "row per event";
 pub(crate) const BARE_DATABASE: &str = "bare database";
 pub(crate) const APPENDS_ALONE: &str = "appends alone";
 pub(crate) const THE_APPEND: &str = "the append before";
+pub(crate) const BARE_COMMANDS: &str = "bare commands";
+pub(crate) const TIMERS_ALONE: &str = "timers alone";
+pub(crate) const TIMERS_UNDER_LOAD: &str = "timers under load";
 
 /// The libraries beside Annals, in all their ways.
 pub(crate) const PEERS: [&str; 3] = [CQRS_ES, DISINTEGRATE, DISINTEGRATE_UNCHECKED];

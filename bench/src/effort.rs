@@ -17,6 +17,12 @@ pub(crate) struct Effort {
     pub(crate) projected_events: usize,
     /// How often they are made by each who takes part.
     pub(crate) projected_rounds: usize,
+    /// Sagas that run in a turn.
+    pub(crate) sagas: usize,
+    /// Timers of sagas.
+    pub(crate) timers: usize,
+    /// The time in which they are due.
+    pub(crate) timers_within: Duration,
 }
 
 impl Effort {
@@ -28,6 +34,9 @@ impl Effort {
         embedded_events: 500_000,
         projected_events: 300_000,
         projected_rounds: 3,
+        sagas: 3_000,
+        timers: 2_000,
+        timers_within: Duration::from_secs(5),
     };
 
     /// Figures to develop by.
@@ -38,5 +47,8 @@ impl Effort {
         embedded_events: 50_000,
         projected_events: 60_000,
         projected_rounds: 3,
+        sagas: 2_000,
+        timers: 500,
+        timers_within: Duration::from_secs(1),
     };
 }

@@ -2,7 +2,7 @@
 //!
 //! Candidates take turns, round by round, so that whatever else the machine does hits them alike;
 //! what counts are the ratios within a round. In reading order: `options` says what is asked for;
-//! `postgres`, `embedded` and `projections` are the parts; `candidates` take part in them; `drive` makes them
+//! `postgres`, `embedded`, `projections` and `sagas` are the parts; `candidates` take part in them; `drive` makes them
 //! work, `measure` keeps what they did; `report` and `plot` write it down, under its `conditions`.
 
 use std::process::ExitCode;
@@ -27,6 +27,7 @@ mod plot;
 mod postgres;
 mod projections;
 mod report;
+mod sagas;
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -43,6 +44,9 @@ async fn main() -> Outcome<ExitCode> {
     }
     if options.wants(Part::Projections) {
         reports.push(projections::measure(options.url()?, &options.effort()).await?);
+    }
+    if options.wants(Part::Sagas) {
+        reports.push(sagas::measure(options.url()?, &options.effort()).await?);
     }
     for report in &reports {
         publish(report, &options)?;

@@ -39,6 +39,8 @@ pub(crate) enum Part {
     Embedded,
     /// Read models beside the bare database
     Projections,
+    /// Sagas beside the bare commands that they send
+    Sagas,
 }
 
 /// What the PostgreSQL part measures.

@@ -26,6 +26,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Error> {
         }
         ["stores", arguments @ ..] => stores(arguments),
         ["projections", arguments @ ..] => stores(&[&["projections"], arguments].concat()),
+        ["sagas", arguments @ ..] => stores(&[&["sagas"], arguments].concat()),
         ["schema"] => schema(),
         ["service"] => service(),
         ["rebuild", arguments @ ..] => rebuild(arguments),

@@ -196,5 +196,7 @@ async fn events_of<P: Projection>(store: &Arc<dyn EventStore>) -> Outcome<EventS
 
 async fn next(events: &mut EventStream) -> Outcome<Option<Recorded<AccountEvent>>> {
     let record = events.try_next().await?;
-    Ok(record.map(decode).transpose()?)
+    let event = record.map(decode).transpose()?;
+    // A deposit is read as one event.
+    Ok(event.and_then(|parts| parts.into_iter().next()))
 }

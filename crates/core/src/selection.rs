@@ -1,5 +1,6 @@
 //! Which rows of a read model, in which order, how many.
 
+use std::iter;
 use std::marker::PhantomData;
 use std::ops::{Bound, RangeBounds};
 
@@ -37,6 +38,8 @@ const PAGE_ROWS: u32 = 100;
 pub struct Selection<R> {
     /// The names of columns as they were given.
     terms: Vec<(String, Operator, Value)>,
+    /// The column that comes before the key in the order, and its value in the first row.
+    by: Option<(String, Value)>,
     after: Option<Vec<Value>>,
     order: Order,
     limit: u32,
@@ -50,9 +53,11 @@ pub struct Select {
     pub table: TableShape,
     /// What must hold of a row; each of them.
     pub conditions: Vec<Condition>,
-    /// Only rows beyond a key in the order.
+    /// The column by which they are ordered before their keys are looked at.
+    pub by: Option<&'static str>,
+    /// Only rows beyond a place in the order.
     pub after: Option<Beyond>,
-    /// In which order of their keys.
+    /// In which order.
     pub order: Order,
     /// At most so many.
     pub limit: u32,
@@ -69,11 +74,12 @@ pub struct Condition {
     pub value: Value,
 }
 
-/// Which keys come after one: `(<key columns>) <operator> (<values>)`. The key may be cut short, and
-/// as many key columns are compared as there are values.
+/// Which rows come after a place in the order: `(<columns>) <operator> (<values>)`, by the
+/// [columns of the order](Select::order_columns). It may be cut short, and as many columns are compared
+/// as there are values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Beyond {
-    /// How the key columns are compared, the first one first.
+    /// How the columns are compared, the first one first.
     pub operator: Operator,
     /// With what; at least one value.
     pub key: Vec<Value>,
@@ -99,12 +105,12 @@ pub enum Operator {
     Matches,
 }
 
-/// The order of rows, by their keys.
+/// The order of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// Least key first.
+    /// Least first.
     Ascending,
-    /// Greatest key first.
+    /// Greatest first.
     Descending,
 }
 
@@ -113,6 +119,7 @@ impl<R: ReadModel> Selection<R> {
     pub fn new() -> Self {
         Self {
             terms: Vec::new(),
+            by: None,
             after: None,
             order: Order::Ascending,
             limit: PAGE_ROWS,
@@ -163,13 +170,22 @@ impl<R: ReadModel> Selection<R> {
         self.with(column, Operator::Matches, Value::Text(words.to_owned()))
     }
 
+    /// In the order of a column's values, from this one on, and of keys where they are the same. Rows
+    /// that hold nothing there are not selected.
+    ///
+    /// To page, name the last row's value here and its key as the one to go on [after](Self::after).
+    pub fn by<V: ColumnValue>(mut self, column: &str, from: &V) -> Self {
+        self.by = Some((column.to_owned(), from.to_value()));
+        self
+    }
+
     /// Only rows that come after a key, in the selection's order. The key need not be there.
     pub fn after(mut self, key: &R::Key) -> Self {
         self.after = Some(R::key_values(key));
         self
     }
 
-    /// Greatest key first.
+    /// Greatest first.
     pub fn descending(mut self) -> Self {
         self.order = Order::Descending;
         self
@@ -188,10 +204,19 @@ impl<R: ReadModel> Selection<R> {
     /// have; [`QueryError::Refused`] when its column cannot be compared that way.
     pub fn into_select(self) -> Result<Select, QueryError> {
         let conditions = self.terms.into_iter().map(condition::<R>);
+        let mut conditions: Vec<_> = conditions.collect::<Result<_, _>>()?;
+        let (mut by, mut after) = (None, self.after);
+        if let Some((column, from)) = self.by {
+            after = after.map(|key| iter::once(from.clone()).chain(key).collect());
+            let first = condition::<R>((column, self.order.onwards(), from))?;
+            by = Some(first.column);
+            conditions.push(first);
+        }
         Ok(Select {
             table: TableShape::of::<R>(),
-            conditions: conditions.collect::<Result<_, _>>()?,
-            after: self.after.map(|key| Beyond::of(key, self.order)),
+            conditions,
+            by,
+            after: after.map(|place| Beyond::of(place, self.order)),
             order: self.order,
             limit: self.limit,
         })
@@ -200,6 +225,24 @@ impl<R: ReadModel> Selection<R> {
     fn with(mut self, column: &str, operator: Operator, value: Value) -> Self {
         self.terms.push((column.to_owned(), operator, value));
         self
+    }
+}
+
+impl Select {
+    /// The columns that make the order: the first decides, and the next where that is the same.
+    pub fn order_columns(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let keys = self.table.key_columns().map(|key| key.name);
+        self.by.into_iter().chain(keys)
+    }
+}
+
+impl Order {
+    /// How a value compares with the one that comes first.
+    fn onwards(self) -> Operator {
+        match self {
+            Self::Ascending => Operator::AtLeast,
+            Self::Descending => Operator::AtMost,
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a failed command or read means over HTTP.
 
-use annals_core::{AppendError, KeyStoreError, ProjectionError, QueryError, ReadError};
+use annals_core::{
+    AppendError, KeyStoreError, ProjectionError, QueryError, ReadError, StreamVersion, SubjectId,
+};
 use annals_runtime::{
     AuditError, EraseError, ExecuteError, LoadError, ParkedError, PastError, RebuildError,
     RefoldError,
@@ -19,40 +21,45 @@ where
     fn from(error: ExecuteError<E>) -> Self {
         match error {
             ExecuteError::Refused(refusal) => refusal.into(),
-            ExecuteError::VersionMismatch { actual, .. } => {
-                let title = "The version is not the one that If-Match names";
-                Self::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", title)
-                    .detail(format!("the version is {actual}"))
-                    .with("version", actual.0)
-            }
+            ExecuteError::VersionMismatch { actual, .. } => Self::version_mismatch(actual),
             ExecuteError::Contended { attempts } => {
                 let title = "Others changed it at the same time";
                 Self::new(StatusCode::CONFLICT, "contended", title).detail(format!(
                     "nothing was changed after {attempts} attempts: try again"
                 ))
             }
-            ExecuteError::KeyReused { key } => {
-                let title = "The Idempotency-Key was used for another request";
-                Self::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "idempotency-key-reused",
-                    title,
-                )
-                .detail(format!(
-                    "give each request a key of its own instead of {key}"
-                ))
-            }
-            ExecuteError::Erased(subject) => {
-                let title = "The person was forgotten";
-                Self::new(StatusCode::CONFLICT, "person-erased", title).detail(format!(
-                    "nothing personal is recorded about {subject} any more"
-                ))
-            }
+            ExecuteError::KeyReused { key } => Self::key_reused(&key),
+            ExecuteError::Erased(subject) => Self::person_erased(&subject),
             ExecuteError::Keys(error) => error.into(),
             ExecuteError::Load(error) => error.into(),
             ExecuteError::Store(error) => error.into(),
             other => Self::internal(&other),
         }
+    }
+}
+
+/// What is told of a command in the same words, however it was sent.
+impl Problem {
+    pub(crate) fn version_mismatch(actual: StreamVersion) -> Self {
+        let title = "The version is not the one that If-Match names";
+        Self::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", title)
+            .detail(format!("the version is {actual}"))
+            .with("version", actual.0)
+    }
+
+    pub(crate) fn key_reused(key: &str) -> Self {
+        let title = "The Idempotency-Key was used for another request";
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self::new(status, "idempotency-key-reused", title).detail(format!(
+            "give each request a key of its own instead of {key}"
+        ))
+    }
+
+    pub(crate) fn person_erased(subject: &SubjectId) -> Self {
+        let title = "The person was forgotten";
+        Self::new(StatusCode::CONFLICT, "person-erased", title).detail(format!(
+            "nothing personal is recorded about {subject} any more"
+        ))
     }
 }
 

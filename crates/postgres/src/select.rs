@@ -1,10 +1,8 @@
 //! Selections as statements: names from declarations, values as parameters.
 
-use annals_core::{
-    Beyond, Condition, Edition, Operator, Order, QueryError, Select, TableShape, Value,
-};
+use annals_core::{Beyond, Condition, Edition, Operator, Order, QueryError, Select, Value};
 
-use crate::tables::{comma_separated, in_read_schema, names, quoted, selected, words};
+use crate::tables::{comma_separated, in_read_schema, quoted, selected, words};
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +14,8 @@ pub(crate) fn statement(select: Select) -> Result<(String, Vec<Value>), QueryErr
         selected(shape.columns),
         in_read_schema(shape.name, Edition::Current),
     );
-    let order = order_by(&shape, select.order);
+    let order = order_by(&select);
+    let place = select.order_columns();
     let (mut terms, mut values) = (Vec::new(), Vec::new());
     for condition in select.conditions {
         match without_value(&condition) {
@@ -28,7 +27,7 @@ pub(crate) fn statement(select: Select) -> Result<(String, Vec<Value>), QueryErr
         }
     }
     if let Some(after) = select.after {
-        terms.push(beyond(&shape, &after, values.len() + 1)?);
+        terms.push(beyond(place, &after, values.len() + 1)?);
         values.extend(after.key);
     }
     values.push(Value::Integer(select.limit.into()));
@@ -73,9 +72,13 @@ fn term(condition: &Condition, place: usize) -> Result<String, QueryError> {
     })
 }
 
-/// Only rows whose key comes after the one whose values are the parameters from a place on.
-fn beyond(shape: &TableShape, after: &Beyond, place: usize) -> Result<String, QueryError> {
-    let names = names(shape.key_columns().take(after.key.len()));
+/// Only rows that come after the one whose values are the parameters from a place on.
+fn beyond(
+    columns: impl Iterator<Item = &'static str>,
+    after: &Beyond,
+    place: usize,
+) -> Result<String, QueryError> {
+    let names = comma_separated(columns.take(after.key.len()).map(quoted));
     let places = (place..).take(after.key.len());
     let places = comma_separated(places.map(|place| format!("${place}")));
     Ok(format!(
@@ -97,14 +100,14 @@ fn comparison(operator: Operator) -> Result<&'static str, QueryError> {
     }
 }
 
-fn order_by(shape: &TableShape, order: Order) -> String {
-    let direction = match order {
+fn order_by(select: &Select) -> String {
+    let direction = match select.order {
         Order::Ascending => "asc",
         Order::Descending => "desc",
     };
     comma_separated(
-        shape
-            .key_columns()
-            .map(|key| format!("{} {direction}", quoted(key.name))),
+        select
+            .order_columns()
+            .map(|column| format!("{} {direction}", quoted(column))),
     )
 }

@@ -2,8 +2,9 @@
 //! its history.
 //!
 //! In reading order: the `journal` takes inputs in, and knows the `definitions`; the `inbox` brings it
-//! events; the `driver` does what is open, in the turns of the `runner`, which finds it among the
-//! `rows`; and `operations` are for people.
+//! events, and `nudges` the `runner`; that has `shift`s, in which it goes through the `rows` in a `sweep`
+//! after the other, lets those be `driven` that are due, by the `driver`, and leaves those `resting`
+//! that cannot go on; and `operations` are for people.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::command_bus::CommandBus;
 use definitions::Definitions;
 use driver::Driver;
 use journal::Journal;
+use nudges::Nudges;
 
 pub use error::SagaError;
 pub use inbox::Inbox;
@@ -24,22 +26,29 @@ pub use rows::SagaRow;
 pub use runner::SagaHandle;
 
 mod definitions;
+mod driven;
 mod driver;
 mod error;
 mod inbox;
 mod journal;
+mod nudges;
 mod operations;
+mod resting;
 mod rows;
 mod runner;
+mod shift;
+mod sweep;
 
 /// How sagas are run. The defaults are for production.
 #[derive(Clone)]
 pub struct SagaOptions {
     /// No answer to a command within this time is a failed attempt.
     pub answer_within: Duration,
-    /// For how many instances of each saga something is done at once.
+    /// For how many instances of each saga something is done at once. A command that is not answered
+    /// keeps its instance's place, for [`answer_within`](Self::answer_within) at most.
     pub at_once: NonZeroUsize,
-    /// How often it is looked for timers and attempts that are due: they are late by so much at most.
+    /// How often it is looked for what is due in any case: so late is what nobody told of, such as a
+    /// timer that a clock jumps over.
     pub look_every: Duration,
     /// Tells what is due.
     pub clock: Arc<dyn Clock>,
@@ -51,7 +60,7 @@ impl Default for SagaOptions {
     fn default() -> Self {
         Self {
             answer_within: Duration::from_secs(10),
-            at_once: NonZeroUsize::new(64).expect("64 is not zero"),
+            at_once: NonZeroUsize::new(256).expect("256 is not zero"),
             look_every: Duration::from_secs(1),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
@@ -80,6 +89,7 @@ pub struct SagaEngine<S: Saga> {
     bus: CommandBus,
     definitions: Definitions<S::Event>,
     options: SagaOptions,
+    nudges: Nudges,
 }
 
 impl<S: Saga> SagaEngine<S> {
@@ -90,6 +100,7 @@ impl<S: Saga> SagaEngine<S> {
             bus,
             definitions: Definitions::of::<S>(),
             options: SagaOptions::default(),
+            nudges: Nudges::new(),
         }
     }
 
@@ -124,13 +135,14 @@ impl<S: Saga> SagaEngine<S> {
     /// [`SagaError`] when something could not be recorded. What was done is done again under the same
     /// keys.
     pub async fn drive(&self, instance: &InstanceId) -> Result<(), SagaError> {
-        self.driver().drive(instance).await
+        self.driver().drive(instance).await.map(drop)
     }
 
     fn journal(&self) -> Journal<S> {
         Journal::new(
             Arc::clone(&self.store),
             self.definitions.clone(),
+            self.nudges.clone(),
             &self.options,
         )
     }

@@ -1,6 +1,6 @@
 //! Selections as statements.
 
-use annals_core::{Condition, Operator, Order, QueryError, Select, TableShape, Value};
+use annals_core::{Condition, Operator, Order, QueryError, Select, Value};
 
 use crate::tables::{names, quoted};
 
@@ -11,17 +11,18 @@ mod tests;
 pub(crate) fn statement(select: Select) -> Result<(String, Vec<Value>), QueryError> {
     let shape = select.table;
     let (columns, table) = (names(shape.columns), quoted(shape.name));
-    let order = order_by(&shape, select.order);
+    let order = order_by(&select);
+    let place = select.order_columns().map(quoted);
     let (mut terms, mut values) = (Vec::new(), Vec::new());
     for condition in select.conditions {
         terms.push(term(&condition)?);
         values.push(condition.value);
     }
     if let Some(after) = select.after {
-        let keys = names(shape.key_columns().take(after.key.len()));
+        let place = place.take(after.key.len()).collect::<Vec<_>>().join(", ");
         let places = vec!["?"; after.key.len()].join(", ");
         terms.push(format!(
-            "({keys}) {} ({places})",
+            "({place}) {} ({places})",
             comparison(after.operator)?
         ));
         values.extend(after.key);
@@ -64,13 +65,13 @@ fn unsupported(what: &str) -> QueryError {
     }
 }
 
-fn order_by(shape: &TableShape, order: Order) -> String {
-    let direction = match order {
+fn order_by(select: &Select) -> String {
+    let direction = match select.order {
         Order::Ascending => "asc",
         Order::Descending => "desc",
     };
-    let keys = shape
-        .key_columns()
-        .map(|key| format!("{} {direction}", quoted(key.name)));
-    keys.collect::<Vec<_>>().join(", ")
+    let columns = select
+        .order_columns()
+        .map(|column| format!("{} {direction}", quoted(column)));
+    columns.collect::<Vec<_>>().join(", ")
 }

@@ -126,6 +126,22 @@ fn a_page_begins_beyond_a_key_that_no_row_can_have() {
 }
 
 #[test]
+fn an_order_by_a_column_begins_at_its_value_and_goes_on_behind_a_key_of_it() {
+    let by_title = || Selection::<Account>::new().by("title", &"b".to_owned());
+    let b = || Value::Text("b".to_owned());
+    let select = by_title().after(&7).into_select().unwrap();
+    let columns: Vec<_> = select.order_columns().collect();
+    assert_eq!(columns, ["title", "number"]);
+    assert_eq!(select.conditions[0].operator, Operator::AtLeast);
+    let key = vec![b(), Value::Integer(7)];
+    assert_eq!(select.after.unwrap().key, key);
+    assert_eq!(
+        conditions(by_title().descending()),
+        [(Operator::AtMost, b())]
+    );
+}
+
+#[test]
 fn a_range_that_ends_at_a_text_with_nul_ends_right_above_what_comes_before_it() {
     let ends = |range| conditions(Selection::new().within("title", range));
     let nul = || "a\0b".to_owned();

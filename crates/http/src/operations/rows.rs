@@ -91,6 +91,7 @@ impl Rows {
         let select = Select {
             table,
             conditions: self.conditions(&table)?,
+            by: None,
             after: self.beyond(&table)?,
             order: Order::Ascending,
             limit: self.page.rows_to_read(),

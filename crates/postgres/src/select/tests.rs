@@ -145,6 +145,11 @@ async fn a_page_is_sought_and_needs_no_sorting() {
     let filtered = plan(&postgres, owned().after(&key).limit(10)).await;
     uses(&filtered, "accounts_by_owner");
     does_not_sort(&filtered);
+    let frozen = Selection::new().equal("status", &"frozen".to_owned());
+    let by_age = frozen.by("opened_at", &700_i64).after(&key).limit(10);
+    let by_age = plan(&postgres, by_age).await;
+    uses(&by_age, "accounts_by_status_opened_at");
+    does_not_sort(&by_age);
 }
 
 #[tokio::test]

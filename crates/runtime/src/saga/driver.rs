@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use annals_core::{
-    Answer, Input, InstanceId, Metadata, OpenCall, OpenTimer, Saga, SagaInput, Timestamp,
+    Answer, Input, InstanceId, Metadata, OpenCall, OpenTimer, Saga, SagaInput, StreamId, Timestamp,
 };
-use futures_util::future::try_join_all;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::SagaError;
 use super::journal::{IfAbsent, Journal, Latest, Told};
@@ -15,6 +17,7 @@ use crate::backoff::fraction;
 use crate::command_bus::{CommandBus, CommandFault};
 use crate::execute::CommandContext;
 use crate::idempotency::IdempotencyKey;
+use crate::spans;
 
 /// Acts on what is recorded of instances, and on nothing else.
 pub(super) struct Driver<S: Saga> {
@@ -29,64 +32,66 @@ pub(super) struct Driver<S: Saga> {
 struct Unanswered(Duration);
 
 impl<S: Saga> Driver<S> {
-    /// Does what is due for an instance, and what follows from that, until nothing is due.
-    pub(super) async fn drive(&self, id: &InstanceId) -> Result<(), SagaError> {
-        while self.act(id).await? {}
-        Ok(())
+    /// Does what is due for an instance, and what follows from that, until nothing is due. Answers when
+    /// there is something to do for it next.
+    pub(super) async fn drive(&self, id: &InstanceId) -> Result<Option<Timestamp>, SagaError> {
+        let mut latest = self.journal.latest(id.stream(S::NAME)?).await?;
+        while self.act(&mut latest).await? {}
+        Ok(latest.instance.and_then(|instance| instance.due()))
     }
 
     /// Does what is due now. False: nothing is.
-    pub(super) async fn act(&self, id: &InstanceId) -> Result<bool, SagaError> {
-        let latest = self.journal.latest(id).await?;
+    async fn act(&self, latest: &mut Latest) -> Result<bool, SagaError> {
         let Some(instance) = &latest.instance else {
             return Ok(false);
         };
         let now = self.journal.clock.now();
         let timers = instance.timers.iter().filter(|(_, timer)| timer.due <= now);
         let timers: Vec<_> = timers.map(|(name, timer)| due::<S>(name, timer)).collect();
-        for told in &timers {
-            self.journal.take_in(id, told).await?;
-        }
         if !timers.is_empty() {
+            for told in &timers {
+                self.journal.take_in(latest, told).await?;
+            }
             // What was open may not be any more.
             return Ok(true);
         }
-        let calls = instance.calls.values();
-        let calls = calls.filter(|call| call.not_before <= now);
-        let sent: Vec<_> = calls.map(|call| self.call(id, &latest, call)).collect();
+        let calls = instance.calls.values().cloned();
+        let due = calls.filter(|call| call.not_before <= now);
+        let sent = due.map(|call| self.send(latest.stream.clone(), latest.correlation(), call));
+        let mut sent: FuturesUnordered<_> = sent.collect();
         let is_any = !sent.is_empty();
-        try_join_all(sent).await?;
+        while let Some(told) = sent.next().await {
+            self.journal.take_in(latest, &told).await?;
+        }
         Ok(is_any)
     }
 
-    /// Sends a command, and tells the instance what came of it.
-    async fn call(
+    /// Sends a command. Answers what the instance is to be told of it.
+    async fn send(
         &self,
-        id: &InstanceId,
-        latest: &Latest,
-        open: &OpenCall,
-    ) -> Result<(), SagaError> {
-        let key = format!("{}/{}", latest.stream, open.number);
+        stream: StreamId,
+        correlation: Option<String>,
+        open: OpenCall,
+    ) -> Told<S::Event> {
+        let key = key(&stream, &open);
         let context = CommandContext {
             metadata: Metadata {
-                correlation: latest.correlation(),
+                correlation,
                 causation: Some(key.clone()),
+                actor: Some(format!("saga:{}", S::NAME)),
                 ..Metadata::default()
             },
-            idempotency: Some(key_of(key.clone(), open)),
+            idempotency: Some(idempotency(key.clone(), &open)),
             expected: None,
         };
-        let sent = timeout(
-            self.answer_within,
-            self.bus.send(&open.call.request, context),
-        )
-        .await;
+        let span = spans::saga_call(S::NAME, stream.id(), &open);
+        let sending = self.bus.send(&open.call.request, context).instrument(span);
+        let sent = timeout(self.answer_within, sending).await;
         let answer =
             sent.unwrap_or_else(|_| Err(CommandFault::transient(Unanswered(self.answer_within))));
-        let mut told = self.answered(open, answer);
+        let mut told = self.answered(&open, answer);
         told.metadata.causation = Some(key);
-        self.journal.take_in(id, &told).await?;
-        Ok(())
+        told
     }
 
     fn answered(
@@ -97,6 +102,11 @@ impl<S: Saga> Driver<S> {
         let answer = match answer {
             Ok(reply) => Answer::Done(reply),
             Err(CommandFault::Refused(refusal)) => Answer::Refused(refusal),
+            // No refusal: an attempt before this one may have been carried out, and nobody remembers
+            // this answer under the key.
+            Err(CommandFault::Rejected(rejection)) => Answer::GaveUp {
+                error: rejection.to_string(),
+            },
             Err(CommandFault::Transient(cause)) => {
                 let error = cause.to_string();
                 let chance = fraction(self.journal.ids.next());
@@ -131,7 +141,11 @@ impl<S: Saga> Driver<S> {
 }
 
 /// The same for every attempt of a call, in every process.
-fn key_of(key: String, open: &OpenCall) -> IdempotencyKey {
+fn key(stream: &StreamId, open: &OpenCall) -> String {
+    format!("{stream}/{}", open.number)
+}
+
+fn idempotency(key: String, open: &OpenCall) -> IdempotencyKey {
     let request = serde_json::to_vec(&open.call.request);
     IdempotencyKey::new(key, &request.expect("a request is made of JSON values"))
 }

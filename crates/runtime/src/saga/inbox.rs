@@ -22,6 +22,8 @@ impl<S: Saga> Effect for Inbox<S> {
     const NAME: &'static str = S::NAME;
     const CATEGORIES: &'static [&'static str] = S::CATEGORIES;
     const START: EffectStart = S::START;
+    /// Each is one append: so many share the store's writes.
+    const CONCURRENCY: usize = 64;
 
     fn partition(event: &Recorded<S::Event>) -> PartitionKey {
         match routed::<S>(event) {
@@ -36,7 +38,7 @@ impl<S: Saga> Effect for Inbox<S> {
         };
         let told = told(event, if_absent);
         // What changes nothing is recorded too, and is no failure.
-        let taken_in = self.0.take_in(&instance, &told).await;
+        let taken_in = self.0.bring(&instance, &told).await;
         taken_in.map(drop).map_err(as_effect_error)
     }
 

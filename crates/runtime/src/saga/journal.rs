@@ -9,6 +9,7 @@ use annals_core::{
 };
 
 use super::definitions::Definitions;
+use super::nudges::Nudges;
 use super::{SagaError, SagaOptions};
 use crate::execute::append_until_confirmed;
 use crate::metrics::SagaMeter;
@@ -20,6 +21,7 @@ const ATTEMPTS: u32 = 16;
 pub(super) struct Journal<S: Saga> {
     store: Arc<dyn EventStore>,
     definitions: Definitions<S::Event>,
+    nudges: Nudges,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
     meter: SagaMeter,
@@ -47,7 +49,7 @@ pub(super) enum IfAbsent {
     Pass,
 }
 
-/// An instance as it was recorded last.
+/// An instance as it was recorded last, as far as is known.
 pub(super) struct Latest {
     pub(super) stream: StreamId,
     version: StreamVersion,
@@ -71,39 +73,66 @@ impl<S: Saga> Journal<S> {
     pub(super) fn new(
         store: Arc<dyn EventStore>,
         definitions: Definitions<S::Event>,
+        nudges: Nudges,
         options: &SagaOptions,
     ) -> Self {
         Self {
             store,
             definitions,
+            nudges,
             clock: Arc::clone(&options.clock),
             ids: Arc::clone(&options.ids),
             meter: SagaMeter::new(S::NAME),
         }
     }
 
-    /// Takes an input in, unless it was before. Whoever comes first, it is decided on what is
-    /// recorded then.
-    pub(super) async fn take_in(
+    /// Takes in what comes from outside, and gives word of it to the runner of this process.
+    pub(super) async fn bring(
         &self,
         id: &InstanceId,
         told: &Told<S::Event>,
     ) -> Result<TakenIn, SagaError> {
         let stream = id.stream(S::NAME)?;
+        let mut latest = match told.if_absent {
+            // Most likely it is what starts it.
+            IfAbsent::Start(_) => Latest::absent(stream),
+            IfAbsent::Record | IfAbsent::Pass => self.latest(stream).await?,
+        };
+        let taken_in = self.take_in(&mut latest, told).await?;
+        if latest
+            .instance
+            .is_some_and(|instance| instance.due().is_some())
+        {
+            self.nudges.give(id);
+        }
+        Ok(taken_in)
+    }
+
+    /// Takes an input in, unless it was before.
+    ///
+    /// It is decided on what is known of the instance, and recorded if that is all there is by then.
+    /// Otherwise it is decided again; so `latest` may be a guess. Afterwards it is the instance with the
+    /// input.
+    pub(super) async fn take_in(
+        &self,
+        latest: &mut Latest,
+        told: &Told<S::Event>,
+    ) -> Result<TakenIn, SagaError> {
+        let stream = latest.stream.clone();
         let append = AppendId::of_key(stream.as_str(), &told.input.key());
         for _ in 0..ATTEMPTS {
-            if self.store.find_append(append).await?.is_some() {
-                return Ok(TakenIn::Recorded);
-            }
-            let latest = self.latest(id).await?;
             if told.is_for_nobody(latest.instance.as_ref()) {
                 return Ok(TakenIn::Passed);
             }
-            let event = self.decide(&latest, told)?;
-            let metadata = latest.metadata(told);
-            if self.record(append, &latest, &event, metadata).await? {
-                self.tell(&latest.stream, &event);
-                return Ok(TakenIn::of(&event));
+            let event = self.decide(latest, told)?;
+            let taken_in = TakenIn::of(&event);
+            if self.record(append, latest, told, event).await? {
+                return Ok(taken_in);
+            }
+            let is_recorded = self.store.find_append(append).await?.is_some();
+            *latest = self.latest(stream.clone()).await?;
+            if is_recorded {
+                return Ok(TakenIn::Recorded);
             }
         }
         let attempts = ATTEMPTS;
@@ -111,25 +140,19 @@ impl<S: Saga> Journal<S> {
     }
 
     /// The instance as it was recorded last, and as it goes on.
-    pub(super) async fn latest(&self, id: &InstanceId) -> Result<Latest, SagaError> {
-        let stream = id.stream(S::NAME)?;
+    pub(super) async fn latest(&self, stream: StreamId) -> Result<Latest, SagaError> {
         let read = Read::backwards(Source::stream(stream.clone())).limit(1);
         let Some(record) = self.store.read(read).await?.try_next().await? else {
-            return Ok(Latest {
-                stream,
-                version: StreamVersion::NONE,
-                instance: None,
-                correlation: None,
-            });
+            return Ok(Latest::absent(stream));
         };
         let event = events_of::<SagaEvent>(&record)?.pop();
-        let instance = event.as_ref().and_then(SagaEvent::instance);
-        let instance = instance.map(|instance| self.going_on(&stream, instance.clone()));
+        let instance = event.and_then(instance_after);
+        let instance = instance.map(|instance| self.going_on(&stream, instance));
         Ok(Latest {
-            stream,
             version: record.version,
             instance: instance.transpose()?,
             correlation: record.metadata.correlation,
+            stream,
         })
     }
 
@@ -210,27 +233,46 @@ impl<S: Saga> Journal<S> {
         }
     }
 
-    /// False: somebody else came first, with this input or another.
+    /// Records what an input led to, behind what is known of the instance. False: that is not all there
+    /// is, since somebody came first, with this input or another.
     async fn record(
         &self,
         append: AppendId,
-        latest: &Latest,
-        event: &SagaEvent,
-        metadata: Metadata,
+        latest: &mut Latest,
+        told: &Told<S::Event>,
+        event: SagaEvent,
     ) -> Result<bool, SagaError> {
-        let event = event.to_new(EventId::of_append(append, 0), metadata)?;
+        let metadata = latest.metadata(told);
+        let correlation = metadata.correlation.clone();
+        let new = event.to_new(EventId::of_append(append, 0), metadata)?;
         let expected = ExpectedVersion::from(latest.version);
-        let appending = Append::to(latest.stream.clone(), expected, vec![event]).with_id(append);
+        let appending = Append::to(latest.stream.clone(), expected, vec![new]).with_id(append);
+        let version = StreamVersion(latest.version.0 + 1);
         match append_until_confirmed(&*self.store, &*self.ids, appending).await {
-            Ok(_) => Ok(true),
-            Err(
+            Ok(appended) if appended.version_of(&latest.stream) == Some(version) => {}
+            // The same was recorded long ago, or decided on something else.
+            Ok(_)
+            | Err(
                 AppendError::Conflict { .. }
                 | AppendError::Invalid(
                     InvalidAppend::AppendIdReused { .. } | InvalidAppend::EventIdReused { .. },
                 ),
-            ) => Ok(false),
-            Err(error) => Err(error.into()),
+            ) => return Ok(false),
+            Err(error) => return Err(error.into()),
         }
+        self.tell(&latest.stream, &event);
+        latest.version = version;
+        latest.correlation = correlation;
+        latest.instance = instance_after(event);
+        Ok(true)
+    }
+}
+
+/// How the instance is after an event. `None`: it was never started.
+fn instance_after(event: SagaEvent) -> Option<Instance> {
+    match event {
+        SagaEvent::Reacted { instance, .. } => Some(*instance),
+        SagaEvent::Ignored { instance, .. } => instance.map(|instance| *instance),
     }
 }
 
@@ -246,6 +288,16 @@ impl<E> Told<E> {
 }
 
 impl Latest {
+    /// One of which nothing is recorded.
+    fn absent(stream: StreamId) -> Self {
+        Self {
+            stream,
+            version: StreamVersion::NONE,
+            instance: None,
+            correlation: None,
+        }
+    }
+
     /// What is known beside an input: all that concerns an instance belongs to one conversation.
     fn metadata<E>(&self, told: &Told<E>) -> Metadata {
         let mut metadata = told.metadata.clone();

@@ -126,7 +126,7 @@ impl<S: Saga> TakesRequests for Journal<S> {
                 ..Metadata::default()
             },
         };
-        let why = match self.take_in(instance, &told).await? {
+        let why = match self.bring(instance, &told).await? {
             TakenIn::Recorded => return Ok(()),
             TakenIn::Unwanted(why) => why,
             TakenIn::Passed => Unwanted::NotFound,

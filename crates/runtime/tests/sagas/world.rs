@@ -77,7 +77,7 @@ impl World {
         bus_on(&self.store)
     }
 
-    fn options(&self) -> SagaOptions {
+    pub(crate) fn options(&self) -> SagaOptions {
         SagaOptions {
             look_every: Duration::from_millis(5),
             clock: Arc::new(self.clock.clone()),
@@ -114,6 +114,18 @@ impl World {
             inbox: run_projection(Arc::clone(store), Arc::new(inbox), options),
             transfers,
         }
+    }
+
+    /// Has what is due done by an engine, and nothing brought to it.
+    pub(crate) async fn run<S: Saga>(
+        &self,
+        engine: &SagaEngine<S>,
+    ) -> (ProjectionHandle, SagaHandle) {
+        let index = self.read_models.projector(TableFold::of_rows::<SagaRow>());
+        let options = RunnerOptions::default();
+        let index = run_projection(Arc::clone(&self.store), index.await.unwrap(), options);
+        let engine = engine.run(Table::of(&self.read_models), &index, None);
+        (index, engine)
     }
 
     pub(crate) fn sagas(&self) -> Sagas {

@@ -13,6 +13,7 @@ use crate::value::parameters;
 #[read_model(
     table = "accounts",
     index(owner),
+    index(bank, opened_at),
     index(nickname, only = "nickname is not null"),
     index(expression = "lower(owner)", name = "by_lower_owner"),
     index(json(attributes)),
@@ -25,6 +26,7 @@ struct Account {
     number: i64,
     owner: String,
     nickname: Option<String>,
+    opened_at: i64,
     attributes: serde_json::Value,
 }
 
@@ -64,6 +66,15 @@ fn a_page_within_a_filter_is_sought_in_its_index_and_needs_no_sorting() {
         .after(&("a".to_owned(), 7));
     let expected =
         "SEARCH accounts USING INDEX accounts_by_owner (owner=? AND (bank,number)>(?,?))";
+    assert_eq!(plan(page), [expected]);
+}
+
+#[test]
+fn a_page_in_the_order_of_a_column_is_sought_in_its_index_and_needs_no_sorting() {
+    let bank = Selection::new().equal("bank", &"a".to_owned());
+    let page = bank.by("opened_at", &3_i64).after(&("a".to_owned(), 7));
+    let expected =
+        "SEARCH accounts USING INDEX accounts_by_bank_opened_at (bank=? AND opened_at>?)";
     assert_eq!(plan(page), [expected]);
 }
 

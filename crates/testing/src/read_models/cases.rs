@@ -16,6 +16,8 @@ macro_rules! read_models_cases {
                 ReadModels 1 a_page_has_a_hundred_rows_unless_it_says_so,
                 ReadModels 1 pages_neither_repeat_nor_skip_while_rows_are_added,
                 ReadModels 1 pages_go_backwards_within_a_filter,
+                ReadModels 1 rows_come_in_the_order_of_a_column_and_page_by_page,
+                ReadModels 1 rows_of_the_same_value_come_in_the_order_of_their_keys,
                 ReadModels 2 rows_come_in_the_order_of_their_keys,
                 ReadModels 2 texts_of_any_kind_are_keys,
                 ReadModels 2 a_column_selects_by_value_and_by_absence,

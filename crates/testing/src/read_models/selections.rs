@@ -287,3 +287,24 @@ pub(super) async fn json_is_looked_into_or_refused(subject: Subject) {
         Err(other) => panic!("{other}"),
     }
 }
+
+pub(super) async fn rows_come_in_the_order_of_a_column_and_page_by_page(subject: Subject) {
+    let bank = Bank::with_deposits(subject, 5).await;
+    let by_note = || all().by("note", &Some("e".to_owned()));
+    assert_eq!(bank.positions(by_note()).await, [2, 4]);
+    let cents = |from: i64| all().by("cents", &from).limit(2);
+    assert_eq!(bank.positions(cents(2)).await, [2, 3]);
+    let beyond = |position| ("a".to_owned(), Position(position));
+    let next = cents(3).after(&beyond(3));
+    assert_eq!(bank.positions(next).await, [4, 5]);
+    let before = cents(3).descending().after(&beyond(3));
+    assert_eq!(bank.positions(before).await, [2, 1]);
+}
+
+pub(super) async fn rows_of_the_same_value_come_in_the_order_of_their_keys(subject: Subject) {
+    let bank = Bank::with_deposits(subject, 9).await;
+    let even = || all().by("note", &Some("even".to_owned())).limit(2);
+    assert_eq!(bank.positions(even()).await, [2, 4]);
+    let after = ("a".to_owned(), Position(4));
+    assert_eq!(bank.positions(even().after(&after)).await, [6, 8]);
+}

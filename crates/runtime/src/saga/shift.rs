@@ -1,0 +1,133 @@
+//! The time for which a runner has its turn: it finds what is due, and has it done.
+
+use std::future::pending;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals_core::{QueryError, Saga, Timestamp};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::driven::{Driven, Ended};
+use super::nudges::Nudged;
+use super::resting::Resting;
+use super::runner::Runner;
+use super::sweep::Sweep;
+use crate::backoff::{Backoff, wait};
+use crate::projection::Progress;
+
+/// The index may move a thousand times a second; it is looked at less often. What begins in this
+/// process does not wait for it.
+const BETWEEN_SWEEPS: Duration = Duration::from_millis(20);
+
+/// No instance that cannot go on is left alone for longer.
+const LONGEST_REST: Duration = Duration::from_secs(60);
+
+/// What is known as long as it lasts.
+pub(super) struct Shift<'a, S: Saga> {
+    runner: &'a Runner<S>,
+    index: watch::Receiver<Progress>,
+    nudged: Nudged,
+    sweep: Sweep,
+    driven: Driven<S>,
+    resting: Resting,
+}
+
+impl<'a, S: Saga> Shift<'a, S> {
+    /// One that begins now.
+    pub(super) fn of(runner: &'a Runner<S>) -> Self {
+        let options = &runner.options;
+        Self {
+            index: runner.index.clone(),
+            nudged: runner.nudged.anew(),
+            sweep: Sweep::of(S::NAME, runner.rows.clone()),
+            driven: Driven::new(Arc::clone(&runner.driver), options.at_once),
+            resting: Resting::new(Backoff {
+                first: options.look_every,
+                most: LONGEST_REST.max(options.look_every),
+            }),
+            runner,
+        }
+    }
+
+    /// Begins to drive the instances that are due, for as long as there are places.
+    pub(super) async fn look(&mut self) -> Result<(), QueryError> {
+        if !self.sweep.is_under_way() {
+            self.index.mark_unchanged();
+        }
+        while self.driven.has_place() {
+            let now = self.runner.options.clock.now();
+            let Some(instance) = self.sweep.next(now).await? else {
+                return Ok(());
+            };
+            if !self.resting.has(&instance) {
+                self.driven.begin(instance);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until there may be something to find: something is due, the index moved, a look is due in
+    /// any case, or there is a place for what the last look left.
+    pub(super) async fn until_next_look(&mut self) {
+        let look_every = self.runner.options.look_every;
+        let mut look_at = Instant::now() + look_every;
+        self.look_when_due(&mut look_at, self.sweep.next_due());
+        let mut index_moved = pin!(index_moved(self.index.clone(), look_every));
+        loop {
+            tokio::select! {
+                () = wait(look_at.saturating_duration_since(Instant::now())) => return,
+                () = &mut index_moved => return,
+                instance = self.nudged.next(), if self.driven.has_place() => {
+                    self.driven.begin_nudged(instance);
+                }
+                Some(ended) = self.driven.next_ended() => {
+                    let due = self.ended(ended);
+                    self.look_when_due(&mut look_at, due);
+                    if self.sweep.is_under_way() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Answers when there is something to do for the instance next.
+    fn ended(&mut self, ended: Ended) -> Option<Timestamp> {
+        match ended.answer {
+            Ok(due) => {
+                self.resting.forget(&ended.instance);
+                due
+            }
+            Err(error) => {
+                self.runner.meter.failed();
+                let instance = ended.instance.as_str();
+                tracing::error!(saga = S::NAME, instance, error, "an instance cannot go on");
+                let ids = &*self.runner.options.ids;
+                self.resting.failed(ended.instance, ids);
+                None
+            }
+        }
+    }
+
+    /// Makes the next look no later than something is due.
+    fn look_when_due(&self, look_at: &mut Instant, due: Option<Timestamp>) {
+        let Some(due) = due else { return };
+        let left = due.duration_since(self.runner.options.clock.now());
+        // Not due when it was met, it may be by now.
+        let left = Duration::try_from(left).unwrap_or(Duration::ZERO);
+        if let Some(at) = Instant::now().checked_add(left) {
+            *look_at = at.min(*look_at);
+        }
+    }
+}
+
+/// Waits until the index has moved since it was looked at. Never again once its projection has ended:
+/// then time alone tells.
+async fn index_moved(mut index: watch::Receiver<Progress>, look_every: Duration) {
+    wait(BETWEEN_SWEEPS.min(look_every)).await;
+    if index.changed().await.is_err() {
+        pending::<()>().await;
+    }
+}
