@@ -1,4 +1,5 @@
-//! The bank, its users and its shop: what is put together from the domain, and what every route is given.
+//! The bank, its transfers, its users and its shop: what is put together from the domain, and what every route is
+//! given.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Why the catalogue was not changed, or does not answer.
 
 use annals::Cause;
-use annals::runtime::CommandFault;
+use annals::runtime::{CommandFault, Rejection};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{CategoryId, ProductId};
@@ -117,8 +117,9 @@ where
     fn from(error: WriteError<R>) -> Self {
         match error {
             WriteError::Refused(refusal) => Self::Refused(refusal),
+            WriteError::KeyReused { key } => Rejection::KeyReused { key }.into(),
             WriteError::Catalogue(error) => Self::transient(error),
-            other => Self::transient(other),
+            mismatch @ WriteError::VersionMismatch { .. } => Self::transient(mismatch),
         }
     }
 }

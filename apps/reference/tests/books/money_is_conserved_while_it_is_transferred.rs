@@ -22,10 +22,10 @@ use crate::tables::{READ_MODELS, Tables};
 
 const ACCOUNTS: usize = 10;
 const TRANSFERS: usize = 200;
-const FIRST_DEPOSIT: i64 = 100_00;
+const FIRST_DEPOSIT: i64 = 10_000;
 
 /// What no account can have.
-const MORE_THAN_ALL: i64 = 100_000_00;
+const MORE_THAN_ALL: i64 = 10_000_000;
 
 /// Accounts that are emptied and closed meanwhile.
 const CLOSING: [usize; 2] = [3, 7];

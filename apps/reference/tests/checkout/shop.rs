@@ -215,6 +215,20 @@ impl Shop {
         self.get(&format!("/orders/{order}")).await.expect(200)
     }
 
+    /// All orders as they are now.
+    pub(crate) async fn orders(&self) -> Vec<Value> {
+        let (mut orders, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/orders?limit=100{cursor}");
+            let mut page = self.get(&path).await.expect(200);
+            orders.append(page["data"].as_array_mut().unwrap());
+            match page["pagination"]["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return orders,
+            }
+        }
+    }
+
     /// Waits until a saga of an order has ended, or waits for a person.
     pub(crate) async fn ended(&self, saga: &str, order: &str) -> SagaRow {
         self.once(saga, order, |row| row.status != "running").await

@@ -115,7 +115,7 @@ impl Faults {
         let fault = match self.fate(context) {
             Some(Fault::LostAlways) if !are_there => None,
             Some(fate) => Some(fate),
-            None if are_there && self.chance.one_in(4) => Some(self.chance.pick(&Fault::PASSING)),
+            None if are_there && self.chance.one_in(3) => Some(self.chance.pick(&Fault::PASSING)),
             None => None,
         };
         if let Some(fault) = fault {
@@ -130,7 +130,7 @@ impl Faults {
         let key = context.idempotency.as_ref()?.key.clone();
         let mut drawn = self.drawn.lock().unwrap();
         let are_there = drawn.are_there;
-        let fate = || match self.chance.below(24) {
+        let fate = || match self.chance.below(16) {
             0 if are_there => Some(Fault::Refused),
             1 if are_there => Some(Fault::LostAlways),
             _ => None,

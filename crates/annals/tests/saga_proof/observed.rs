@@ -86,6 +86,15 @@ impl Observed {
         all.filter(|which| self.is_parked(which)).cloned().collect()
     }
 
+    /// Orders that are paid, and checked out no further.
+    pub(crate) fn past_the_pivot(&self) -> Vec<Which> {
+        let all = self.instances.iter();
+        let late = all.filter(|((saga, _), instance)| {
+            *saga == CHECKOUT && !instance.has_ended() && instance.state["stage"] == 3
+        });
+        late.map(|(which, _)| which.clone()).collect()
+    }
+
     /// A planted bug: what is due is not known any more.
     pub(crate) fn forget_rows(&mut self) {
         for row in self.rows.values_mut() {
@@ -167,7 +176,9 @@ impl Post {
     pub(crate) fn brought(&self, to: &Which, at: Position) {
         let mut letters = self.0.lock().unwrap();
         let waiting = letters.waiting.entry(to.clone()).or_default();
-        let is_next = waiting.front().is_some_and(|next| next.record.position == at);
+        let is_next = waiting
+            .front()
+            .is_some_and(|next| next.record.position == at);
         if let Some(event) = waiting.pop_front_if(|_| is_next) {
             letters.brought.push((to.clone(), event));
         }

@@ -10,7 +10,7 @@ use crate::simulation::{Plan, simulate};
 fn convicted(flaw: Flaw) -> String {
     let wrong = (0..40).find_map(|seed| {
         let store = AtOnce::of(EmbeddedStore::in_memory().unwrap());
-        let orders = 6;
+        let orders = 4;
         simulate(store, Plan { seed, orders, flaw }).err()
     });
     wrong.unwrap_or_else(|| panic!("nothing is wrong with {flaw:?}"))
@@ -61,5 +61,8 @@ fn timers_that_are_forgotten_at_a_restart() {
 #[test]
 fn events_that_count_as_brought_too_early() {
     let wrong = convicted(Flaw::CheckpointComesFirst);
-    assert!(wrong.contains("was forgotten") || wrong.contains("goes on"), "{wrong}");
+    assert!(
+        wrong.contains("was forgotten") || wrong.contains("goes on"),
+        "{wrong}"
+    );
 }

@@ -70,7 +70,7 @@ pub(crate) struct Seen {
 const TURNS: usize = 60;
 
 /// Turns after which all have ended or are parked, once there are no faults; each lasts five seconds.
-const QUIET_TURNS: usize = 300;
+const QUIET_TURNS: usize = 100;
 
 const CUSTOMERS: usize = 5;
 const PRODUCTS: usize = 4;
@@ -256,7 +256,7 @@ impl Simulation {
         }
     }
 
-    /// Somebody decides for one that is parked, or for any.
+    /// Somebody decides for one that is parked, or has one undone for which there is no way back.
     async fn decide(&mut self) -> Result<(), Wrong> {
         let chance = self.parts.chance.clone();
         let parked = self.observed.parked();
@@ -269,10 +269,9 @@ impl Simulation {
                 _ => self.ask(which, annals::Asked::Retry),
             }
         }
-        if chance.one_in(12) && !self.observed.instances.is_empty() {
-            let at = chance.below(self.observed.instances.len());
-            let any = self.observed.instances.keys().nth(at).cloned();
-            self.ask(&any.expect("there are more"), compensate());
+        let late = self.observed.past_the_pivot();
+        if !late.is_empty() && chance.one_in(3) {
+            self.ask(&late[chance.below(late.len())], compensate());
         }
         Ok(())
     }
