@@ -3,7 +3,8 @@
 //!
 //! In reading order: the `journal` takes inputs in, and knows the `definitions`; the `inbox` brings it
 //! events; the `driver` does what is open, in the turns of the `runner`, which finds it among the
-//! `rows`; and `operations` are for people.
+//! `rows`. For people there are `operations`, with the `details` of one instance, the `overview` of all
+//! that are open, and the `watch` that tells what is stuck.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -17,20 +18,26 @@ use definitions::Definitions;
 use driver::Driver;
 use journal::Journal;
 
+pub use details::{FailedAttempt, SagaDetails, SagaMoment};
 pub use error::SagaError;
 pub use inbox::Inbox;
-pub use operations::{SagaMoment, Sagas};
+pub use operations::{Asker, Sagas};
+pub use overview::{OpenInstances, SagaAlarm, SagaOverview, Stuck};
 pub use rows::SagaRow;
 pub use runner::SagaHandle;
+pub use watch::SagaWatch;
 
 mod definitions;
+mod details;
 mod driver;
 mod error;
 mod inbox;
 mod journal;
 mod operations;
+mod overview;
 mod rows;
 mod runner;
+mod watch;
 
 /// How sagas are run. The defaults are for production.
 #[derive(Clone)]
@@ -41,6 +48,9 @@ pub struct SagaOptions {
     pub at_once: NonZeroUsize,
     /// How often it is looked for timers and attempts that are due: they are late by so much at most.
     pub look_every: Duration,
+    /// An instance is stuck when it is parked, or when something has been due for longer and nothing
+    /// happened. So often it is told of those that are.
+    pub stuck_after: Duration,
     /// Tells what is due.
     pub clock: Arc<dyn Clock>,
     /// Makes the waits differ, and identifies what people ask for.
@@ -53,6 +63,7 @@ impl Default for SagaOptions {
             answer_within: Duration::from_secs(10),
             at_once: NonZeroUsize::new(64).expect("64 is not zero"),
             look_every: Duration::from_secs(1),
+            stuck_after: Duration::from_secs(15 * 60),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
         }
@@ -65,6 +76,7 @@ impl std::fmt::Debug for SagaOptions {
             .field("answer_within", &self.answer_within)
             .field("at_once", &self.at_once)
             .field("look_every", &self.look_every)
+            .field("stuck_after", &self.stuck_after)
             .finish_non_exhaustive()
     }
 }

@@ -39,6 +39,7 @@ fn what_is_measured_is_what_is_named() {
             DriftMeter::new("balances"),
             CommandMeter::new("Account"),
             SagaMeter::new("transfer"),
+            SagaGauges::new("transfer"),
         );
     });
     let measured = recorder.snapshotter().snapshot().into_vec();
