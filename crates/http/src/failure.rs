@@ -3,7 +3,7 @@
 use annals_core::{AppendError, KeyStoreError, ProjectionError, QueryError, ReadError};
 use annals_runtime::{
     AuditError, EraseError, ExecuteError, LoadError, ParkedError, PastError, RebuildError,
-    RefoldError,
+    RefoldError, SagaError,
 };
 use axum::http::StatusCode;
 
@@ -25,23 +25,8 @@ where
                     .detail(format!("the version is {actual}"))
                     .with("version", actual.0)
             }
-            ExecuteError::Contended { attempts } => {
-                let title = "Others changed it at the same time";
-                Self::new(StatusCode::CONFLICT, "contended", title).detail(format!(
-                    "nothing was changed after {attempts} attempts: try again"
-                ))
-            }
-            ExecuteError::KeyReused { key } => {
-                let title = "The Idempotency-Key was used for another request";
-                Self::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "idempotency-key-reused",
-                    title,
-                )
-                .detail(format!(
-                    "give each request a key of its own instead of {key}"
-                ))
-            }
+            ExecuteError::Contended { attempts } => contended(attempts),
+            ExecuteError::KeyReused { key } => key_reused(&key),
             ExecuteError::Erased(subject) => {
                 let title = "The person was forgotten";
                 Self::new(StatusCode::CONFLICT, "person-erased", title).detail(format!(
@@ -54,6 +39,25 @@ where
             other => Self::internal(&other),
         }
     }
+}
+
+fn contended(attempts: u32) -> Problem {
+    let title = "Others changed it at the same time";
+    Problem::new(StatusCode::CONFLICT, "contended", title).detail(format!(
+        "nothing was changed after {attempts} attempts: try again"
+    ))
+}
+
+fn key_reused(key: &str) -> Problem {
+    let title = "The Idempotency-Key was used for another request";
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "idempotency-key-reused",
+        title,
+    )
+    .detail(format!(
+        "give each request a key of its own instead of {key}"
+    ))
 }
 
 impl From<LoadError> for Problem {
@@ -189,6 +193,30 @@ impl From<RefoldError> for Problem {
                 let title = "The rows of a key cannot be made anew by themselves";
                 Self::new(StatusCode::CONFLICT, "key-left-out", title).detail(error.to_string())
             }
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<SagaError> for Problem {
+    fn from(error: SagaError) -> Self {
+        match error {
+            SagaError::UnknownSaga(_) => Self::not_found(error.to_string()),
+            SagaError::InvalidId(name) => {
+                let mut faults = Faults::default();
+                faults.add("instance", name.fault.to_string());
+                Self::invalid(faults)
+            }
+            SagaError::KeyReused { key } => key_reused(&key),
+            SagaError::Contended { attempts, .. } => contended(attempts),
+            SagaError::UnknownDefinition { .. } => {
+                let title = "The instance runs under a definition that is not known here";
+                Self::new(StatusCode::CONFLICT, "unknown-definition", title)
+                    .detail(error.to_string())
+            }
+            SagaError::Rows(error) => error.into(),
+            SagaError::Read(error) => error.into(),
+            SagaError::Store(error) => error.into(),
             other => Self::internal(&other),
         }
     }

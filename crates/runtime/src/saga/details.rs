@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use annals_core::{
-    Answer, EventStore, InstanceId, Read, SagaEvent, SagaInput, Source, StreamVersion, Timestamp, events_of,
+    Answer, EventStore, InstanceId, Read, SagaEvent, SagaInput, Source, StreamVersion, Timestamp,
+    events_of,
 };
 
 use super::SagaError;

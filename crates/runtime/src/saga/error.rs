@@ -27,9 +27,9 @@ pub enum SagaError {
     },
     /// Something else was asked of the instance under the same key.
     /// **Do:** give each request a key of its own.
-    #[error("{key}: the key was used for another request")]
+    #[error("the key {key} was used for another request")]
     KeyReused {
-        /// Which input it is.
+        /// Which key.
         key: String,
     },
     /// The instance runs under a definition that this code does not know.

@@ -132,7 +132,9 @@ impl Sagas {
     ) -> Result<(), SagaError> {
         let declared = self.declared.get(saga);
         let declared = declared.ok_or_else(|| SagaError::UnknownSaga(saga.to_owned()))?;
-        let input = declared.journal.ask(instance, asked, by.into()).await?;
+        let by = by.into();
+        let key = by.request.clone();
+        let input = declared.journal.ask(instance, asked, by).await?;
         let stream = instance.stream(saga)?;
         match self.recorded(&stream, &input).await? {
             None => {
@@ -140,7 +142,8 @@ impl Sagas {
                 Err(SagaError::Unwanted { stream, why })
             }
             Some(recorded) if *recorded.input() != input => {
-                Err(SagaError::KeyReused { key: input.key() })
+                let key = key.expect("an id that was made for a request is of no other");
+                Err(SagaError::KeyReused { key })
             }
             Some(SagaEvent::Ignored { why, .. }) => Err(SagaError::Unwanted { stream, why }),
             Some(SagaEvent::Reacted { .. }) => Ok(()),
@@ -166,7 +169,9 @@ impl Sagas {
 
     /// How long something may be due for an instance of a declared saga before it is stuck.
     pub(super) fn stuck_after(&self, saga: &str) -> Duration {
-        self.declared.get(saga).map_or(Duration::MAX, |declared| declared.stuck_after)
+        self.declared
+            .get(saga)
+            .map_or(Duration::MAX, |declared| declared.stuck_after)
     }
 
     pub(super) fn store(&self) -> &dyn EventStore {

@@ -62,7 +62,7 @@ impl Drop for SagaWatch {
 
 async fn look_on(sagas: Sagas, overviews: watch::Sender<Vec<SagaOverview>>) {
     let mut reminders = Reminders::default();
-    loop {
+    while sagas.names().next().is_some() {
         let mut looked_at = Vec::new();
         for saga in sagas.names() {
             match sagas.overview(saga).await {
