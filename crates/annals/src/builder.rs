@@ -262,8 +262,7 @@ impl Builder {
     /// [`Error`] when something could not be opened or was declared twice.
     pub async fn start(mut self) -> Result<Annals, Error> {
         self.folds.extend(self.sagas.index());
-        self.check_names()?;
-        self.check_upcasters()?;
+        self.check()?;
         self.keys.needed = !self.personal.is_empty();
         let inline = self.inline.clone();
         let opened = self.place.open(self.inline, self.keys).await?;
@@ -333,8 +332,15 @@ impl Builder {
         })
     }
 
+    /// Nothing is opened or made before everything is known to be declared rightly.
+    fn check(&self) -> Result<(), Error> {
+        self.check_names()?;
+        self.check_upcasters()?;
+        self.sagas.check()
+    }
+
     /// With the events of something that is declared.
-    fn declare_events<E: Event>(&mut self) {
+    pub(crate) fn declare_events<E: Event>(&mut self) {
         self.personal.declare::<E>();
         self.schemas.extend(E::SCHEMAS);
     }
@@ -351,7 +357,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Nothing is opened or made before everything is known to be declared rightly.
+    /// Nothing is declared twice, or has a name that is reserved.
     fn check_names(&self) -> Result<(), Error> {
         let mut aggregates = HashSet::new();
         for aggregate in &self.aggregates {

@@ -51,6 +51,16 @@ impl DeclaredSagas {
         self.sagas.iter().map(|saga| saga.name)
     }
 
+    /// No service starts with a saga that is declared wrongly.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        for DeclaredSaga { name, fault, .. } in &self.sagas {
+            if let Some(fault) = fault.clone() {
+                return Err(Error::Saga { name, fault });
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn begin(
         self,
         store: &Arc<dyn EventStore>,
@@ -162,6 +172,7 @@ impl DeclaredCommand {
 /// A saga of any type.
 pub(crate) struct DeclaredSaga {
     name: &'static str,
+    fault: Option<String>,
     begin: Begin,
 }
 
@@ -171,6 +182,7 @@ impl DeclaredSaga {
     pub(crate) fn of<S: Saga>(run: impl FnOnce(SagaEngine<S>) -> SagaEngine<S> + 'static) -> Self {
         Self {
             name: S::NAME,
+            fault: S::fault(),
             begin: Box::new(|store, bus| Box::new(run(SagaEngine::new(store, bus)))),
         }
     }

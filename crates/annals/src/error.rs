@@ -126,6 +126,15 @@ pub enum Error {
         #[source]
         fault: annals_core::ChainFault,
     },
+    /// A saga is declared wrongly.
+    /// **Do:** mend its declaration.
+    #[error("saga {name}: {fault}")]
+    Saga {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong.
+        fault: String,
+    },
     /// Something was declared twice.
     /// **Do:** declare it once.
     #[error("{0} is declared twice")]

@@ -23,6 +23,7 @@ impl Builder {
         mut self,
         run: impl FnOnce(SagaEngine<S>) -> SagaEngine<S> + 'static,
     ) -> Self {
+        self.declare_events::<S::Event>();
         self.sagas.sagas.push(DeclaredSaga::of(run));
         self
     }

@@ -108,8 +108,8 @@ pub use refold::{KeySample, LeftOut, Refold, RefoldPurpose, RowDrift, RowsCheck}
 pub use releasing::Releasing;
 pub use saga::{
     Answer, Asked, Call, Decision, Ending, Input, Instance, InstanceId, OpenCall, OpenTimer,
-    RetryPolicy, Route, Saga, SagaEvent, SagaInput, SagaStatus, SagaStep, Stage, Stepped, Steps,
-    TimerName, Unwanted,
+    RetryPolicy, Route, Saga, SagaEvent, SagaInput, SagaStatus, SagaStep, Schedule, Stage, Stepped,
+    Steps, TimerName, Unwanted,
 };
 pub use selection::{Beyond, Condition, Operator, Order, Select, Selection};
 pub use side_store::{SideStore, SideStoreError};

@@ -19,7 +19,7 @@ use crate::projection::query_of;
 use crate::query::Query;
 use crate::typed_event::Event;
 
-pub use decision::{Call, Decision, RetryPolicy, TimerName};
+pub use decision::{Call, Decision, RetryPolicy, Schedule, TimerName};
 pub use input::{Answer, Asked, Input};
 pub use instance::{Ending, Instance, OpenCall, OpenTimer, SagaStatus};
 pub use record::{SagaEvent, SagaInput, Unwanted};
@@ -47,6 +47,9 @@ name_type! {
 /// 2. [`Default`] is the state before the first input.
 /// 3. A state that was written is read back by the definition of the same [`VERSION`](Self::VERSION),
 ///    for as long as there are instances of it.
+///
+/// Personal values that it remembers or sends stay [sealed](crate::Personal): who handles a command opens
+/// them with the keys. What is not sealed is recorded as it is.
 pub trait Saga: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The name its instances are kept under, without a `-`. No projection or effect has the same.
     const NAME: &'static str;
@@ -73,6 +76,11 @@ pub trait Saga: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The state of an instance of an earlier definition, as this one has it. `None`: such instances
     /// finish under the definition they were started with.
     fn migrate(_version: u32, _state: &Value) -> Option<Value> {
+        None
+    }
+
+    /// What is wrong with how it is declared, such as two steps of one name. No service starts with it.
+    fn fault() -> Option<String> {
         None
     }
 

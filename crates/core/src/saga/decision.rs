@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -18,12 +19,12 @@ pub type TimerName = String;
 pub enum Decision {
     /// To send a command, and to be told the [answer](super::Answer).
     Call(Call),
-    /// To be told when so much time has passed.
+    /// To be told when it is time.
     SetTimer {
         /// Which timer.
         name: TimerName,
-        /// After how long.
-        after: Duration,
+        /// When.
+        schedule: Schedule,
     },
     /// Not to be told after all.
     CancelTimer {
@@ -39,6 +40,19 @@ pub enum Decision {
     Resume,
     /// To be over. What is open then is forgotten, and what is decided behind it is not taken.
     End(Ending),
+}
+
+/// When a timer is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Schedule {
+    /// When so much time has passed since it was set.
+    After(Duration),
+    /// At a moment; at once if that has passed.
+    At(Timestamp),
+    /// Again and again, so much time apart, for the first time when so much has passed since it was
+    /// set. Times that nobody was there for are left out, but for one.
+    Every(Duration),
 }
 
 /// A command that a saga wants carried out, once in effect.
@@ -94,20 +108,55 @@ impl RetryPolicy {
     }
 }
 
+impl Schedule {
+    /// No timer comes again sooner: each time is recorded.
+    const LEAST: Duration = Duration::from_secs(1);
+
+    /// How far apart its times are. `None`: there is one only.
+    pub(super) fn every(self) -> Option<Duration> {
+        match self {
+            Self::Every(apart) => Some(apart.max(Self::LEAST)),
+            Self::After(_) | Self::At(_) => None,
+        }
+    }
+
+    /// The first time, for a timer that is set now.
+    pub(super) fn first(self, now: Timestamp) -> Timestamp {
+        let after = match self {
+            Self::At(due) => return due,
+            Self::After(after) => after,
+            Self::Every(apart) => apart.max(Self::LEAST),
+        };
+        now.saturating_add(after).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl Call {
+    /// One that is tried as often as is usual.
+    pub fn of(name: &str, request: Request) -> Self {
+        Self {
+            name: name.to_owned(),
+            request,
+            retry: RetryPolicy::default(),
+        }
+    }
+}
+
 impl Decision {
     /// To send a command under a name.
     pub fn call<C: Command>(name: &str, command: &C) -> Self {
-        Self::Call(Call {
-            name: name.to_owned(),
-            request: Request::of(command),
-            retry: RetryPolicy::default(),
-        })
+        Self::Call(Call::of(name, Request::of(command)))
     }
 
     /// To be told when so much time has passed.
     pub fn timer(name: &str, after: Duration) -> Self {
+        Self::scheduled(name, Schedule::After(after))
+    }
+
+    /// To be told when it is time.
+    pub fn scheduled(name: &str, schedule: Schedule) -> Self {
         let name = name.to_owned();
-        Self::SetTimer { name, after }
+        Self::SetTimer { name, schedule }
     }
 
     /// To be over, all done.

@@ -94,6 +94,9 @@ pub struct OpenTimer {
     pub number: u64,
     /// When it is due.
     pub due: Timestamp,
+    /// How far apart its times are. `None`: it comes once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<Duration>,
 }
 
 impl SagaStatus {
@@ -172,7 +175,7 @@ impl Instance {
         if let Some(end) = decisions.iter().position(is_end) {
             decisions.truncate(end + 1);
         }
-        self.settle(input);
+        self.settle(input, now);
         for decision in &decisions {
             self.apply(decision, now);
         }
@@ -212,7 +215,7 @@ impl Instance {
     }
 
     /// What an input answers is not open any more.
-    fn settle<E>(&mut self, input: &Input<E>) {
+    fn settle<E>(&mut self, input: &Input<E>, now: Timestamp) {
         match input {
             Input::Answer { call, answer } => {
                 let open = self.calls.remove(call);
@@ -220,9 +223,28 @@ impl Instance {
                     self.unknown.insert(call.clone(), open);
                 }
             }
-            Input::Timer { name } => drop(self.timers.remove(name)),
+            Input::Timer { name } => self.settle_timer(name, now),
             Input::Event(_) | Input::Asked(_) => {}
         }
+    }
+
+    /// One that comes again is due at the next of its times that has not passed.
+    fn settle_timer(&mut self, name: &str, now: Timestamp) {
+        let timer = self.timers.remove(name);
+        let Some((due, every)) = timer.and_then(|timer| Some((timer.due, timer.every?))) else {
+            return;
+        };
+        let late = u128::try_from(now.duration_since(due).as_nanos()).unwrap_or(0);
+        let missed = u32::try_from(late / every.as_nanos()).unwrap_or(u32::MAX);
+        let ahead = every.saturating_mul(missed.saturating_add(1));
+        let next = due.saturating_add(ahead).unwrap_or(Timestamp::MAX);
+        self.set_timer(name, next, Some(every));
+    }
+
+    fn set_timer(&mut self, name: &str, due: Timestamp, every: Option<Duration>) {
+        let number = self.next_number();
+        let timer = OpenTimer { number, due, every };
+        self.timers.insert(name.to_owned(), timer);
     }
 
     fn apply(&mut self, decision: &Decision, now: Timestamp) {
@@ -231,10 +253,8 @@ impl Instance {
                 let open = self.open(call, now);
                 self.calls.insert(call.name.clone(), open);
             }
-            Decision::SetTimer { name, after } => {
-                let due = now.saturating_add(*after).unwrap_or(Timestamp::MAX);
-                let number = self.next_number();
-                self.timers.insert(name.clone(), OpenTimer { number, due });
+            Decision::SetTimer { name, schedule } => {
+                self.set_timer(name, schedule.first(now), schedule.every());
             }
             Decision::CancelTimer { name } => drop(self.timers.remove(name)),
             Decision::Park { reason } => {

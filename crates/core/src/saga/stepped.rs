@@ -7,11 +7,14 @@ use serde_json::{Value, json};
 
 use crate::decode::Recorded;
 
-use super::steps::{SagaStep, Steps};
+use super::steps::{SagaStep, Steps, undoing};
 use super::{Answer, Asked, Call, Decision, Ending, Input, Route, Saga};
 
 /// The timer of the whole saga.
 const TIMEOUT: &str = "timeout";
+
+/// The call that tells somebody that all was undone.
+const ONCE_UNDONE: &str = "once undone";
 
 /// The saga that goes through the stages of `S`.
 ///
@@ -31,6 +34,10 @@ pub struct Stepped<S> {
     touched: Vec<String>,
     /// Steps of this stage that failed.
     failed: Vec<String>,
+    /// Those of them of which nobody knows whether they were done.
+    unknown: BTreeSet<String>,
+    /// True if whoever is to be told that all was undone has been.
+    is_told: bool,
     /// Why it is undone, or waits.
     reason: Option<Value>,
 }
@@ -55,6 +62,8 @@ impl<S> Default for Stepped<S> {
             replies: BTreeMap::new(),
             touched: Vec::new(),
             failed: Vec::new(),
+            unknown: BTreeSet::new(),
+            is_told: false,
             reason: None,
         }
     }
@@ -84,6 +93,24 @@ impl<S: Steps> Saga for Stepped<S> {
             Input::Asked(asked) => self.asked(asked),
         }
     }
+
+    fn migrate(version: u32, state: &Value) -> Option<Value> {
+        let mut state = state.clone();
+        let saga = S::migrate(version, state.get("saga")?)?;
+        state["saga"] = serde_json::to_value(saga).ok()?;
+        Some(state)
+    }
+
+    fn fault() -> Option<String> {
+        let stages = S::stages();
+        let mut calls = BTreeSet::from([ONCE_UNDONE.to_owned()]);
+        let steps = stages.iter().flat_map(|stage| &stage.steps);
+        let mut names = steps.flat_map(|step| [step.name.to_owned(), undoing(step.name)]);
+        let twice = names.find(|name| !calls.insert(name.clone()))?;
+        Some(format!(
+            "several of its calls would have the name `{twice}`"
+        ))
+    }
 }
 
 impl<S: Steps> Stepped<S> {
@@ -91,8 +118,8 @@ impl<S: Steps> Stepped<S> {
         let Some((_, saga)) = S::begin(event) else {
             return Vec::new();
         };
+        let timeout = saga.timeout().map(|after| Decision::timer(TIMEOUT, after));
         self.saga = Some(saga);
-        let timeout = S::TIMEOUT.map(|after| Decision::timer(TIMEOUT, after));
         timeout.into_iter().chain(self.begin_stage()).collect()
     }
 
@@ -123,6 +150,7 @@ impl<S: Steps> Stepped<S> {
             Answer::Refused(reason) => self.fail(call, reason),
             Answer::GaveUp { error } => {
                 self.touched.push(call.to_owned());
+                self.unknown.insert(call.to_owned());
                 self.fail(call, &json!(error));
             }
         }
@@ -138,28 +166,37 @@ impl<S: Steps> Stepped<S> {
     }
 
     fn after_stage(&mut self) -> Vec<Decision> {
-        if self.course == Course::TurnsBack {
-            return self.go_back();
-        }
-        if self.failed.is_empty() {
+        let is_forwards = self.course == Course::Forwards;
+        if is_forwards && self.failed.is_empty() {
             return self.next_stage();
         }
-        if self.has_no_way_back() {
-            let reason = self.reason.clone().unwrap_or_default();
-            let reason = format!(
-                "no way back, and {} failed: {reason}",
-                self.failed.join(", ")
-            );
-            return vec![Decision::Park { reason }];
+        if is_forwards && self.has_no_way_back() {
+            return self.park(|failed| format!("no way back, and {failed} failed"));
         }
-        self.go_back()
+        self.turn_back()
+    }
+
+    /// Goes back, once it is known what there is to undo.
+    fn turn_back(&mut self) -> Vec<Decision> {
+        self.course = Course::TurnsBack;
+        match self.must_be_known().is_empty() {
+            true => self.go_back(),
+            false => self.park(|failed| format!("nobody knows whether {failed} was done")),
+        }
+    }
+
+    fn park(&self, what: impl FnOnce(String) -> String) -> Vec<Decision> {
+        let what = what(self.failed.join(", "));
+        let why = self.reason.clone().unwrap_or_default();
+        let reason = format!("{what}: {why}");
+        vec![Decision::Park { reason }]
     }
 
     fn next_stage(&mut self) -> Vec<Decision> {
         self.note_replies();
         let was_pivot = self.is_at_pivot();
         self.stage += 1;
-        let timeout = was_pivot.then(no_timeout::<S>).flatten();
+        let timeout = self.no_timeout().filter(|_| was_pivot);
         timeout.into_iter().chain(self.begin_stage()).collect()
     }
 
@@ -175,8 +212,16 @@ impl<S: Steps> Stepped<S> {
 
     /// True past the pivot, and at it while nobody knows whether it was done.
     fn has_no_way_back(&self) -> bool {
-        let is_unknown = |step: &String| self.touched.contains(step);
-        self.is_past_pivot() || self.is_at_pivot() && self.failed.iter().any(is_unknown)
+        self.is_past_pivot() || self.is_at_pivot() && !self.unknown.is_empty()
+    }
+
+    /// Steps that are undone only if they were done, and nobody knows that.
+    fn must_be_known(&self) -> Vec<String> {
+        let must = |step: &&String| {
+            let can_stay = with_step::<S, _>(step, SagaStep::can_stay_unknown);
+            can_stay == Some(false)
+        };
+        self.unknown.iter().filter(must).cloned().collect()
     }
 
     fn is_past_pivot(&self) -> bool {
@@ -191,11 +236,12 @@ impl<S: Steps> Stepped<S> {
     fn go_back(&mut self) -> Vec<Decision> {
         self.note_replies();
         self.course = Course::Back;
-        let timeout = no_timeout::<S>();
+        let timeout = self.no_timeout();
         timeout.into_iter().chain(self.undo_next()).collect()
     }
 
-    /// Undoes what was done last of what is not undone; if nothing is left, it is over.
+    /// Undoes what was done last of what is not undone; if nothing is left, it is over once whoever is
+    /// to be told of it has been.
     fn undo_next(&mut self) -> Vec<Decision> {
         while let (Some(last), Some(saga)) = (self.touched.last(), &self.saga) {
             let undoing = with_step::<S, _>(last, |step| step.undoing(saga));
@@ -205,15 +251,23 @@ impl<S: Steps> Stepped<S> {
             self.touched.pop();
         }
         let reason = self.reason.clone().unwrap_or_default();
-        vec![Decision::End(Ending::Compensated { reason })]
+        let saga = self.saga.as_ref().filter(|_| !self.is_told);
+        match saga.and_then(|saga| saga.once_undone(&reason)) {
+            Some(request) => self.make(vec![Call::of(ONCE_UNDONE, request)]),
+            None => vec![Decision::End(Ending::Compensated { reason })],
+        }
+    }
+
+    /// What was undone last is.
+    fn go_on_back(&mut self) -> Vec<Decision> {
+        // When nothing was left to be undone, somebody was told so.
+        self.is_told = self.touched.pop().is_none();
+        self.undo_next()
     }
 
     fn undone(&mut self, call: &str, answer: &Answer) -> Vec<Decision> {
         let reason = match answer {
-            Answer::Done(_) => {
-                self.touched.pop();
-                return self.undo_next();
-            }
+            Answer::Done(_) => return self.go_on_back(),
             Answer::Refused(reason) => reason.to_string(),
             Answer::GaveUp { error } => error.clone(),
         };
@@ -243,11 +297,9 @@ impl<S: Steps> Stepped<S> {
             return Vec::new();
         }
         let more = match (asked, self.course) {
-            (_, Course::TurnsBack) => self.go_back(),
-            (Asked::Skip { .. }, Course::Back) => {
-                self.touched.pop();
-                self.undo_next()
-            }
+            (Asked::Skip { .. }, Course::TurnsBack) => self.go_back(),
+            (_, Course::TurnsBack) => self.find_out(),
+            (Asked::Skip { .. }, Course::Back) => self.go_on_back(),
             (_, Course::Back) => self.undo_next(),
             (Asked::Skip { .. }, Course::Forwards) => self.skip_failed(),
             (_, Course::Forwards) => self.call_failed_again(),
@@ -258,6 +310,7 @@ impl<S: Steps> Stepped<S> {
     /// Somebody has seen to it: what failed is as good as done, and undone like that.
     fn skip_failed(&mut self) -> Vec<Decision> {
         self.reason = None;
+        self.unknown.clear();
         for step in std::mem::take(&mut self.failed) {
             if !self.touched.contains(&step) {
                 self.touched.push(step);
@@ -270,22 +323,37 @@ impl<S: Steps> Stepped<S> {
     fn call_failed_again(&mut self) -> Vec<Decision> {
         self.reason = None;
         let failed = std::mem::take(&mut self.failed);
-        // Whether they were done before is told by the next answer.
-        self.touched.retain(|step| !failed.contains(step));
+        self.call_again(&failed)
+    }
+
+    /// Asks again for what must be known before it is undone, then goes back.
+    fn find_out(&mut self) -> Vec<Decision> {
+        let unknown = self.must_be_known();
+        if unknown.is_empty() {
+            return self.go_back();
+        }
+        self.failed.retain(|step| !unknown.contains(step));
+        self.call_again(&unknown)
+    }
+
+    /// Whether these steps were done before is told by the next answer.
+    fn call_again(&mut self, steps: &[String]) -> Vec<Decision> {
+        self.touched.retain(|step| !steps.contains(step));
+        self.unknown.retain(|step| !steps.contains(step));
         let Some(saga) = &self.saga else {
             return Vec::new();
         };
-        let again = failed.iter();
+        let again = steps.iter();
         let again = again.filter_map(|step| with_step::<S, _>(step, |step| step.call(saga)));
         let calls = again.collect();
         self.make(calls)
     }
-}
 
-fn no_timeout<S: Steps>() -> Option<Decision> {
-    S::TIMEOUT.map(|_| Decision::CancelTimer {
-        name: TIMEOUT.to_owned(),
-    })
+    fn no_timeout(&self) -> Option<Decision> {
+        self.saga.as_ref()?.timeout()?;
+        let name = TIMEOUT.to_owned();
+        Some(Decision::CancelTimer { name })
+    }
 }
 
 fn with_step<S: Steps, T>(name: &str, look: impl FnOnce(&SagaStep<S>) -> T) -> Option<T> {

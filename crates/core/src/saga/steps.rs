@@ -31,7 +31,7 @@ use super::{Call, InstanceId, RetryPolicy};
 /// # #[derive(Serialize, Deserialize)]
 /// # struct Deposit { account: String, cents: i64 }
 /// # impl Command for Deposit { const NAME: &'static str = "Deposit"; type Reply = (); type Refusal = String; }
-/// /// Gives back what a withdrawal took, if it took anything, and keeps it from taking anything later.
+/// /// Gives back what a withdrawal took.
 /// #[derive(Serialize, Deserialize)]
 /// struct Refund {
 ///     account: String,
@@ -89,15 +89,30 @@ pub trait Steps: Serialize + DeserializeOwned + Send + Sync + 'static {
     type Event: Event + Clone;
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
-    /// How long it may take until it is at its pivot; then it is undone, once what is open is answered.
-    /// `None`: as long as it takes.
-    const TIMEOUT: Option<Duration> = None;
-
     /// What an event starts, if it does.
     fn begin(event: &Recorded<Self::Event>) -> Option<(InstanceId, Self)>;
 
     /// What is to be done, in order. No two steps have the same name.
     fn stages() -> Vec<Stage<Self>>;
+
+    /// How long it may take until it is at its pivot; then it is undone, once what is open is answered.
+    /// `None`: as long as it takes.
+    fn timeout(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The command that tells somebody that all was undone, and why; the instance ends when it was
+    /// carried out. `None`: nobody has to be told.
+    fn once_undone(&self, _reason: &Value) -> Option<Request> {
+        None
+    }
+
+    /// What an instance of an earlier definition has become in this one, whose stages are the same up
+    /// to the one that any such instance is at. `None`: such instances finish under the definition
+    /// they were started with.
+    fn migrate(_version: u32, _saga: &Value) -> Option<Self> {
+        None
+    }
 }
 
 /// Steps that are done beside each other; the next stage begins once all of them are done.
@@ -115,6 +130,7 @@ pub struct SagaStep<S> {
     request: Ask<S>,
     note: Note<S>,
     undo: Option<Ask<S>>,
+    undo_unknown: bool,
     retry: RetryPolicy,
     undo_retry: RetryPolicy,
 }
@@ -165,16 +181,25 @@ impl<S> SagaStep<S> {
                 );
             }),
             undo: None,
+            undo_unknown: false,
             retry: RetryPolicy::default(),
             undo_retry: RetryPolicy::default(),
         }
     }
 
-    /// The same step, undone by a command. It must do no harm where the step was not carried out, and
-    /// best keeps it from being carried out later: when no answer came, nobody knows.
+    /// The same step, undone by a command if it was carried out. As long as nobody knows whether it was,
+    /// because no attempt was answered, the saga waits for a person.
     #[must_use]
     pub fn undone_by<C: Command>(mut self, command: impl Fn(&S) -> C + 'static) -> Self {
         self.undo = Some(Box::new(move |saga| Request::of(&command(saga))));
+        self
+    }
+
+    /// The same step, undone also when nobody knows whether it was carried out. So what undoes it does
+    /// no harm where nothing was done, and keeps it from being done later.
+    #[must_use]
+    pub fn even_if_unknown(mut self) -> Self {
+        self.undo_unknown = true;
         self
     }
 
@@ -200,6 +225,11 @@ impl<S> SagaStep<S> {
         }
     }
 
+    /// True if it may be undone, or left as it is, without knowing whether it was carried out.
+    pub(super) fn can_stay_unknown(&self) -> bool {
+        self.undo_unknown || self.undo.is_none()
+    }
+
     pub(super) fn note(&self, saga: &mut S, reply: Value) {
         (self.note)(saga, reply);
     }
@@ -207,9 +237,14 @@ impl<S> SagaStep<S> {
     /// `None`: nothing undoes it.
     pub(super) fn undoing(&self, saga: &S) -> Option<Call> {
         Some(Call {
-            name: format!("undo {}", self.name),
+            name: undoing(self.name),
             request: self.undo.as_ref()?(saga),
             retry: self.undo_retry,
         })
     }
+}
+
+/// The name of the call that undoes a step.
+pub(super) fn undoing(step: &str) -> String {
+    format!("undo {step}")
 }

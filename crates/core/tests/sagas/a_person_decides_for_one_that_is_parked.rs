@@ -29,7 +29,10 @@ fn undoing_is_retried_under_the_same_number() {
         (run.open(), run.number("undo pack")),
         (vec!["undo pack"], number)
     );
-    assert_eq!(run.carry_out_all(), ["undo pack", "undo reserve"]);
+    assert_eq!(
+        run.carry_out_all(),
+        ["undo pack", "undo reserve", "once undone"]
+    );
     assert!(run.compensated().is_some());
 }
 
@@ -37,7 +40,7 @@ fn undoing_is_retried_under_the_same_number() {
 fn undoing_that_is_skipped_goes_on_with_what_was_done_before() {
     let mut run = parked_going_back();
     run.skip();
-    assert_eq!(run.carry_out_all(), ["undo reserve"]);
+    assert_eq!(run.carry_out_all(), ["undo reserve", "once undone"]);
     assert!(run.compensated().is_some());
 }
 
@@ -74,7 +77,13 @@ fn whoever_insists_undoes_also_what_is_behind_the_pivot() {
     run.compensate();
     assert_eq!(
         run.carry_out_all(),
-        ["undo send", "undo pack", "undo pay", "undo reserve"]
+        [
+            "undo send",
+            "undo pack",
+            "undo pay",
+            "undo reserve",
+            "once undone"
+        ]
     );
     assert_eq!(run.compensated(), Some(&json!("not wanted any more")));
 }
@@ -88,7 +97,13 @@ fn a_step_that_was_given_up_and_skipped_is_undone_once() {
     run.compensate();
     assert_eq!(
         run.carry_out_all(),
-        ["undo send", "undo pack", "undo pay", "undo reserve"]
+        [
+            "undo send",
+            "undo pack",
+            "undo pay",
+            "undo reserve",
+            "once undone"
+        ]
     );
 }
 
@@ -101,7 +116,7 @@ fn one_that_runs_goes_back_once_what_is_open_is_answered() {
     run.done("pack");
     assert_eq!(
         run.carry_out_all(),
-        ["undo pack", "undo pay", "undo reserve"]
+        ["undo pack", "undo pay", "undo reserve", "once undone"]
     );
 }
 
@@ -119,7 +134,10 @@ fn one_that_goes_back_is_not_sent_back_twice() {
 fn one_that_is_parked_on_its_way_back_goes_on_when_it_is_sent_back() {
     let mut run = parked_going_back();
     run.compensate();
-    assert_eq!(run.carry_out_all(), ["undo pack", "undo reserve"]);
+    assert_eq!(
+        run.carry_out_all(),
+        ["undo pack", "undo reserve", "once undone"]
+    );
 }
 
 #[test]

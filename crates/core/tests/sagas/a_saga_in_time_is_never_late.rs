@@ -10,7 +10,7 @@ fn one_that_takes_too_long_is_undone_once_what_is_open_is_answered() {
     run.done("pack");
     assert_eq!(
         run.carry_out_all(),
-        ["undo pack", "undo pay", "undo reserve"]
+        ["undo pack", "undo pay", "undo reserve", "once undone"]
     );
     assert_eq!(run.compensated(), Some(&json!("it took too long")));
 }
@@ -36,5 +36,8 @@ fn on_its_way_back_no_time_is_measured() {
     run.done("pack");
     assert!(run.instance.timers.is_empty());
     assert_eq!(run.timed_out(), []);
-    assert_eq!(run.carry_out_all(), ["undo pack", "undo reserve"]);
+    assert_eq!(
+        run.carry_out_all(),
+        ["undo pack", "undo reserve", "once undone"]
+    );
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use annals_core::{
     Answer, Asked, Call, Command, Decision, Input, Instance, InstanceId, Position, Recorded,
-    RetryPolicy, Route, Saga, SagaInput, Timestamp, Unwanted,
+    RetryPolicy, Route, Saga, SagaInput, Schedule, Timestamp, Unwanted,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -99,6 +99,75 @@ fn a_timer_set_again_replaces_the_one_before() {
         number: 1,
     };
     assert_eq!(instance.unwanted(&late), Some(Unwanted::NotOpen));
+}
+
+/// Fires a timer at a second, and tells when it is due next.
+fn fire(instance: &mut Instance, name: &str, second: i64) -> Option<i64> {
+    let input = Input::Timer {
+        name: name.to_owned(),
+    };
+    let now = Timestamp::from_second(second).unwrap();
+    instance.take_in::<Told>(&input, now).unwrap();
+    let timer = instance.timers.get(name)?;
+    Some(timer.due.as_second())
+}
+
+fn every_ten_seconds() -> Instance {
+    let every = Schedule::Every(Duration::from_secs(10));
+    after(&[Decision::scheduled("t", every)])
+}
+
+#[test]
+fn a_timer_at_a_moment_is_due_then_and_once() {
+    let moment = Timestamp::from_second(7).unwrap();
+    let mut instance = after(&[Decision::scheduled("t", Schedule::At(moment))]);
+    assert_eq!(instance.due(), Some(moment));
+    assert_eq!(fire(&mut instance, "t", 7), None);
+}
+
+#[test]
+fn a_recurring_timer_keeps_its_times_however_late_it_fires() {
+    let mut instance = every_ten_seconds();
+    assert_eq!(fire(&mut instance, "t", 10), Some(20));
+    assert_eq!(fire(&mut instance, "t", 23), Some(30));
+}
+
+#[test]
+fn a_recurring_timer_fires_once_for_all_the_times_nobody_was_there_for() {
+    let mut instance = every_ten_seconds();
+    assert_eq!(fire(&mut instance, "t", 65), Some(70));
+}
+
+#[test]
+fn a_recurring_timer_is_not_due_again_for_a_clock_that_went_back() {
+    let mut instance = every_ten_seconds();
+    assert_eq!(fire(&mut instance, "t", 3), Some(20));
+}
+
+#[test]
+fn each_time_of_a_recurring_timer_has_a_number_of_its_own() {
+    let mut instance = every_ten_seconds();
+    fire(&mut instance, "t", 10);
+    let again = SagaInput::Timer {
+        name: "t".to_owned(),
+        number: 1,
+    };
+    assert_eq!(instance.unwanted(&again), Some(Unwanted::NotOpen));
+}
+
+#[test]
+fn a_recurring_timer_that_is_cancelled_does_not_come_again() {
+    let mut instance = every_ten_seconds();
+    let name = "t".to_owned();
+    decide(&mut instance, &[Decision::CancelTimer { name }]);
+    assert_eq!(instance.due(), None);
+}
+
+#[test]
+fn no_recurring_timer_comes_more_often_than_each_second() {
+    let always = Schedule::Every(Duration::ZERO);
+    let mut instance = after(&[Decision::scheduled("t", always)]);
+    assert_eq!(fire(&mut instance, "t", 1), Some(2));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use annals_core::{
     Answer, AppendId, Asked, Command, Decision, Ending, Event, EventId, Input, Instance,
-    InstanceId, Metadata, Position, Recorded, RecordedEvent, RetryPolicy, SagaStatus, SagaStep,
-    Stage, Stepped, Steps, StreamVersion, Timestamp,
+    InstanceId, Metadata, Position, Recorded, RecordedEvent, Request, RetryPolicy, SagaStatus,
+    SagaStep, Stage, Stepped, Steps, StreamVersion, Timestamp,
 };
 use annals_macros::Event;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,6 @@ impl Errand {
 
 impl Steps for Errand {
     const NAME: &'static str = "errand";
-    const TIMEOUT: Option<Duration> = Some(Duration::from_secs(3_600));
     type Event = ErrandEvent;
 
     fn begin(event: &Recorded<ErrandEvent>) -> Option<(InstanceId, Self)> {
@@ -66,8 +65,27 @@ impl Steps for Errand {
         Some((InstanceId::new(event.record.stream.id()).ok()?, errand))
     }
 
+    fn timeout(&self) -> Option<Duration> {
+        Some(Duration::from_secs(3_600))
+    }
+
+    fn once_undone(&self, reason: &Value) -> Option<Request> {
+        let goods = &self.goods;
+        let what = format!("tell that there is no {goods}: {reason}");
+        let receipts = Vec::new();
+        Some(Request::of(&Do { what, receipts }))
+    }
+
+    /// Version 1 knew no receipts.
+    fn migrate(_: u32, errand: &Value) -> Option<Self> {
+        let goods = errand["goods"].as_str()?.to_owned();
+        let receipts = Vec::new();
+        Some(Self { goods, receipts })
+    }
+
     fn stages() -> Vec<Stage<Self>> {
         let reserve = Self::step("reserve").undone_by(|errand| errand.to("release"));
+        let reserve = reserve.even_if_unknown();
         let pay = Self::step("pay").undone_by(|errand| errand.to("refund"));
         let pack = Self::step("pack").undone_by(|errand| errand.to("unpack"));
         let send = SagaStep::new("send", |errand: &Self| errand.to("send"));

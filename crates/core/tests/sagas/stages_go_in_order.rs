@@ -1,7 +1,7 @@
-use annals_core::{Decision, Input};
+use annals_core::{Decision, Input, Saga as _};
 use serde_json::json;
 
-use crate::errand::{Run, asked_for};
+use crate::errand::{Run, Saga, asked_for};
 
 #[test]
 fn each_stage_begins_once_the_one_before_it_is_done() {
@@ -57,4 +57,22 @@ fn a_second_event_of_the_same_instance_starts_nothing() {
     let again = Input::Event(Box::new(asked_for("sugar")));
     assert_eq!(run.tell(again), []);
     assert_eq!(run.instance, before);
+}
+
+#[test]
+fn steps_take_over_what_an_earlier_definition_remembers_and_go_on_where_it_was() {
+    let run = Run::after(&["reserve"]);
+    let mut earlier = run.instance.state.clone();
+    let errand = earlier["saga"].as_object_mut().unwrap();
+    errand.remove("receipts");
+    let mut taken_over = Run::new();
+    taken_over.instance = run.instance;
+    taken_over.instance.state = Saga::migrate(1, &earlier).unwrap();
+    taken_over.done("pack");
+    assert_eq!(taken_over.carry_out_all(), ["pay", "send", "thank"]);
+}
+
+#[test]
+fn what_steps_do_not_take_over_is_left_to_its_own_definition() {
+    assert_eq!(Saga::migrate(1, &json!({ "saga": {} })), None);
 }

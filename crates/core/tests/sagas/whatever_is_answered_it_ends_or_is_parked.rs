@@ -21,7 +21,7 @@ enum Happens {
     Stray(usize),
 }
 
-const CALLS: [&str; 9] = [
+const CALLS: [&str; 10] = [
     "reserve",
     "pay",
     "pack",
@@ -31,6 +31,7 @@ const CALLS: [&str; 9] = [
     "undo pay",
     "undo pack",
     "undo send",
+    "once undone",
 ];
 
 fn happens() -> impl Strategy<Value = Happens> {

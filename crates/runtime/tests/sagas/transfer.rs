@@ -74,7 +74,6 @@ impl Transfer {
 impl Steps for Transfer {
     const NAME: &'static str = "transfer";
     const CATEGORIES: &'static [&'static str] = &["Transfer"];
-    const TIMEOUT: Option<Duration> = Some(Duration::from_secs(60));
     type Event = TransferRequested;
 
     fn begin(event: &Recorded<TransferRequested>) -> Option<(InstanceId, Self)> {
@@ -86,8 +85,13 @@ impl Steps for Transfer {
         Some((InstanceId::new(id).ok()?, transfer))
     }
 
+    fn timeout(&self) -> Option<Duration> {
+        Some(Duration::from_secs(60))
+    }
+
     fn stages() -> Vec<Stage<Self>> {
         let withdraw = SagaStep::new("withdraw", Self::withdraw).undone_by(Self::refund);
+        let withdraw = withdraw.even_if_unknown();
         let withdraw = withdraw.retried(RETRY).undoing_retried(RETRY);
         let deposit = SagaStep::new("deposit", Self::deposit).retried(RETRY);
         vec![Stage::of(withdraw), Stage::of(deposit).pivot()]

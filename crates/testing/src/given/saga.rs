@@ -164,7 +164,7 @@ impl<S: Saga> GivenSaga<S> {
     fn next_timer(&self, until: Timestamp) -> Option<(String, Timestamp)> {
         let timers = self.instance.iter().flat_map(|instance| &instance.timers);
         let due = timers.filter(|(_, timer)| timer.due <= until);
-        let next = due.min_by_key(|(_, OpenTimer { due, number })| (*due, *number));
+        let next = due.min_by_key(|(_, OpenTimer { due, number, .. })| (*due, *number));
         // One that was set for a time before now is due now.
         next.map(|(name, timer)| (name.clone(), timer.due.max(self.clock.now())))
     }
