@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::milliseconds;
+
 /// An instance, by what is recorded of it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -67,10 +69,13 @@ struct FailureView {
 
 /// A timer that is not due yet.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 struct TimerView {
     name: String,
     number: u64,
     due: Timestamp,
+    /// How far apart its times are, in milliseconds; null if it comes once.
+    every_ms: Option<u64>,
 }
 
 impl InstanceView {
@@ -130,6 +135,7 @@ impl TimerView {
             name: name.clone(),
             number: timer.number,
             due: timer.due,
+            every_ms: timer.every.map(milliseconds),
         }
     }
 }

@@ -139,7 +139,8 @@ async fn an_instance_tells_what_is_open_and_how_it_failed_last() {
         "lastFailure": {"attempt": 1, "at": "2024-03-01T12:59:02Z", "error": "nobody is there"},
     });
     assert_eq!(*call, expected);
-    let timer = json!({"name": "timeout", "number": 1, "due": "2024-03-02T12:59:02Z"});
+    let timer =
+        json!({"name": "timeout", "number": 1, "due": "2024-03-02T12:59:02Z", "everyMs": null});
     assert_eq!(bob["timers"], json!([timer]));
     assert_eq!(bob["unknown"], json!([]));
 }

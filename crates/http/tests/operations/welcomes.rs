@@ -47,12 +47,15 @@ pub(crate) struct Welcome {
 
 impl Steps for Welcome {
     const NAME: &'static str = "welcome";
-    const TIMEOUT: Option<Duration> = Some(Duration::from_secs(86_400));
     type Event = AccountEvent;
 
     fn begin(event: &Recorded<AccountEvent>) -> Option<(InstanceId, Self)> {
         let account = event.record.stream.id().to_owned();
         Some((InstanceId::new(&account).ok()?, Self { account }))
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        Some(Duration::from_secs(86_400))
     }
 
     fn stages() -> Vec<Stage<Self>> {

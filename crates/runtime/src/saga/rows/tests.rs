@@ -31,7 +31,12 @@ fn calls(open: &[(&str, u64)]) -> BTreeMap<String, OpenCall> {
 fn timers(open: &[(&str, u64)]) -> BTreeMap<String, OpenTimer> {
     let timer = |&(name, seconds): &(&str, u64)| {
         let due = Timestamp::UNIX_EPOCH + Duration::from_secs(seconds);
-        (name.to_owned(), OpenTimer { number: 1, due })
+        let timer = OpenTimer {
+            number: 1,
+            due,
+            every: None,
+        };
+        (name.to_owned(), timer)
     };
     open.iter().map(timer).collect()
 }
