@@ -110,6 +110,21 @@ async fn a_row_tells_how_an_instance_is() {
 }
 
 #[tokio::test]
+async fn what_changes_an_instance_leaves_since_when_it_is_so() {
+    let welcomes = Welcomes::new().await;
+    welcomes.begin("bob").await;
+    // Too early for another attempt.
+    welcomes.bank.clock.advance(Duration::from_millis(500));
+    let in_vain = welcomes.service.post("/sagas/welcome/bob/retry", "");
+    in_vain.await.assert_problem(409, "saga-not-parked");
+    welcomes.drive("bob").await;
+    let page = welcomes.service.get("/sagas/welcome").await.ok();
+    let row = &page["data"][0];
+    assert_eq!(row["since"], "2024-03-01T12:00:00Z");
+    assert_eq!(row["changedAt"], "2024-03-01T12:00:00.5Z");
+}
+
+#[tokio::test]
 async fn a_list_has_pages() {
     let welcomes = three().await;
     let first = welcomes.service.get("/sagas/welcome?limit=2").await.ok();
