@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 
 use annals_servers::{
-    ClusterOptions, NEXT_POSTGRES_VARIABLE, PGBOUNCER_VARIABLE, POSTGRES_VARIABLE, PgBouncer,
-    PostgresCluster, in_ci,
+    Broker, ClusterOptions, NATS_VARIABLE, NEXT_POSTGRES_VARIABLE, PGBOUNCER_VARIABLE,
+    POSTGRES_VARIABLE, PgBouncer, PostgresCluster, REDIS_VARIABLE, in_ci,
 };
 
 use crate::command::Command;
@@ -15,6 +15,8 @@ use crate::{next_postgres, toolchain};
 pub(crate) struct Servers {
     pgbouncer: PgBouncer,
     postgres: PostgresCluster,
+    redis: Broker,
+    nats: Broker,
     next_postgres: Result<PostgresCluster, Error>,
 }
 
@@ -41,6 +43,8 @@ impl Servers {
         Ok(Self {
             pgbouncer,
             postgres,
+            redis: Broker::redis()?,
+            nats: Broker::nats()?,
             next_postgres,
         })
     }
@@ -55,7 +59,9 @@ impl Servers {
     pub(crate) fn tell(&self, program: Command) -> Command {
         let program = program
             .env(POSTGRES_VARIABLE, OsStr::new(&self.postgres.url()))
-            .env(PGBOUNCER_VARIABLE, OsStr::new(&self.pgbouncer.url()));
+            .env(PGBOUNCER_VARIABLE, OsStr::new(&self.pgbouncer.url()))
+            .env(REDIS_VARIABLE, OsStr::new(&self.redis.url()))
+            .env(NATS_VARIABLE, OsStr::new(&self.nats.url()));
         match &self.next_postgres {
             Ok(next) => program.env(NEXT_POSTGRES_VARIABLE, OsStr::new(&next.url())),
             Err(_) => program,

@@ -1,6 +1,6 @@
 //! What the tests need beyond cargo, and how to get it.
 
-use annals_servers::{PgBouncer, PostgresCluster};
+use annals_servers::{Broker, PgBouncer, PostgresCluster};
 
 use crate::command::Command;
 use crate::error::Error;
@@ -36,13 +36,16 @@ const NEEDS: [Need; 3] = [
     },
 ];
 
-/// The servers that the tests share.
+/// The servers that the tests share. At run level 1 their packages start no services.
 pub(crate) const SERVERS: Need = Need {
-    what: "PostgreSQL or PgBouncer",
-    is_met: || PostgresCluster::is_installed() && PgBouncer::is_installed(),
+    what: "PostgreSQL, PgBouncer, Redis or NATS",
+    is_met: || {
+        let has_databases = PostgresCluster::is_installed() && PgBouncer::is_installed();
+        has_databases && Broker::are_installed()
+    },
     install: &[
         UPDATE,
-        "env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql pgbouncer",
+        "env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install --yes --no-install-recommends postgresql pgbouncer redis-server nats-server",
     ],
 };
 

@@ -4,6 +4,8 @@
 //!   may refuse ([`AccountError`]);
 //! - commands: `open`, `deposit`, `withdraw`, `close`, each with its shape, its rule and its
 //!   route;
+//! - payments that are part of something bigger, named by a [`Reference`]: what is paid out is pending
+//!   until somebody asks to `settle` it or to `refund` it; [`payments`] are asked for by sagas;
 //! - [`read_models`] and the queries on them: `get`, `list`, `transactions`, `daily`;
 //! - `history`: the events themselves.
 
@@ -17,7 +19,11 @@ pub mod history;
 mod ids;
 pub mod list;
 pub mod open;
+pub mod payments;
 pub mod read_models;
+mod reference;
+pub mod refund;
+pub mod settle;
 mod state;
 mod texts;
 pub mod transactions;
@@ -27,7 +33,9 @@ pub mod withdraw;
 pub use error::AccountError;
 pub use events::AccountEvent;
 pub use ids::{AccountId, OwnerId};
+pub use reference::Reference;
 pub use state::{Account, AccountCommand, Opening, Status};
+pub(crate) use texts::note;
 
 #[cfg(test)]
 mod tests;

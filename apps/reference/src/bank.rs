@@ -1,22 +1,34 @@
-//! The bank and its users: what is put together from the domain, and what every route is given.
+//! The bank, its transfers, its users and its shop: what is put together from the domain, and what every route is
+//! given.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals::http::Problem;
-use annals::runtime::{CommandContext, ExecuteError, Executed, ProjectionHandle, Repository};
+use annals::runtime::{
+    CommandContext, ExecuteError, Executed, ProjectionHandle, Repository, SagaOptions,
+};
 use annals::{
     Aggregate, Annals, AppendId, Builder, Clock, EventStore, IdSource, Personal, Position,
-    Projection, RandomIds, ReadError, ReadModel, StreamVersion, SystemClock, Table,
+    Projection, RandomIds, ReadError, ReadModel, Stepped, StreamVersion, SystemClock, Table,
     TableProjection, Timestamp,
 };
 
 use crate::accounts::read_models::{
     AccountBalance, AccountSummary, DailySummary, TransactionHistory,
 };
-use crate::accounts::{Account, AccountCommand, AccountError, AccountId};
+use crate::accounts::{Account, AccountCommand, AccountError, AccountId, payments};
+use crate::catalogue::{self, Catalogue, StockKeeper};
+use crate::checkout;
 use crate::place::Place;
+use crate::transfers::saga::{self, MoneyTransfer};
+use crate::transfers::{Transfer, TransferCommand, TransferError, TransferId, TransferRow};
 use crate::users::{User, UserCommand, UserError, UserId, UserRow};
 use crate::webhook::Webhook;
+
+pub use orders::CHECKOUT_TIMEOUT;
+
+mod orders;
 
 /// Most accounts that are remembered: they are small.
 const REMEMBERED_ACCOUNTS: usize = 10_000;
@@ -32,10 +44,12 @@ pub type UserExecuted = Executed<User>;
 pub struct Bank {
     annals: Arc<Annals>,
     clock: Arc<dyn NamedClock>,
+    catalogue: Arc<dyn Catalogue>,
+    checkout_timeout: Duration,
 }
 
-fn declared_in(place: &Place) -> Builder {
-    let builder = match place {
+fn declared_in(place: &Place, clock: &Arc<dyn Clock>) -> Builder {
+    let service = match place {
         Place::Memory => Annals::in_memory(),
         Place::Directory { path, keys: None } => Annals::open(path),
         Place::Directory {
@@ -44,16 +58,27 @@ fn declared_in(place: &Place) -> Builder {
         } => Annals::open(path).keys_in(keys),
         Place::Postgres { url, root_keys } => Annals::open(url.expose()).root_keys_in(root_keys),
     };
-    builder
+    let service = payments::carried_out_by(clock, service);
+    let service = saga::carried_out_by(clock, service);
+    let service = crate::orders::declared(clock, service);
+    let options = SagaOptions {
+        clock: Arc::clone(clock),
+        ..SagaOptions::default()
+    };
+    let service = checkout::declared(&options, service);
+    service
         .code_version(env!("CARGO_PKG_VERSION"))
         .aggregate::<Account>()
         .aggregate::<User>()
+        .aggregate::<Transfer>()
         .remembering(REMEMBERED_ACCOUNTS)
         .projection::<AccountBalance>()
         .table_projection::<TransactionHistory>()
         .projection::<DailySummary>()
         .table_projection::<AccountSummary>()
         .projection::<UserRow>()
+        .projection::<TransferRow>()
+        .saga_with::<Stepped<MoneyTransfer>>(|saga| saga.with_options(options))
 }
 
 /// A clock that can be shown.
@@ -67,7 +92,18 @@ impl Bank {
     /// # Errors
     /// [`annals::Error`] when the place cannot be used.
     pub async fn open(place: &Place) -> Result<Self, annals::Error> {
-        Self::start(declared_in(place)).await
+        Self::open_by(SystemClock, place).await
+    }
+
+    /// The same by another clock.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_by(
+        clock: impl Clock + std::fmt::Debug,
+        place: &Place,
+    ) -> Result<Self, annals::Error> {
+        Self::start(clock, place, |service| service).await
     }
 
     /// The same, and everything that happens is posted by a webhook.
@@ -75,21 +111,26 @@ impl Bank {
     /// # Errors
     /// As [`open`](Self::open).
     pub async fn open_with_webhook(place: &Place, webhook: Webhook) -> Result<Self, annals::Error> {
-        Self::start(declared_in(place).effect(webhook)).await
+        Self::start(SystemClock, place, |service| service.effect(webhook)).await
     }
 
-    async fn start(declared: Builder) -> Result<Self, annals::Error> {
+    async fn start(
+        clock: impl Clock + std::fmt::Debug,
+        place: &Place,
+        more: impl FnOnce(Builder) -> Builder,
+    ) -> Result<Self, annals::Error> {
+        let clock: Arc<dyn NamedClock> = Arc::new(clock);
+        let told: Arc<dyn Clock> = Arc::<dyn NamedClock>::clone(&clock);
+        let catalogue = catalogue::open(place).await?;
+        let stock = StockKeeper::of(&catalogue);
+        let declared = catalogue::declare_commands(declared_in(place, &told), &stock);
+        let annals = Arc::new(more(declared).start().await?);
         Ok(Self {
-            annals: Arc::new(declared.start().await?),
-            clock: Arc::new(SystemClock),
+            annals,
+            clock,
+            catalogue,
+            checkout_timeout: CHECKOUT_TIMEOUT,
         })
-    }
-
-    /// The same bank by another clock.
-    #[must_use]
-    pub fn with_clock(mut self, clock: impl Clock + std::fmt::Debug) -> Self {
-        self.clock = Arc::new(clock);
-        self
     }
 
     /// Now.
@@ -100,6 +141,11 @@ impl Bank {
     /// What it runs on.
     pub fn annals(&self) -> &Annals {
         &self.annals
+    }
+
+    /// Categories, products and their stock.
+    pub fn catalogue(&self) -> &dyn Catalogue {
+        &*self.catalogue
     }
 
     /// Where everything that happened is recorded.
@@ -142,7 +188,6 @@ impl Bank {
         command: AccountCommand,
         context: CommandContext,
     ) -> Result<AccountExecuted, ExecuteError<AccountError>> {
-        let context = happening_at(command.at(), context);
         let id = account.as_str();
         self.annals.execute(id, command, context).await
     }
@@ -157,8 +202,21 @@ impl Bank {
         command: UserCommand,
         context: CommandContext,
     ) -> Result<UserExecuted, ExecuteError<UserError>> {
-        let context = happening_at(command.at(), context);
         let id = user.as_str();
+        self.annals.execute(id, command, context).await
+    }
+
+    /// Sends a command to a transfer.
+    ///
+    /// # Errors
+    /// [`ExecuteError`]: the transfer's refusal, or why the command could not be carried out.
+    pub async fn execute_for_transfer(
+        &self,
+        transfer: &TransferId,
+        command: TransferCommand,
+        context: CommandContext,
+    ) -> Result<Executed<Transfer>, ExecuteError<TransferError>> {
+        let id = transfer.as_str();
         self.annals.execute(id, command, context).await
     }
 
@@ -173,6 +231,12 @@ impl Bank {
     pub fn new_user_id(&self, context: &CommandContext) -> UserId {
         let id = new_id::<User>(context);
         id.parse().expect("a UUID is a valid user id")
+    }
+
+    /// An id for a new transfer, likewise.
+    pub fn new_transfer_id(&self, context: &CommandContext) -> TransferId {
+        let id = new_id::<Transfer>(context);
+        id.parse().expect("a UUID is a valid transfer id")
     }
 
     /// Opens copies of what is personal, as rows of read models have them.
@@ -201,12 +265,19 @@ impl Bank {
     /// # Errors
     /// 404 when there is none.
     pub async fn check_known(&self, account: &AccountId) -> Result<(), Problem> {
-        match self.version::<Account>(account.as_str()).await? {
-            StreamVersion::NONE => {
-                Err(Problem::not_found(format!("there is no account {account}")))
-            }
-            _ => Ok(()),
+        match self.is_known(account).await? {
+            true => Ok(()),
+            false => Err(Problem::not_found(format!("there is no account {account}"))),
         }
+    }
+
+    /// Whether there is such an account.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the store does not answer.
+    pub async fn is_known(&self, account: &AccountId) -> Result<bool, ReadError> {
+        let version = self.version::<Account>(account.as_str()).await?;
+        Ok(version > StreamVersion::NONE)
     }
 
     /// Checks that there is such a user.
@@ -229,12 +300,6 @@ impl Bank {
     pub async fn stop(&self) {
         self.annals.stop().await;
     }
-}
-
-/// The time an answer tells is the time that a question about the past is compared with.
-fn happening_at(at: Timestamp, mut context: CommandContext) -> CommandContext {
-    context.metadata.business_time.get_or_insert(at);
-    context
 }
 
 fn new_id<A: Aggregate>(context: &CommandContext) -> String {

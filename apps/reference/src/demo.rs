@@ -1,9 +1,10 @@
-//! A few accounts to look at, for whoever starts the service for the first time.
+//! A few accounts and products to look at, for whoever starts the service for the first time.
 
 use annals::Metadata;
 use annals::runtime::{CommandContext, ExecuteError, IdempotencyKey};
 
 use crate::bank::Bank;
+use crate::catalogue;
 use crate::error::Error;
 use crate::traffic::{Order, Traffic};
 
@@ -11,7 +12,7 @@ const SEED: u64 = 1993;
 const ACCOUNTS: usize = 12;
 const ORDERS: usize = 300;
 
-/// Fills the bank with the accounts `demo-1` to `demo-12`. Repeating it changes nothing.
+/// Fills the bank with the accounts `demo-1` to `demo-12`, and the catalogue with a few products. Repeating it changes nothing.
 ///
 /// # Errors
 /// [`Error::Demo`] when the store does not take them.
@@ -43,5 +44,6 @@ pub async fn seed(bank: &Bank) -> Result<(), Error> {
         }
     }
     tracing::info!(accounts = ACCOUNTS, "demo accounts are there");
-    Ok(())
+    let seeded = catalogue::seed(bank.catalogue()).await;
+    seeded.map_err(|error| Error::Demo(error.to_string()))
 }

@@ -9,12 +9,13 @@ use utoipa_swagger_ui::SwaggerUi;
 #[openapi(
     info(
         title = "Annals reference service",
-        description = "A bank and its users, event-sourced. A command answers with `ETag` (the version) and \
+        description = "A bank, its users and a shop, event-sourced but for the catalogue. A command answers with `ETag` (the version) and \
             `Annals-Position`; send that position as `minPosition` to a query to read your own \
             write, or ask for all there is with `freshness=current`. Every error is `application/problem+json`."
     ),
     tags(
-        (name = "commands", description = "What can be asked of accounts and users."),
+        (name = "commands", description = "What can be asked of accounts, transfers, users, orders \
+            and the catalogue."),
         (name = "queries", description = "What is known of them."),
         (name = "health", description = "For whoever watches over the service."),
         (name = "operations", description = "For whoever operates the service: projections and \

@@ -86,9 +86,9 @@ pub enum Error {
     #[error("another recorder of metrics is installed in this process")]
     MetricsTaken,
 
-    /// The demo accounts could not be made.
+    /// The demo accounts or products could not be made.
     /// **Do:** start again; what is there already stays as it is.
-    #[error("demo accounts: {0}")]
+    #[error("demo: {0}")]
     Demo(String),
 
     /// The import did not come to its end.

@@ -2,8 +2,11 @@
 //!
 //! In reading order:
 //!
-//! - the domain: [`money`], [`accounts`] and [`users`] with a slice for each use case, and the [`ids`]
-//!   and `history` that both have;
+//! - the domain: [`money`], [`accounts`], [`transfers`] between them and [`users`] with a slice for each
+//!   use case, and the [`ids`] and `history` that they have;
+//! - the shop: the [`catalogue`], which is rows and no events, [`orders`] of what is in it, and the
+//!   [`checkout`] that pays them;
+//! - the `bus`: when the commands of sagas come to where they go;
 //! - what it is put together to: the [`bank`] and its [`place`], the [`routes`] and their
 //!   documentation;
 //! - what it tells others: the [`webhook`];
@@ -13,6 +16,9 @@
 
 pub mod accounts;
 pub mod bank;
+mod bus;
+pub mod catalogue;
+pub mod checkout;
 pub mod demo;
 mod docs;
 mod error;
@@ -22,12 +28,14 @@ pub mod import;
 pub mod metrics;
 pub mod money;
 pub mod options;
+pub mod orders;
 pub mod place;
 pub mod routes;
 pub mod schemas;
 pub mod serve;
 pub mod summary;
 pub mod traffic;
+pub mod transfers;
 pub mod users;
 pub mod webhook;
 

@@ -93,7 +93,8 @@ impl TryFrom<WrittenMoney> for Money {
 }
 
 /// Money that somebody pays in or out: greater than zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Money", try_from = "Money")]
 pub struct Amount(Money);
 
 impl Amount {
@@ -127,6 +128,20 @@ impl Amount {
         let amount = object.required("value", |value| read_positive(value, currency));
         object.finish()?;
         amount.ok_or_else(|| Faults::whole("is required"))
+    }
+}
+
+impl From<Amount> for Money {
+    fn from(amount: Amount) -> Self {
+        amount.money()
+    }
+}
+
+impl TryFrom<Money> for Amount {
+    type Error = AmountFault;
+
+    fn try_from(money: Money) -> Result<Self, AmountFault> {
+        Self::new(money)
     }
 }
 

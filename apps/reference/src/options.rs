@@ -9,9 +9,10 @@ use annals::http::BearerToken;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::bank::CHECKOUT_TIMEOUT;
 use crate::error::Error;
 use crate::place::{Place, StoreUrl, keys_beside};
-use crate::webhook::{Webhook, WebhookError, WebhookSecret};
+use crate::webhook::{Webhook, WebhookError, WebhookSecret, webhook};
 
 /// The variable that may hold the secret of the webhook. There is no option for it: everybody on the
 /// machine can read a command line.
@@ -78,6 +79,17 @@ pub struct Options {
     )]
     pub webhook: Option<String>,
 
+    /// Hosts, by comma, that the webhook may call although they are not public: by default it calls
+    /// public ones, and this machine by its names.
+    #[arg(
+        long = "webhook-allow-hosts",
+        value_name = "HOSTS",
+        env = "ANNALS_WEBHOOK_ALLOW_HOSTS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub webhook_allowed_hosts: Vec<String>,
+
     /// For how many hours a call of the webhook is repeated that is not acknowledged, before its event
     /// is parked with what happens to the account afterwards; 0 repeats none. What the receiver
     /// refuses is parked at once. Other accounts go on. Parked events are looked at and tried again by
@@ -128,6 +140,18 @@ pub struct Options {
         global = true
     )]
     pub operations_token_file: Option<PathBuf>,
+
+    /// For how many seconds the checkout of an order may go on that is not paid yet; then what it took
+    /// is given back and the order is cancelled. One that has begun keeps what it began with.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "ANNALS_CHECKOUT_TIMEOUT",
+        default_value_t = CHECKOUT_TIMEOUT.as_secs(),
+        value_parser = clap::value_parser!(u64).range(1..=86_400),
+        global = true
+    )]
+    pub checkout_timeout: u64,
 
     /// Fill the bank with some accounts before serving.
     #[arg(long, env = "ANNALS_SEED_DEMO", global = true)]
@@ -182,7 +206,7 @@ impl Options {
         let Some(url) = &self.webhook else {
             return Ok(None);
         };
-        let webhook = Webhook::new(url.parse()?, self.webhook_secret()?)?;
+        let webhook = webhook(url, &self.webhook_allowed_hosts, self.webhook_secret()?)?;
         let hours = u64::from(self.webhook_give_up_after_hours);
         Ok(Some(
             webhook.giving_up_after(Duration::from_secs(hours * 3_600)),
@@ -196,10 +220,10 @@ impl Options {
             (Err(VarError::NotPresent), None) => return Ok(None),
             (Err(VarError::NotPresent), Some(path)) => read_webhook_secret(path)?,
             (Ok(text), None) => text,
-            (Err(VarError::NotUnicode(_)), None) => return Err(WebhookError::Secret),
+            (Err(VarError::NotUnicode(_)), None) => return Err(WebhookError::SecretVariable),
             (_, Some(_)) => return Err(WebhookError::TwoSecrets),
         };
-        text.trim().parse().map(Some)
+        Ok(Some(text.trim().parse()?))
     }
 
     /// What whoever operates the service has to show. `None`: it is not operated over HTTP.

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::bank::Bank;
 use crate::metrics::Metrics;
 use crate::webhook::Webhook;
-use crate::{accounts, docs, summary, users};
+use crate::{accounts, catalogue, docs, orders, summary, transfers, users};
 
 /// What is there for whoever operates the service.
 #[derive(Debug, Clone)]
@@ -29,7 +29,10 @@ pub struct Operating {
 pub fn router(bank: Bank, operating: Option<Operating>, limits: Limits) -> Router {
     let mut routes = OpenApiRouter::with_openapi(docs::Api::openapi())
         .merge(accounts::routes())
+        .merge(transfers::routes())
         .merge(users::routes())
+        .merge(catalogue::routes())
+        .merge(orders::routes())
         .routes(routes!(summary::get_summary))
         .routes(routes!(live))
         .routes(routes!(ready));

@@ -35,6 +35,7 @@ pub async fn serve(options: &Options) -> Result<(), Error> {
         Some(webhook) => Bank::open_with_webhook(&place, webhook).await?,
         None => Bank::open(&place).await?,
     };
+    let bank = bank.with_checkout_timeout(Duration::from_secs(options.checkout_timeout));
     if options.seed_demo {
         demo::seed(&bank).await?;
     }

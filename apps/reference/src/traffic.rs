@@ -58,11 +58,13 @@ impl Traffic {
             0..55 => AccountCommand::Deposit(Deposit {
                 amount: self.amount(),
                 description: None,
+                reference: None,
                 at: self.now,
             }),
             55..99 => AccountCommand::Withdraw(Withdraw {
                 amount: self.amount(),
                 description: None,
+                reference: None,
                 at: self.now,
             }),
             _ => AccountCommand::Close(Close {

@@ -17,7 +17,8 @@ use annals_runtime::{
     ProjectionHandle, Rebuilds, Refolds, run_projection,
 };
 
-use crate::declared_aggregate::{DeclaredAggregate, Ground};
+use crate::declared_aggregate::{DeclaredAggregate, Ground, RepositoryOptions};
+use crate::declared_command::DeclaredCommands;
 use crate::declared_effect::{BegunEffect, DeclaredEffect};
 use crate::declared_saga::DeclaredSagas;
 use crate::error::Error;
@@ -28,20 +29,18 @@ use crate::runners::Runners;
 use crate::service::{Annals, Running};
 use crate::typed_tables::{DueRebuilds, TypedTables};
 
-/// Most aggregates of each kind that are remembered.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_000).expect("a thousand is not zero");
-
 /// A service that is being put together. Nothing is opened before [`start`](Self::start).
 #[must_use = "a builder does nothing before it is started"]
 pub struct Builder {
     place: Place,
     aggregates: Vec<DeclaredAggregate>,
-    remembered: Option<NonZeroUsize>,
+    pub(crate) repositories: RepositoryOptions,
     folds: Vec<TableFold>,
     inline: Vec<TableFold>,
     projectors: Vec<Arc<dyn Projector>>,
     local_projectors: Vec<Arc<dyn Projector>>,
     effects: Vec<DeclaredEffect>,
+    pub(crate) commands: DeclaredCommands,
     pub(crate) sagas: DeclaredSagas,
     leases: Option<Arc<dyn Leases>>,
     code_version: String,
@@ -84,12 +83,13 @@ impl Builder {
         Self {
             place,
             aggregates: Vec::new(),
-            remembered: Some(REMEMBERED),
+            repositories: RepositoryOptions::default(),
             folds: Vec::new(),
             inline: Vec::new(),
             projectors: Vec::new(),
             local_projectors: Vec::new(),
             effects: Vec::new(),
+            commands: DeclaredCommands::default(),
             sagas: DeclaredSagas::default(),
             leases: None,
             code_version: String::new(),
@@ -123,7 +123,7 @@ impl Builder {
     /// load before the next command to one of them, and costs the memory of as many states: see
     /// [`Repository::remembering`](annals_runtime::Repository::remembering).
     pub fn remembering(mut self, aggregates: usize) -> Self {
-        self.remembered = NonZeroUsize::new(aggregates);
+        self.repositories.remembered = NonZeroUsize::new(aggregates);
         self
     }
 
@@ -261,9 +261,7 @@ impl Builder {
     /// # Errors
     /// [`Error`] when something could not be opened or was declared twice.
     pub async fn start(mut self) -> Result<Annals, Error> {
-        self.folds.extend(self.sagas.index());
-        self.check()?;
-        self.keys.needed = !self.personal.is_empty();
+        self.complete()?;
         let inline = self.inline.clone();
         let opened = self.place.open(self.inline, self.keys).await?;
         let unkeyed = Arc::clone(&opened.store);
@@ -274,11 +272,12 @@ impl Builder {
         let ground = Ground {
             store: Arc::clone(&store),
             snapshots: read_models.snapshots().await?,
-            remembered: self.remembered,
+            options: self.repositories,
             keyring: keyed.as_ref().map(Keyed::keyring),
         };
         let (repositories, mut forgets) = ground.repositories(self.aggregates);
-        let sagas = self.sagas.begin(&store, &repositories)?;
+        let commands = self.commands.bus(&repositories)?;
+        let sagas = self.sagas.begin(&store, &commands);
         self.effects.extend(sagas.inboxes());
         let all = self.folds.iter().chain(&inline).cloned();
         let pasts = Pasts::new(&store, &read_models, all, PastsOptions::default());
@@ -327,13 +326,17 @@ impl Builder {
             rebuilds,
             refolds,
             pasts,
+            commands,
             sagas,
             forgetting,
         })
     }
 
-    /// Nothing is opened or made before everything is known to be declared rightly.
-    fn check(&self) -> Result<(), Error> {
+    /// With what follows from what is declared. Nothing is opened or made before that is known to be
+    /// right.
+    fn complete(&mut self) -> Result<(), Error> {
+        self.folds.extend(self.sagas.index());
+        self.keys.needed = !self.personal.is_empty();
         self.check_names()?;
         self.check_upcasters()?;
         self.sagas.check()

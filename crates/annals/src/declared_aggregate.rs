@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use annals_core::{EventStore, Snapshot, SnapshotStore};
 use annals_keys::Keyring;
-use annals_runtime::{Forgets, Repository, SnapshotPolicy};
+use annals_runtime::{ConflictPolicy, Forgets, Repository, SnapshotPolicy};
 
 /// A snapshot is taken when this many events have passed since the last.
 const SNAPSHOT_EVERY: u64 = 100;
@@ -20,13 +20,32 @@ pub(crate) struct DeclaredAggregate {
 }
 
 type AnyRepository = Box<dyn Any + Send + Sync>;
-type Repositories = HashMap<TypeId, AnyRepository>;
+/// The repositories of a service, by the types of their aggregates.
+pub(crate) type Repositories = HashMap<TypeId, AnyRepository>;
+
+/// What all repositories of a service have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct RepositoryOptions {
+    /// Most aggregates of each kind that are remembered; `None`: none.
+    pub(crate) remembered: Option<NonZeroUsize>,
+    /// What is done when other writers come first.
+    pub(crate) conflicts: ConflictPolicy,
+}
+
+impl Default for RepositoryOptions {
+    fn default() -> Self {
+        Self {
+            remembered: NonZeroUsize::new(1_000),
+            conflicts: ConflictPolicy::default(),
+        }
+    }
+}
 
 /// What a repository stands on.
 pub(crate) struct Ground {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) snapshots: Arc<dyn SnapshotStore>,
-    pub(crate) remembered: Option<NonZeroUsize>,
+    pub(crate) options: RepositoryOptions,
     pub(crate) keyring: Option<Arc<Keyring>>,
 }
 
@@ -59,12 +78,14 @@ impl Ground {
     fn repository<A: Snapshot>(&self) -> Repository<A> {
         let policy = SnapshotPolicy::every(SNAPSHOT_EVERY);
         let repository = Repository::new(Arc::clone(&self.store));
-        let repository = repository.with_snapshots(Arc::clone(&self.snapshots), policy);
+        let repository = repository
+            .with_snapshots(Arc::clone(&self.snapshots), policy)
+            .with_conflict_policy(self.options.conflicts);
         let repository = match &self.keyring {
             Some(keyring) => repository.with_keyring(Arc::clone(keyring)),
             None => repository,
         };
-        match self.remembered {
+        match self.options.remembered {
             Some(aggregates) => repository.remembering(aggregates),
             None => repository,
         }

@@ -1,15 +1,11 @@
-//! Sagas and commands as they are declared, before there is a store to run them on.
+//! Sagas as they are declared, before there is a store to run them on.
 
-use std::any::{Any, TypeId};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use annals_core::{
-    Aggregate, Command, EventStore, Leases, ReadModel, ReadModels, Saga, Table, TableFold,
-};
+use annals_core::{EventStore, Leases, ReadModel, ReadModels, Saga, Table, TableFold};
 use annals_runtime::{
-    CommandBus, CommandHandler, Executed, ProjectionHandle, Repository, SagaEngine, SagaHandle,
-    SagaRow, SagaWatch, Sagas, ToAggregate,
+    CommandBus, ProjectionHandle, SagaEngine, SagaHandle, SagaRow, SagaWatch, Sagas,
 };
 
 use crate::declared_effect::DeclaredEffect;
@@ -17,13 +13,9 @@ use crate::error::Error;
 use crate::runners::Runners;
 use crate::service::Running;
 
-/// The repositories of a service, by the types of their aggregates.
-pub(crate) type Repositories = HashMap<TypeId, Box<dyn Any + Send + Sync>>;
-
-/// The sagas of a service that is put together, and who carries commands out.
+/// The sagas of a service that is put together.
 #[derive(Default)]
 pub(crate) struct DeclaredSagas {
-    pub(crate) commands: Vec<DeclaredCommand>,
     pub(crate) sagas: Vec<DeclaredSaga>,
 }
 
@@ -61,34 +53,14 @@ impl DeclaredSagas {
         Ok(())
     }
 
-    pub(crate) fn begin(
-        self,
-        store: &Arc<dyn EventStore>,
-        repositories: &Repositories,
-    ) -> Result<BegunSagas, Error> {
-        let bus = bus(self.commands, repositories)?;
+    pub(crate) fn begin(self, store: &Arc<dyn EventStore>, bus: &CommandBus) -> BegunSagas {
         let sagas = self.sagas.into_iter();
         let begun = sagas.map(|saga| (saga.begin)(Arc::clone(store), bus.clone()));
-        Ok(BegunSagas {
+        BegunSagas {
             store: Arc::clone(store),
             begun: begun.collect(),
-        })
-    }
-}
-
-/// Who handles which commands.
-fn bus(commands: Vec<DeclaredCommand>, repositories: &Repositories) -> Result<CommandBus, Error> {
-    let mut bus = CommandBus::new();
-    let mut names = HashSet::new();
-    for command in commands {
-        let name = command.name;
-        if !names.insert(name) {
-            return Err(Error::DeclaredTwice(format!("command {name}")));
         }
-        let added = (command.handle)(bus, repositories);
-        bus = added.ok_or_else(|| Error::NoAggregate(name.to_owned()))?;
     }
-    Ok(bus)
 }
 
 impl BegunSagas {
@@ -128,43 +100,6 @@ impl RunningSagas {
         self.watch.stop().await;
         for handle in &self.handles {
             handle.stop().await;
-        }
-    }
-}
-
-/// A command, and what handles it.
-pub(crate) struct DeclaredCommand {
-    name: &'static str,
-    /// `None`: its aggregate was not declared.
-    handle: Handle,
-}
-
-type Handle = Box<dyn FnOnce(CommandBus, &Repositories) -> Option<CommandBus>>;
-
-impl DeclaredCommand {
-    pub(crate) fn handled_by<C: Command>(handler: impl CommandHandler<C>) -> Self {
-        Self {
-            name: C::NAME,
-            handle: Box::new(|bus, _| Some(bus.handling(handler))),
-        }
-    }
-
-    pub(crate) fn sent_to<C, A>(
-        address: impl Fn(C) -> (String, A::Command) + Send + Sync + 'static,
-        reply: impl Fn(&Executed<A>) -> C::Reply + Send + Sync + 'static,
-    ) -> Self
-    where
-        C: Command<Refusal = A::Error>,
-        A: Aggregate<Command: Clone>,
-    {
-        let handle = |bus: CommandBus, repositories: &Repositories| {
-            let repository = repositories.get(&TypeId::of::<A>())?;
-            let repository: &Repository<A> = repository.downcast_ref()?;
-            Some(bus.handling(ToAggregate::new(repository.clone(), address, reply)))
-        };
-        Self {
-            name: C::NAME,
-            handle: Box::new(handle),
         }
     }
 }

@@ -10,7 +10,9 @@
 //! ```
 
 mod builder;
+mod commands;
 mod declared_aggregate;
+mod declared_command;
 mod declared_effect;
 mod declared_saga;
 mod error;
@@ -21,6 +23,8 @@ mod runners;
 mod sagas;
 mod service;
 mod typed_tables;
+#[cfg(feature = "validation")]
+mod validation;
 
 pub use annals_core::*;
 pub use annals_embedded as embedded;
@@ -28,6 +32,8 @@ pub use annals_embedded as embedded;
 pub use annals_http as http;
 pub use annals_keys as keys;
 pub use annals_macros::{Event, Projection, ReadModel, snapshot};
+#[cfg(any(feature = "nats", feature = "redis", feature = "webhooks"))]
+pub use annals_outbox as outbox;
 #[cfg(feature = "postgres")]
 pub use annals_postgres as postgres;
 pub use annals_runtime as runtime;
@@ -36,3 +42,5 @@ pub use annals_sqlite as sqlite;
 pub use builder::Builder;
 pub use error::Error;
 pub use service::Annals;
+#[cfg(feature = "validation")]
+pub use validation::faults_of;

@@ -1,10 +1,10 @@
-//! Sagas of a service: how they are declared, and who carries their commands out.
+//! Sagas of a service: how they are declared, and who asks after them.
 
-use annals_core::{Aggregate, Command, Saga};
-use annals_runtime::{CommandHandler, Executed, SagaEngine, SagaWatch, Sagas};
+use annals_core::Saga;
+use annals_runtime::{SagaEngine, SagaWatch, Sagas};
 
 use crate::builder::Builder;
-use crate::declared_saga::{DeclaredCommand, DeclaredSaga};
+use crate::declared_saga::DeclaredSaga;
 use crate::service::Annals;
 
 impl Builder {
@@ -25,29 +25,6 @@ impl Builder {
     ) -> Self {
         self.declare_events::<S::Event>();
         self.sagas.sagas.push(DeclaredSaga::of(run));
-        self
-    }
-
-    /// Declares that an aggregate carries commands of type `C` out: which one, and as what, `address`
-    /// says; `reply` makes the answer of what came of it.
-    pub fn command_to<C, A>(
-        mut self,
-        address: impl Fn(C) -> (String, A::Command) + Send + Sync + 'static,
-        reply: impl Fn(&Executed<A>) -> C::Reply + Send + Sync + 'static,
-    ) -> Self
-    where
-        C: Command<Refusal = A::Error>,
-        A: Aggregate<Command: Clone>,
-    {
-        let command = DeclaredCommand::sent_to::<C, A>(address, reply);
-        self.sagas.commands.push(command);
-        self
-    }
-
-    /// Declares who carries commands of type `C` out.
-    pub fn command<C: Command>(mut self, handler: impl CommandHandler<C>) -> Self {
-        let command = DeclaredCommand::handled_by(handler);
-        self.sagas.commands.push(command);
         self
     }
 }

@@ -11,9 +11,9 @@ use annals_core::{
 use annals_keys::Keyring;
 use annals_runtime::{
     AsOf, Audit, AuditError, AuditOptions, AuditSubject, BackgroundAudit, BackgroundAuditOptions,
-    CommandContext, EraseError, ErasureReport, Erasures, ErasuresElsewhere, ExecuteError, Executed,
-    NotReached, ParkedEvents, Past, PastError, PastOptions, Pasts, ProjectionHandle, Rebuilds,
-    Refolds, Repository, audit_in_background, audit_projection,
+    CommandBus, CommandContext, EraseError, ErasureReport, Erasures, ErasuresElsewhere,
+    ExecuteError, Executed, NotReached, ParkedEvents, Past, PastError, PastOptions, Pasts,
+    ProjectionHandle, Rebuilds, Refolds, Repository, audit_in_background, audit_projection,
 };
 
 use crate::declared_saga::RunningSagas;
@@ -31,6 +31,7 @@ pub struct Annals {
     /// Of all read models of typed tables, also those that are inline.
     pub(crate) refolds: BTreeMap<&'static str, Refolds>,
     pub(crate) pasts: Pasts,
+    pub(crate) commands: CommandBus,
     pub(crate) sagas: RunningSagas,
     /// Where there is a keyring.
     pub(crate) forgetting: Option<Forgetting>,

@@ -1,5 +1,6 @@
 //! Aggregates: pure decisions over state that events build up.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -35,6 +36,12 @@ pub trait Aggregate: Default + Clone + Send + Sync + 'static {
 
     /// Takes in what happened.
     fn evolve(&mut self, event: &Self::Event);
+
+    /// When what a command asks for happens, if the command says so: the business time of what it
+    /// leads to, unless whoever sends it names another.
+    fn happens_at(_command: &Self::Command) -> Option<Timestamp> {
+        None
+    }
 
     /// The stream of the entity `id`.
     ///

@@ -97,9 +97,15 @@ pub trait Effect: Send + Sync + 'static {
     /// What an event must stay in order with; the other events of its stream, unless said otherwise.
     /// It depends on nothing but the event.
     ///
-    /// An event that cannot be read tells no partition, and takes that of its stream.
+    /// An event that cannot be read takes [another](Self::partition_of_unread).
     fn partition(event: &Recorded<Self::Event>) -> PartitionKey {
         PartitionKey::of_stream(&event.record.stream)
+    }
+
+    /// The same of an event that cannot be read: that of its stream, unless said otherwise, as by who
+    /// needs no more than the record to tell.
+    fn partition_of_unread(record: &RecordedEvent) -> PartitionKey {
+        PartitionKey::of_stream(&record.stream)
     }
 
     /// For how long failures that pass are tried again, in one process, before they count as
@@ -130,7 +136,7 @@ pub trait Effect: Send + Sync + 'static {
 }
 
 /// What a recorded event must stay in order with, for an effect: its [partition](Effect::partition),
-/// or its stream if it cannot be read.
+/// or that [of an event that cannot be read](Effect::partition_of_unread).
 pub fn partition_of<E: Effect>(record: &RecordedEvent) -> PartitionKey {
     let told = ProjectionError::catch(record.position, || {
         let event = decode::<E::Event>(record.clone());
@@ -139,7 +145,7 @@ pub fn partition_of<E: Effect>(record: &RecordedEvent) -> PartitionKey {
         Some(E::partition(&first))
     });
     let told = told.ok().flatten();
-    told.unwrap_or_else(|| PartitionKey::of_stream(&record.stream))
+    told.unwrap_or_else(|| E::partition_of_unread(record))
 }
 
 /// Where an effect begins that was never declared before.

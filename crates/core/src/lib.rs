@@ -73,7 +73,7 @@ pub use chain::ChainFault;
 pub use checkpoint::StoredCheckpoint;
 pub use clock::{Clock, SystemClock};
 pub use column::{Column, ColumnError, ColumnKind, ColumnValue, Value};
-pub use command::{Command, Request};
+pub use command::{Command, FieldFault, Request};
 pub use dead_letter::{DeadLetter, DeadLetters, Failure, ParkCause, Released, Skipped, Tried};
 pub use decode::{DecodeError, DecodeFault, Decoded, Recorded, decode, events_of, schema_of};
 pub use edition::{
@@ -109,7 +109,7 @@ pub use releasing::Releasing;
 pub use saga::{
     Answer, Asked, Call, Decision, Ending, Input, Instance, InstanceId, OpenCall, OpenTimer,
     RetryPolicy, Route, Saga, SagaEvent, SagaInput, SagaStatus, SagaStep, Schedule, Stage, Stepped,
-    Steps, TimerName, Unwanted,
+    Steps, TOOK_TOO_LONG, TimerName, Unwanted,
 };
 pub use selection::{Beyond, Condition, Operator, Order, Select, Selection};
 pub use side_store::{SideStore, SideStoreError};

@@ -24,7 +24,7 @@ pub use input::{Answer, Asked, Input};
 pub use instance::{Ending, Instance, OpenCall, OpenTimer, SagaStatus};
 pub use record::{SagaEvent, SagaInput, Unwanted};
 pub use stepped::Stepped;
-pub use steps::{SagaStep, Stage, Steps};
+pub use steps::{SagaStep, Stage, Steps, TOOK_TOO_LONG};
 
 mod decision;
 mod input;

@@ -1,6 +1,8 @@
 //! What a failed command or read means over HTTP.
 
-use annals_core::{AppendError, KeyStoreError, ProjectionError, QueryError, ReadError};
+use annals_core::{
+    AppendError, KeyStoreError, ProjectionError, QueryError, ReadError, StreamVersion, SubjectId,
+};
 use annals_runtime::{
     AuditError, EraseError, ExecuteError, LoadError, ParkedError, PastError, RebuildError,
     RefoldError, SagaError,
@@ -19,20 +21,10 @@ where
     fn from(error: ExecuteError<E>) -> Self {
         match error {
             ExecuteError::Refused(refusal) => refusal.into(),
-            ExecuteError::VersionMismatch { actual, .. } => {
-                let title = "The version is not the one that If-Match names";
-                Self::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", title)
-                    .detail(format!("the version is {actual}"))
-                    .with("version", actual.0)
-            }
-            ExecuteError::Contended { attempts } => contended(attempts),
-            ExecuteError::KeyReused { key } => key_reused(&key),
-            ExecuteError::Erased(subject) => {
-                let title = "The person was forgotten";
-                Self::new(StatusCode::CONFLICT, "person-erased", title).detail(format!(
-                    "nothing personal is recorded about {subject} any more"
-                ))
-            }
+            ExecuteError::VersionMismatch { actual, .. } => Self::version_mismatch(actual),
+            ExecuteError::Contended { attempts } => Self::contended(attempts),
+            ExecuteError::KeyReused { key } => Self::key_reused(&key),
+            ExecuteError::Erased(subject) => Self::person_erased(&subject),
             ExecuteError::Keys(error) => error.into(),
             ExecuteError::Load(error) => error.into(),
             ExecuteError::Store(error) => error.into(),
@@ -41,23 +33,36 @@ where
     }
 }
 
-fn contended(attempts: u32) -> Problem {
-    let title = "Others changed it at the same time";
-    Problem::new(StatusCode::CONFLICT, "contended", title).detail(format!(
-        "nothing was changed after {attempts} attempts: try again"
-    ))
-}
+/// What is told of a command in the same words, however it was sent.
+impl Problem {
+    pub(crate) fn version_mismatch(actual: StreamVersion) -> Self {
+        let title = "The version is not the one that If-Match names";
+        Self::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", title)
+            .detail(format!("the version is {actual}"))
+            .with("version", actual.0)
+    }
 
-fn key_reused(key: &str) -> Problem {
-    let title = "The Idempotency-Key was used for another request";
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "idempotency-key-reused",
-        title,
-    )
-    .detail(format!(
-        "give each request a key of its own instead of {key}"
-    ))
+    fn contended(attempts: u32) -> Self {
+        let title = "Others changed it at the same time";
+        Self::new(StatusCode::CONFLICT, "contended", title).detail(format!(
+            "nothing was changed after {attempts} attempts: try again"
+        ))
+    }
+
+    pub(crate) fn key_reused(key: &str) -> Self {
+        let title = "The Idempotency-Key was used for another request";
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self::new(status, "idempotency-key-reused", title).detail(format!(
+            "give each request a key of its own instead of {key}"
+        ))
+    }
+
+    pub(crate) fn person_erased(subject: &SubjectId) -> Self {
+        let title = "The person was forgotten";
+        Self::new(StatusCode::CONFLICT, "person-erased", title).detail(format!(
+            "nothing personal is recorded about {subject} any more"
+        ))
+    }
 }
 
 impl From<LoadError> for Problem {
@@ -207,8 +212,8 @@ impl From<SagaError> for Problem {
                 faults.add("instance", name.fault.to_string());
                 Self::invalid(faults)
             }
-            SagaError::KeyReused { key } => key_reused(&key),
-            SagaError::Contended { attempts, .. } => contended(attempts),
+            SagaError::KeyReused { key } => Self::key_reused(&key),
+            SagaError::Contended { attempts, .. } => Self::contended(attempts),
             SagaError::UnknownDefinition { .. } => {
                 let title = "The instance runs under a definition that is not known here";
                 Self::new(StatusCode::CONFLICT, "unknown-definition", title)

@@ -14,6 +14,7 @@ mod answer;
 mod bearer;
 mod body;
 mod command;
+mod command_fault;
 mod failure;
 mod faults;
 mod fields;

@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::faults::Faults;
 
@@ -118,6 +119,22 @@ impl Object {
             true => Ok(()),
             false => Err(self.faults),
         }
+    }
+
+    /// All fields that were not read, as they are: for an object that is kept and not looked into.
+    ///
+    /// # Errors
+    /// All faults found; a field that is given twice is one, and so is a number that is out of range.
+    pub fn into_map(mut self) -> Result<Map<String, Value>, Faults> {
+        let mut map = Map::new();
+        for (name, value) in std::mem::take(&mut self.unread) {
+            match serde_json::from_str(value.get()) {
+                Ok(value) if !map.contains_key(&name) => drop(map.insert(name, value)),
+                Ok(_) => self.faults.add(name, "is given more than once"),
+                Err(fault) => self.faults.add(name, format!("cannot be read: {fault}")),
+            }
+        }
+        self.finish().map(|()| map)
     }
 
     fn read<T>(

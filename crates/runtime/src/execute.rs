@@ -14,7 +14,6 @@ use crate::error::{ExecuteError, LoadError};
 use crate::idempotency::IdempotencyKey;
 use crate::load::{LATEST, Loaded, Shortcut};
 use crate::metrics::Outcome;
-use crate::refusal::CommandRefused;
 use crate::repository::Repository;
 use crate::spans;
 
@@ -23,9 +22,7 @@ pub(crate) use confirm::append_until_confirmed;
 mod confirm;
 mod repeat;
 mod sealing;
-
-/// Most times a command is decided because other writers came first.
-const ATTEMPTS: u32 = 16;
+mod without_events;
 
 /// What comes with a command.
 #[derive(Debug, Clone, Default)]
@@ -45,8 +42,8 @@ pub struct Executed<A> {
     pub state: A,
     /// The aggregate's version after it.
     pub version: StreamVersion,
-    /// What to wait for to read your own write: the position of what was recorded. If nothing
-    /// was, the end of the store as the decision saw it.
+    /// What to wait for to read your own write: the position of what was recorded, be it only the
+    /// answer under a key. If nothing was, the end of the store as the decision saw it.
     pub position: Position,
     /// True if it had been carried out before, and this is the first answer again.
     pub repeated: bool,
@@ -74,9 +71,8 @@ impl<A: Aggregate> Repository<A> {
     /// Sends a command to the aggregate `id`: loads it, lets it decide, records what follows.
     ///
     /// When another writer comes first, it is loaded and decides again. With an idempotency key
-    /// the answer is kept for ever, be it events or a refusal. No events and a failure leave
-    /// nothing, and a repeat is decided anew. Dropping the future does not undo what is recorded
-    /// by then.
+    /// the answer is kept for ever, be it events, none, or a refusal. A failure leaves nothing, and a
+    /// repeat is decided anew. Dropping the future does not undo what is recorded by then.
     ///
     /// # Errors
     /// [`ExecuteError`]: the aggregate's refusal, or why the command could not be carried out.
@@ -111,8 +107,10 @@ impl<A: Aggregate> Repository<A> {
     {
         let stream = A::stream(id).map_err(LoadError::from)?;
         let _turn = self.turns.wait(&stream).await;
-        let order = self.order(stream, context);
-        for _ in 0..ATTEMPTS {
+        let order = self.order(stream, &command, context);
+        let attempts = self.conflicts.attempts.get();
+        for conflicts in 0..attempts {
+            self.conflicts.pause(conflicts, &*self.ids).await;
             if let Some(first) = self.first_answer(&order).await? {
                 return Ok(first);
             }
@@ -120,12 +118,12 @@ impl<A: Aggregate> Repository<A> {
                 return Ok(executed);
             }
         }
-        let attempts = ATTEMPTS;
         Err(ExecuteError::Contended { attempts })
     }
 
-    fn order(&self, stream: StreamId, context: CommandContext) -> Order {
+    fn order(&self, stream: StreamId, command: &A::Command, context: CommandContext) -> Order {
         let mut metadata = context.metadata;
+        metadata.business_time = metadata.business_time.or_else(|| A::happens_at(command));
         let append = match &context.idempotency {
             Some(key) => {
                 key.stamp(&mut metadata);
@@ -170,7 +168,7 @@ impl<A: Aggregate> Repository<A> {
             decided => {
                 self.remember_loaded(&order.stream, &latest, order.era);
                 match decided {
-                    Ok(_) => Ok(Some(Executed::unchanged(latest))),
+                    Ok(_) => self.leave(order, latest).await,
                     Err(ExecuteError::Refused(refusal)) => self.refuse(order, refusal).await,
                     Err(error) => Err(error),
                 }
@@ -233,24 +231,6 @@ impl<A: Aggregate> Repository<A> {
             let is_now = || self.eras.now() == order.era;
             memory.put_if(is_now, stream.clone(), reached(replayed));
         }
-    }
-
-    async fn refuse(
-        &self,
-        order: &Order,
-        refusal: A::Error,
-    ) -> Result<Option<Executed<A>>, ExecuteError<A::Error>> {
-        if order.key.is_some() {
-            let refused = CommandRefused {
-                stream: order.stream.clone(),
-                error: &refusal,
-            };
-            let append = refused.to_append(order.append, order.metadata.clone())?;
-            if self.append(order, append).await?.is_none() {
-                return Ok(None);
-            }
-        }
-        Err(ExecuteError::Refused(refusal))
     }
 }
 

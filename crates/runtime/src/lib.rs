@@ -3,8 +3,11 @@
 //! In reading order:
 //!
 //! - [`Repository`]: loads an aggregate ([`Loaded`], [`Moment`]) and executes commands on it
-//!   ([`CommandContext`], [`Executed`]); how repeats are recognised ([`IdempotencyKey`]); when
-//!   snapshots are taken ([`SnapshotPolicy`]);
+//!   ([`CommandContext`], [`Executed`]); how repeats are recognised ([`IdempotencyKey`]); what
+//!   is done when others come first ([`ConflictPolicy`]); when snapshots are taken
+//!   ([`SnapshotPolicy`]);
+//! - [`CommandBus`]: commands by type, to their [handlers](CommandHandler), once they are well-formed
+//!   and [allowed](Authorize);
 //! - [`run_projection`]: keeps a read model up to date, and [`ProjectionHandle`] tells how far
 //!   it is, or waits until it is as new as a [`Freshness`] says; [`ParkedEvents`] tells of what it
 //!   could not apply, and tries it again;
@@ -20,8 +23,8 @@
 //!   read model;
 //! - [`EffectProjector`]: performs an effect for each event, at least once ([`UnboundEffect`]: before
 //!   it is bound to its checkpoint);
-//! - [`SagaEngine`]: runs the instances of a saga, whose commands go by a [`CommandBus`] to their
-//!   [handlers](CommandHandler); [`Sagas`] tell how they are, and take what people ask of them;
+//! - [`SagaEngine`]: runs the instances of a saga, whose commands go by a [`CommandBus`]; [`Sagas`]
+//!   tell how they are, and take what people ask of them;
 //! - [`KeyedStore`]: a store whose events come with the keys to what is personal in them, for the types
 //!   of events that have any ([`PersonalEvents`]); [`Erasures`] forget persons, and [`ErasureReport`]
 //!   tells what was reached;
@@ -32,6 +35,7 @@ mod audit;
 mod backoff;
 mod batches;
 mod command_bus;
+mod conflicts;
 mod declared_read_models;
 mod effect;
 mod era;
@@ -59,6 +63,7 @@ mod saga;
 mod snapshots;
 mod spans;
 mod turns;
+mod unchanged;
 
 pub use crate::metrics::{METRICS, Metric, MetricKind, describe_metrics};
 pub use audit::{
@@ -67,7 +72,11 @@ pub use audit::{
     audit_in_background, audit_projection,
 };
 pub use backoff::Backoff;
-pub use command_bus::{CommandBus, CommandFault, CommandHandler, ToAggregate};
+pub use command_bus::{
+    Authorize, CommandBus, CommandFault, CommandHandler, CommandLimits, NotAuthorized, Rejection,
+    SentCommand, ToAggregate,
+};
+pub use conflicts::ConflictPolicy;
 pub use declared_read_models::DeclaredReadModels;
 pub use effect::{EffectProjector, UnboundEffect};
 pub use erasure::{

@@ -1,7 +1,7 @@
 //! What is measured: every metric by its name, its labels and what it tells.
 //!
-//! In reading order: here are the names; `projection`, `rebuild`, `audit`, `drift`, `command`, `saga` and
-//! `saga_gauges` hold what each of those measures. Where the numbers go is up to the program: it installs a recorder of the
+//! In reading order: here are the names; `projection`, `rebuild`, `audit`, `drift`, `command`, `bus`, `saga`
+//! and `saga_gauges` hold what each of those measures. Where the numbers go is up to the program: it installs a recorder of the
 //! `metrics` crate before it starts anything that is measured, or none, and then it costs nothing.
 
 use ::metrics::{
@@ -10,6 +10,7 @@ use ::metrics::{
 };
 
 pub(crate) use audit::AuditMeter;
+pub(crate) use bus::{Answered, BusMeter};
 pub(crate) use command::{CommandMeter, Outcome};
 pub(crate) use drift::DriftMeter;
 pub(crate) use projection::ProjectionMeter;
@@ -18,6 +19,7 @@ pub(crate) use saga::SagaMeter;
 pub(crate) use saga_gauges::SagaGauges;
 
 mod audit;
+mod bus;
 mod command;
 mod drift;
 mod projection;
@@ -50,7 +52,7 @@ pub enum MetricKind {
 }
 
 /// All that is measured.
-pub const METRICS: [Metric; 31] = [
+pub const METRICS: [Metric; 33] = [
     PROJECTION_POSITION,
     PROJECTION_UP_TO_DATE,
     PROJECTION_LEASE_HELD,
@@ -73,6 +75,8 @@ pub const METRICS: [Metric; 31] = [
     AUDIT_FINDINGS,
     AUDIT_ERRORS,
     COMMAND_DURATION,
+    COMMANDS,
+    COMMAND_ANSWER,
     SAGA_INPUTS,
     SAGA_ENDINGS,
     SAGA_PARKINGS,
@@ -217,6 +221,18 @@ const COMMAND_DURATION: Metric = Metric {
     kind: MetricKind::Histogram,
     labels: &["aggregate", "outcome"],
     tells: "how long commands took, by outcome; its count is how many there were",
+};
+const COMMANDS: Metric = Metric {
+    name: "annals_commands_total",
+    kind: MetricKind::Counter,
+    labels: &["command", "outcome"],
+    tells: "commands that were sent by the bus, by what came of them",
+};
+const COMMAND_ANSWER: Metric = Metric {
+    name: "annals_command_answer_seconds",
+    kind: MetricKind::Histogram,
+    labels: &["command"],
+    tells: "how long commands took that were sent by the bus, with their wait for a place",
 };
 
 const SAGA_INPUTS: Metric = Metric {

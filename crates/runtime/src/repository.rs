@@ -6,6 +6,7 @@ use std::sync::Arc;
 use annals_core::{Aggregate, EventStore, IdSource, RandomIds, Snapshot, SnapshotStore};
 use annals_keys::Keyring;
 
+use crate::conflicts::ConflictPolicy;
 use crate::era::Eras;
 use crate::memory::Memory;
 use crate::metrics::CommandMeter;
@@ -23,6 +24,7 @@ pub struct Repository<A: Aggregate> {
     pub(crate) snapshots: Option<Arc<Snapshots<A>>>,
     pub(crate) memory: Option<Arc<Memory<A>>>,
     pub(crate) turns: Arc<Turns>,
+    pub(crate) conflicts: ConflictPolicy,
     pub(crate) meter: CommandMeter,
     pub(crate) keyring: Option<Arc<Keyring>>,
     pub(crate) eras: Arc<Eras>,
@@ -37,6 +39,7 @@ impl<A: Aggregate> Repository<A> {
             snapshots: None,
             memory: None,
             turns: Arc::new(Turns::new()),
+            conflicts: ConflictPolicy::default(),
             meter: CommandMeter::new(A::CATEGORY),
             keyring: None,
             eras: Arc::default(),
@@ -73,6 +76,13 @@ impl<A: Aggregate> Repository<A> {
     #[must_use]
     pub fn remembering(mut self, aggregates: NonZeroUsize) -> Self {
         self.memory = Some(Arc::new(Memory::of(aggregates)));
+        self
+    }
+
+    /// The same repository, where commands that were overtaken are decided again so often.
+    #[must_use]
+    pub fn with_conflict_policy(mut self, policy: ConflictPolicy) -> Self {
+        self.conflicts = policy;
         self
     }
 

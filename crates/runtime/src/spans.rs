@@ -6,13 +6,14 @@
 
 use std::fmt::Display;
 
-use annals_core::{Metadata, ProjectionBatch, RecordedEvent};
+use annals_core::{InstanceId, Metadata, OpenCall, ProjectionBatch, RecordedEvent};
 use tracing::field::{Empty, display};
 use tracing::{Instrument, Span, info_span};
 
+use crate::command_bus::CommandFault;
 use crate::error::ExecuteError;
 use crate::execute::Executed;
-use crate::metrics::Outcome;
+use crate::metrics::{Answered, Outcome};
 
 /// A command to an aggregate, until it is answered.
 pub(crate) fn command(aggregate: &str, id: &str, metadata: &Metadata) -> Span {
@@ -42,6 +43,42 @@ pub(crate) fn answered<A, E: Display>(
         Err(error) if outcome == Outcome::Failed => failed(span, error),
         Err(_) => {}
     }
+}
+
+/// A command that is sent by the bus, until it is answered.
+pub(crate) fn sent_command(command: &str, handler: &str, metadata: &Metadata) -> Span {
+    info_span!(
+        "sent command",
+        otel.status_code = Empty,
+        otel.status_description = Empty,
+        command,
+        handler,
+        actor = metadata.actor,
+        correlation_id = metadata.correlation,
+        causation_id = metadata.causation,
+        trace_parent = metadata.trace_parent,
+        outcome = Empty,
+    )
+}
+
+/// Tells how a command of the bus was answered. Only one that is not answered is a failure.
+pub(crate) fn command_answered<R>(span: &Span, outcome: Answered, fault: Option<&CommandFault<R>>) {
+    span.record("outcome", outcome.as_str());
+    if let Some(CommandFault::Transient(cause)) = fault {
+        failed(span, cause);
+    }
+}
+
+/// One attempt of a saga to have a command carried out.
+pub(crate) fn saga_call(saga: &str, instance: &InstanceId, open: &OpenCall) -> Span {
+    info_span!(
+        "saga call",
+        saga,
+        %instance,
+        call = open.call.name,
+        number = open.number,
+        attempt = open.attempt,
+    )
 }
 
 /// A batch of a projection, until it is committed. Its positions are from `after`, exclusive, up to

@@ -11,6 +11,12 @@ pub const NEXT_POSTGRES_VARIABLE: &str = "ANNALS_TEST_POSTGRES_NEXT";
 /// Names the URL that leads through PgBouncer to the shared PostgreSQL server.
 pub const PGBOUNCER_VARIABLE: &str = "ANNALS_TEST_PGBOUNCER";
 
+/// Names the URL of the shared Redis server.
+pub const REDIS_VARIABLE: &str = "ANNALS_TEST_REDIS";
+
+/// Names the URL of the shared NATS server.
+pub const NATS_VARIABLE: &str = "ANNALS_TEST_NATS";
+
 /// The URL of the shared PostgreSQL server.
 ///
 /// # Panics
@@ -29,6 +35,26 @@ pub fn postgres_url() -> String {
 #[must_use]
 pub fn pgbouncer_url() -> String {
     url(PGBOUNCER_VARIABLE)
+}
+
+/// The URL of the shared Redis server.
+///
+/// # Panics
+///
+/// Without the server; the message says how to have one.
+#[must_use]
+pub fn redis_url() -> String {
+    url(REDIS_VARIABLE)
+}
+
+/// The URL of the shared NATS server, which has JetStream.
+///
+/// # Panics
+///
+/// Without the server; the message says how to have one.
+#[must_use]
+pub fn nats_url() -> String {
+    url(NATS_VARIABLE)
 }
 
 /// The URL of a PostgreSQL server of another major version. `None` on a machine that cannot have

@@ -22,12 +22,12 @@ pub(crate) fn postgres() -> Result<PathBuf, ServerError> {
     find("postgres", &folders)
 }
 
-/// The folder of PgBouncer.
-pub(crate) fn pgbouncer() -> Result<PathBuf, ServerError> {
+/// The folder of a server that is started by its name: PgBouncer, Redis, NATS.
+pub(crate) fn daemon(program: &'static str) -> Result<PathBuf, ServerError> {
     // The path of an ordinary user does not hold it.
     let mut folders = path();
     folders.push(PathBuf::from("/usr/sbin"));
-    find("pgbouncer", &folders)
+    find(program, &folders)
 }
 
 fn path() -> Vec<PathBuf> {

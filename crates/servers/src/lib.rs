@@ -1,10 +1,10 @@
 //! Real servers for tests, from the programs of the machine.
 //!
-//! A [`PostgresCluster`] or a [`PgBouncer`] lives in a throwaway folder, listens on a free port of
+//! A [`PostgresCluster`], a [`PgBouncer`] or a [`Broker`] of messages lives in a throwaway folder, listens on a free port of
 //! the loopback interface, and is gone when its owner is: dropped, finished or killed. A test that
 //! has to crash, pause or restart its server starts one of its own. All others share those that
-//! `cargo xtask` starts before the tests, and ask [`postgres_url`], [`next_postgres_url`] and
-//! [`pgbouncer_url`] where they are.
+//! `cargo xtask` starts before the tests, and ask [`postgres_url`], [`next_postgres_url`],
+//! [`pgbouncer_url`], [`redis_url`] and [`nats_url`] where they are.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), annals_servers::ServerError> {
@@ -18,11 +18,12 @@
 //!
 //! It needs Linux: the parent-death signal and `/proc` are what leaves no process behind.
 //!
-//! In reading order: `postgres` and `pgbouncer` are the servers, `options` what may be asked of a
-//! cluster; `process` starts and stops both, under the `account` that suits, with the programs of
+//! In reading order: `postgres`, `pgbouncer` and `broker` are the servers, `options` what may be asked
+//! of a cluster; `process` starts and stops them all, under the `account` that suits, with the programs of
 //! an `installation`, and the `process_table` knows their children; `port` and `wait` do what they say; `environment` finds the shared servers.
 
 mod account;
+mod broker;
 mod environment;
 mod error;
 mod installation;
@@ -34,9 +35,10 @@ mod process;
 mod process_table;
 mod wait;
 
+pub use broker::Broker;
 pub use environment::{
-    NEXT_POSTGRES_VARIABLE, PGBOUNCER_VARIABLE, POSTGRES_VARIABLE, in_ci, next_postgres_url,
-    pgbouncer_url, postgres_url,
+    NATS_VARIABLE, NEXT_POSTGRES_VARIABLE, PGBOUNCER_VARIABLE, POSTGRES_VARIABLE, REDIS_VARIABLE,
+    in_ci, nats_url, next_postgres_url, pgbouncer_url, postgres_url, redis_url,
 };
 pub use error::ServerError;
 pub use installation::PROGRAMS_VARIABLE;

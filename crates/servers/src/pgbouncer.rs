@@ -34,7 +34,7 @@ impl PgBouncer {
     /// When PgBouncer is not installed, or does not come up.
     pub fn start(server: &str) -> Result<Self, ServerError> {
         let address = Address::parse(server).ok_or_else(|| ServerError::Url(server.to_owned()))?;
-        let installed_in = installation::pgbouncer()?;
+        let installed_in = installation::daemon("pgbouncer")?;
         let account = Account::unprivileged()?;
         let folder = account.make_folder("annals-pgbouncer-")?;
         let (port, process) = port::start_on_free(|port| {
@@ -64,7 +64,7 @@ impl PgBouncer {
     /// Whether PgBouncer is installed on this machine.
     #[must_use]
     pub fn is_installed() -> bool {
-        installation::pgbouncer().is_ok()
+        installation::daemon("pgbouncer").is_ok()
     }
 
     /// Where it listens.

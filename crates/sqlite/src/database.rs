@@ -44,15 +44,37 @@ pub struct Database {
     pub(crate) turns: Arc<Turns>,
 }
 
+/// When what was written is brought to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Synced {
+    /// When SQLite tidies up.
+    NowAndThen,
+    /// Before each write is acknowledged.
+    EachWrite,
+}
+
 impl Database {
     /// Opens the database in a file, made if it is not there.
     ///
     /// # Errors
     /// [`SqliteError::Open`] when the file cannot be made or is no database.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, SqliteError> {
-        let path = path.as_ref().to_owned();
+        Self::open_synced(path.as_ref(), Synced::NowAndThen).await
+    }
+
+    /// Opens the database in a file, made if it is not there, for what is in no event and so cannot
+    /// be made again: each write is on the disk before it is acknowledged.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_durable(path: impl AsRef<Path>) -> Result<Self, SqliteError> {
+        Self::open_synced(path.as_ref(), Synced::EachWrite).await
+    }
+
+    async fn open_synced(path: &Path, synced: Synced) -> Result<Self, SqliteError> {
+        let path = path.to_owned();
         let opening = spawn_blocking(move || {
-            Self::open_file(&path).map_err(|source| SqliteError::Open { path, source })
+            Self::open_file(&path, synced).map_err(|source| SqliteError::Open { path, source })
         });
         opening.await.unwrap_or_else(|failure| {
             let reason = failure.to_string();
@@ -142,7 +164,11 @@ impl Database {
         self.readers.run(run).await
     }
 
-    pub(crate) async fn transact<T, E, W>(&self, write: W) -> Result<T, E>
+    /// As [`write`](Self::write), for statements that fail in ways of their own.
+    ///
+    /// # Errors
+    /// What they returned, and then nothing is written; or [`SqliteError`], as an `E`.
+    pub async fn transact<T, E, W>(&self, write: W) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<SqliteError> + Send + 'static,
@@ -159,10 +185,13 @@ impl Database {
         self.writer.run(run).await
     }
 
-    fn open_file(path: &Path) -> rusqlite::Result<Self> {
+    fn open_file(path: &Path, synced: Synced) -> rusqlite::Result<Self> {
         let writer = configured(Connection::open(path)?)?;
         // Readers go on while one writes; only this mode has that.
         writer.pragma_update(None, "journal_mode", "wal")?;
+        if synced == Synced::EachWrite {
+            writer.pragma_update(None, "synchronous", "full")?;
+        }
         let writer = with_own_tables(writer)?;
         let reader = |_| {
             let reader = configured(Connection::open(path)?)?;

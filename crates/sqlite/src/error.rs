@@ -11,8 +11,9 @@ use rusqlite::ErrorCode;
 #[non_exhaustive]
 pub enum SqliteError {
     /// The file could not be opened or made.
-    /// **Do:** check the path and its rights; a damaged file can be deleted, and is made again.
-    #[error("read models at {path}: {source}")]
+    /// **Do:** check the path and its rights; a damaged file of read models can be deleted, and is made
+    /// again.
+    #[error("database {path}: {source}")]
     Open {
         /// Which file.
         path: PathBuf,
@@ -35,7 +36,8 @@ pub enum SqliteError {
     Refused(#[source] rusqlite::Error),
 
     /// The file is damaged.
-    /// **Do:** stop, delete the file and start again: it is made again from the events.
+    /// **Do:** stop, delete the file and start again: read models are made again from the events. What
+    /// is in no event is put back from a backup.
     #[error("the database is damaged: {0}")]
     Damaged(#[source] rusqlite::Error),
 }

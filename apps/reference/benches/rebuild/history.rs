@@ -77,11 +77,13 @@ fn event(number: u64, version: u64, at: Timestamp) -> Result<AccountEvent, Failu
         version if is_withdrawal(version) => AccountEvent::Withdrawn {
             amount: Money::of_minor(WITHDRAWAL, Currency::USD),
             description: None,
+            reference: None,
             timestamp: at,
         },
         _ => AccountEvent::Deposited {
             amount: Money::of_minor(DEPOSIT, Currency::USD),
             description: None,
+            reference: None,
             timestamp: at,
         },
     })

@@ -29,6 +29,10 @@ impl Close {
         if !balance.is_zero() {
             return Err(AccountError::BalanceNotZero { balance });
         }
+        if !account.pending.is_empty() {
+            let count = account.pending.len();
+            return Err(AccountError::PaymentsPending { count });
+        }
         Ok(vec![AccountEvent::Closed {
             reason: self.reason,
             closed_at: self.at,

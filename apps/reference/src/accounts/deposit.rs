@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::error::AccountError;
 use super::events::AccountEvent;
 use super::ids::AccountId;
+use super::reference::Reference;
 use super::state::{Account, AccountCommand};
 use super::texts::note;
 use crate::bank::{AccountExecuted, Bank};
@@ -21,6 +22,8 @@ pub struct Deposit {
     pub amount: Amount,
     /// What for.
     pub description: Option<String>,
+    /// What it is part of; if that is pending, it is no longer.
+    pub reference: Option<Reference>,
     /// When.
     pub at: Timestamp,
 }
@@ -29,14 +32,15 @@ impl Deposit {
     pub(super) fn decide(self, account: &Account) -> Result<Vec<AccountEvent>, AccountError> {
         account.check_payment(self.amount)?;
         let amount = self.amount.money();
-        let balance = account.balance();
-        if balance.minor > Money::MAX_MINOR - amount.minor {
+        if account.minor_with_pending() > Money::MAX_MINOR - amount.minor {
+            let balance = account.balance();
             let most = Money::of_minor(Money::MAX_MINOR, amount.currency);
             return Err(AccountError::BalanceLimit { balance, most });
         }
         Ok(vec![AccountEvent::Deposited {
             amount,
             description: self.description,
+            reference: self.reference,
             timestamp: self.at,
         }])
     }
@@ -106,6 +110,7 @@ pub(crate) async fn deposit_money(
     let deposit = AccountCommand::Deposit(Deposit {
         amount: payment.amount,
         description: payment.description,
+        reference: None,
         at: bank.now(),
     });
     let executed = bank.execute(&account_id, deposit, context).await?;

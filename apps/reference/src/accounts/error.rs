@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::ids::AccountId;
+use super::reference::Reference;
 use crate::money::{Currency, Money};
 
 /// The rule that a command breaks. Kept under the command's idempotency key, so that a repeat
@@ -54,6 +55,33 @@ pub enum AccountError {
         /// What is there.
         balance: Money,
     },
+    /// What is paid out as part of something may still have to be given back.
+    /// **Do:** close the account once that has ended.
+    #[error("{count} payments are not settled yet")]
+    PaymentsPending {
+        /// How many.
+        count: usize,
+    },
+    /// Something was paid out as part of the same, and is not settled yet.
+    /// **Do:** settle it or give it back before.
+    #[error("a payment for {reference} is pending already")]
+    AlreadyPending {
+        /// Part of what.
+        reference: Reference,
+    },
+    /// So much is not settled yet that nothing more can be. **Do:** try later.
+    #[error("{most} payments are pending, and no more can be")]
+    TooManyPending {
+        /// The most that can be.
+        most: usize,
+    },
+    /// Nothing was paid out as part of this, or it was settled or given back since.
+    /// **Do:** give nothing back.
+    #[error("no payment for {reference} is pending")]
+    NothingPending {
+        /// Part of what.
+        reference: Reference,
+    },
 }
 
 impl From<AccountError> for Problem {
@@ -67,6 +95,10 @@ impl From<AccountError> for Problem {
             E::InsufficientFunds { .. } => (422, "insufficient-funds", "Not enough money is there"),
             E::BalanceLimit { .. } => (422, "balance-limit", "The balance would be too large"),
             E::BalanceNotZero { .. } => (422, "balance-not-zero", "Money is left"),
+            E::PaymentsPending { .. } => (409, "payments-pending", "Payments are not settled yet"),
+            E::AlreadyPending { .. } => (409, "already-pending", "The payment is pending already"),
+            E::TooManyPending { .. } => (409, "too-many-pending", "Too many payments are pending"),
+            E::NothingPending { .. } => (409, "nothing-pending", "No such payment is pending"),
         };
         let status = StatusCode::from_u16(status).expect("each status above is one");
         let problem = Self::new(status, kind, title).detail(error.to_string());

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AccountId, OwnerId};
+use super::reference::Reference;
 use super::upcast::{add_currency, money_of_plain_amount, nest_amount};
 use crate::money::Money;
 
@@ -32,6 +33,9 @@ pub enum AccountEvent {
         /// What for.
         #[serde(skip_serializing_if = "Option::is_none")]
         description: Option<String>,
+        /// What it is part of.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<Reference>,
         /// When.
         timestamp: Timestamp,
     },
@@ -45,8 +49,19 @@ pub enum AccountEvent {
         /// What for.
         #[serde(skip_serializing_if = "Option::is_none")]
         description: Option<String>,
+        /// What it is part of.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<Reference>,
         /// When.
         timestamp: Timestamp,
+    },
+    /// What was paid out as part of something will not be given back any more.
+    #[event(name = "PaymentSettled")]
+    Settled {
+        /// What it was part of.
+        reference: Reference,
+        /// When.
+        settled_at: Timestamp,
     },
     /// It was closed.
     #[event(name = "AccountClosed")]
@@ -57,4 +72,17 @@ pub enum AccountEvent {
         /// When.
         closed_at: Timestamp,
     },
+}
+
+impl AccountEvent {
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Opened { opened_at: at, .. }
+            | Self::Deposited { timestamp: at, .. }
+            | Self::Withdrawn { timestamp: at, .. }
+            | Self::Settled { settled_at: at, .. }
+            | Self::Closed { closed_at: at, .. } => *at,
+        }
+    }
 }

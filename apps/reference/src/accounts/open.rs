@@ -47,6 +47,7 @@ impl Open {
         let deposited = initial_deposit.map(|amount| AccountEvent::Deposited {
             amount: amount.money(),
             description: None,
+            reference: None,
             timestamp: at,
         });
         Ok([opened].into_iter().chain(deposited).collect())

@@ -1,5 +1,7 @@
 //! The account that decides: its state, and which rule answers which command.
 
+use std::collections::BTreeMap;
+
 use annals::{Aggregate, ColumnKind, ColumnValue, Timestamp, Value, snapshot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,8 +13,14 @@ use super::error::AccountError;
 use super::events::AccountEvent;
 use super::ids::{AccountId, OwnerId};
 use super::open::Open;
+use super::reference::Reference;
+use super::refund::Refund;
+use super::settle::Settle;
 use super::withdraw::Withdraw;
 use crate::money::{Amount, Currency, Money};
+
+/// Most payments of an account that are pending at a time.
+const MOST_PENDING: usize = 1_000;
 
 /// An account, as its events made it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +29,8 @@ pub struct Account {
     pub opening: Option<Opening>,
     /// What is there; nothing before the first deposit, which sets the currency.
     pub balance: Option<Money>,
+    /// What was paid out as part of something that is not settled yet.
+    pub pending: BTreeMap<Reference, Money>,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
     /// When something last happened to it.
@@ -57,6 +67,10 @@ pub enum AccountCommand {
     Deposit(Deposit),
     /// Pay out.
     Withdraw(Withdraw),
+    /// Give back what is pending.
+    Refund(Refund),
+    /// Settle what is pending.
+    Settle(Settle),
     /// Close it.
     Close(Close),
 }
@@ -68,6 +82,8 @@ impl AccountCommand {
             Self::Open(open) => open.at,
             Self::Deposit(deposit) => deposit.at,
             Self::Withdraw(withdraw) => withdraw.at,
+            Self::Refund(refund) => refund.at,
+            Self::Settle(settle) => settle.at,
             Self::Close(close) => close.at,
         }
     }
@@ -85,12 +101,15 @@ impl Aggregate for Account {
             AccountCommand::Open(open) => open.decide(self),
             AccountCommand::Deposit(deposit) => deposit.decide(self),
             AccountCommand::Withdraw(withdraw) => withdraw.decide(self),
+            AccountCommand::Refund(refund) => refund.decide(self),
+            AccountCommand::Settle(settle) => settle.decide(self),
             AccountCommand::Close(close) => close.decide(self),
         }
     }
 
     fn evolve(&mut self, event: &AccountEvent) {
-        let at = match event {
+        self.updated_at = Some(event.at());
+        match event {
             AccountEvent::Opened {
                 account_id,
                 owner_id,
@@ -101,26 +120,27 @@ impl Aggregate for Account {
                     owner_id: owner_id.clone(),
                     at: *opened_at,
                 });
-                opened_at
             }
             AccountEvent::Deposited {
-                amount, timestamp, ..
+                amount, reference, ..
             } => {
                 self.move_balance(amount.currency, amount.minor);
-                timestamp
+                self.no_longer_pending(reference.as_ref());
             }
             AccountEvent::Withdrawn {
-                amount, timestamp, ..
+                amount, reference, ..
             } => {
                 self.move_balance(amount.currency, -amount.minor);
-                timestamp
+                let pending = reference.clone().map(|reference| (reference, *amount));
+                self.pending.extend(pending);
             }
-            AccountEvent::Closed { closed_at, .. } => {
-                self.closed_at = Some(*closed_at);
-                closed_at
-            }
-        };
-        self.updated_at = Some(*at);
+            AccountEvent::Settled { reference, .. } => self.no_longer_pending(Some(reference)),
+            AccountEvent::Closed { closed_at, .. } => self.closed_at = Some(*closed_at),
+        }
+    }
+
+    fn happens_at(command: &AccountCommand) -> Option<Timestamp> {
+        Some(command.at())
     }
 }
 
@@ -150,6 +170,24 @@ impl Account {
         }
     }
 
+    /// Checks that one more payment can be pending.
+    pub(super) fn check_pending(&self, reference: &Reference) -> Result<(), AccountError> {
+        if self.pending.contains_key(reference) {
+            let reference = reference.clone();
+            return Err(AccountError::AlreadyPending { reference });
+        }
+        if self.pending.len() >= MOST_PENDING {
+            return Err(AccountError::TooManyPending { most: MOST_PENDING });
+        }
+        Ok(())
+    }
+
+    /// How many hundredths there are if all that is pending is given back.
+    pub(super) fn minor_with_pending(&self) -> i64 {
+        let pending = self.pending.values().map(|money| money.minor);
+        pending.fold(self.balance().minor, i64::saturating_add)
+    }
+
     pub(super) fn check_active(&self) -> Result<(), AccountError> {
         match (&self.opening, self.closed_at) {
             (None, _) => Err(AccountError::NotOpened),
@@ -162,6 +200,12 @@ impl Account {
         let balance = self.balance.get_or_insert(Money::zero(currency));
         // No rule of today let it overflow; a fact of other times must not stop the replay.
         balance.minor = balance.minor.saturating_add(by);
+    }
+
+    fn no_longer_pending(&mut self, reference: Option<&Reference>) {
+        if let Some(reference) = reference {
+            self.pending.remove(reference);
+        }
     }
 }
 

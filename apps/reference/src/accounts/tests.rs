@@ -4,6 +4,8 @@ use annals_testing::given;
 use super::close::Close;
 use super::deposit::Deposit;
 use super::open::Open;
+use super::refund::Refund;
+use super::settle::Settle;
 use super::withdraw::Withdraw;
 use super::*;
 use crate::ids::InvalidId;
@@ -29,6 +31,7 @@ fn deposited(amount: Money) -> AccountEvent {
     AccountEvent::Deposited {
         amount,
         description: None,
+        reference: None,
         timestamp: at(2),
     }
 }
@@ -37,6 +40,7 @@ fn withdrawn(amount: Money) -> AccountEvent {
     AccountEvent::Withdrawn {
         amount,
         description: None,
+        reference: None,
         timestamp: at(2),
     }
 }
@@ -62,6 +66,7 @@ fn deposit(amount: Money) -> AccountCommand {
     AccountCommand::Deposit(Deposit {
         amount,
         description: None,
+        reference: None,
         at: at(2),
     })
 }
@@ -71,6 +76,7 @@ fn withdraw(amount: Money) -> AccountCommand {
     AccountCommand::Withdraw(Withdraw {
         amount,
         description: None,
+        reference: None,
         at: at(2),
     })
 }
@@ -87,6 +93,7 @@ fn opening_and_first_deposit_happen_together() {
     let first = AccountEvent::Deposited {
         amount: usd(50_00),
         description: None,
+        reference: None,
         timestamp: at(1),
     };
     given::<Account>([])
@@ -208,4 +215,148 @@ fn a_refusal_is_read_back_as_it_was_remembered() {
             refusal
         );
     }
+}
+
+fn reference() -> Reference {
+    Reference::to("transfer", "t-1")
+}
+
+fn withdrawn_for(reference: Reference, amount: Money) -> AccountEvent {
+    AccountEvent::Withdrawn {
+        amount,
+        description: None,
+        reference: Some(reference),
+        timestamp: at(2),
+    }
+}
+
+fn given_back(amount: Money) -> AccountEvent {
+    AccountEvent::Deposited {
+        amount,
+        description: Some("no such account".to_owned()),
+        reference: Some(reference()),
+        timestamp: at(3),
+    }
+}
+
+fn settled() -> AccountEvent {
+    AccountEvent::Settled {
+        reference: reference(),
+        settled_at: at(3),
+    }
+}
+
+fn withdraw_for(reference: Reference, amount: Money) -> AccountCommand {
+    AccountCommand::Withdraw(Withdraw {
+        amount: Amount::new(amount).unwrap(),
+        description: None,
+        reference: Some(reference),
+        at: at(2),
+    })
+}
+
+fn refund() -> AccountCommand {
+    AccountCommand::Refund(Refund {
+        reference: reference(),
+        reason: "no such account".to_owned(),
+        at: at(3),
+    })
+}
+
+fn settle() -> AccountCommand {
+    AccountCommand::Settle(Settle {
+        reference: reference(),
+        at: at(3),
+    })
+}
+
+/// All that was there was paid out as part of a transfer.
+fn with_a_pending_payment() -> [AccountEvent; 3] {
+    let amount = usd(50_00);
+    [
+        opened(),
+        deposited(amount),
+        withdrawn_for(reference(), amount),
+    ]
+}
+
+#[test]
+fn what_is_pending_is_given_back_once() {
+    let reference = reference();
+    given::<Account>(with_a_pending_payment())
+        .when(refund())
+        .then([given_back(usd(50_00))]);
+    let history = with_a_pending_payment().into_iter();
+    given::<Account>(history.chain([given_back(usd(50_00))]))
+        .when(refund())
+        .then_refused(AccountError::NothingPending { reference });
+}
+
+#[test]
+fn what_is_settled_is_not_given_back() {
+    let reference = reference();
+    given::<Account>(with_a_pending_payment())
+        .when(settle())
+        .then([settled()]);
+    let history = || with_a_pending_payment().into_iter().chain([settled()]);
+    given::<Account>(history()).when(settle()).then([]);
+    given::<Account>(history())
+        .when(refund())
+        .then_refused(AccountError::NothingPending { reference });
+}
+
+#[test]
+fn nothing_is_settled_on_an_account_that_is_not_there() {
+    given::<Account>([])
+        .when(settle())
+        .then_refused(AccountError::NotOpened);
+}
+
+#[test]
+fn an_account_with_a_pending_payment_stays_open() {
+    given::<Account>(with_a_pending_payment())
+        .when(close())
+        .then_refused(AccountError::PaymentsPending { count: 1 });
+    let history = with_a_pending_payment().into_iter();
+    given::<Account>(history.chain([settled()]))
+        .when(close())
+        .then([closed()]);
+}
+
+#[test]
+fn what_is_pending_keeps_its_place() {
+    let most = usd(Money::MAX_MINOR);
+    let history = [
+        opened(),
+        deposited(most),
+        withdrawn_for(reference(), usd(50)),
+    ];
+    let balance = usd(Money::MAX_MINOR - 50);
+    given::<Account>(history)
+        .when(deposit(usd(1)))
+        .then_refused(AccountError::BalanceLimit { balance, most });
+}
+
+#[test]
+fn one_payment_is_pending_for_each_reference() {
+    let reference = reference();
+    let more = [deposited(usd(1))];
+    given::<Account>(with_a_pending_payment().into_iter().chain(more))
+        .when(withdraw_for(reference.clone(), usd(1)))
+        .then_refused(AccountError::AlreadyPending { reference });
+}
+
+#[test]
+fn as_many_payments_are_pending_as_a_state_can_hold() {
+    let most = 1_000;
+    let numbered = |number: usize| Reference::to("transfer", &number.to_string());
+    let pending = (1..=most).map(|number| withdrawn_for(numbered(number), usd(1)));
+    let history = [opened(), deposited(usd(50_00))];
+    let history = || history.clone().into_iter().chain(pending.clone());
+    given::<Account>(history())
+        .when(withdraw_for(numbered(0), usd(1)))
+        .then_refused(AccountError::TooManyPending { most });
+    given::<Account>(history())
+        .when(withdraw(usd(1)))
+        .then([withdrawn(usd(1))]);
 }

@@ -4,7 +4,7 @@
 const LONGEST: usize = 500;
 
 /// Checks a description or a reason.
-pub(super) fn note(text: &str) -> Result<String, String> {
+pub(crate) fn note(text: &str) -> Result<String, String> {
     if text.chars().count() > LONGEST {
         return Err(format!("must be at most {LONGEST} characters"));
     }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::ids::AccountId;
 use super::read_models::{Transaction, TransactionHistory, TransactionKind};
+use super::reference::Reference;
 use crate::bank::Bank;
 use crate::money::Money;
 
@@ -19,6 +20,8 @@ pub struct TransactionView {
     kind: TransactionKind,
     amount: Money,
     description: Option<String>,
+    /// What it is part of, such as `transfer/<id>`.
+    reference: Option<Reference>,
     balance_after: Money,
     timestamp: Timestamp,
     version: u64,
@@ -31,6 +34,7 @@ impl From<Transaction> for TransactionView {
             amount: transaction.amount(),
             balance_after: transaction.balance_after(),
             description: transaction.description,
+            reference: transaction.reference,
             timestamp: transaction.at,
             version: transaction.version.0,
         }

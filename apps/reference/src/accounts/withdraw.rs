@@ -8,6 +8,7 @@ use super::deposit::{Paid, Payment};
 use super::error::AccountError;
 use super::events::AccountEvent;
 use super::ids::AccountId;
+use super::reference::Reference;
 use super::state::{Account, AccountCommand};
 use crate::bank::Bank;
 use crate::money::Amount;
@@ -19,6 +20,8 @@ pub struct Withdraw {
     pub amount: Amount,
     /// What for.
     pub description: Option<String>,
+    /// What it is part of: then it is pending until it is settled or given back.
+    pub reference: Option<Reference>,
     /// When.
     pub at: Timestamp,
 }
@@ -30,9 +33,13 @@ impl Withdraw {
         if balance.minor < asked.minor {
             return Err(AccountError::InsufficientFunds { balance, asked });
         }
+        if let Some(reference) = &self.reference {
+            account.check_pending(reference)?;
+        }
         Ok(vec![AccountEvent::Withdrawn {
             amount: asked,
             description: self.description,
+            reference: self.reference,
             timestamp: self.at,
         }])
     }
@@ -60,6 +67,7 @@ pub(crate) async fn withdraw_money(
     let withdraw = AccountCommand::Withdraw(Withdraw {
         amount: payment.amount,
         description: payment.description,
+        reference: None,
         at: bank.now(),
     });
     let executed = bank.execute(&account_id, withdraw, context).await?;

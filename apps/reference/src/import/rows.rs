@@ -78,11 +78,13 @@ impl Row {
             TransactionKind::Deposit => AccountCommand::Deposit(Deposit {
                 amount,
                 description,
+                reference: None,
                 at,
             }),
             TransactionKind::Withdrawal => AccountCommand::Withdraw(Withdraw {
                 amount,
                 description,
+                reference: None,
                 at,
             }),
         }

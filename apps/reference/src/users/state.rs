@@ -77,6 +77,10 @@ impl Aggregate for User {
         }
     }
 
+    fn happens_at(command: &UserCommand) -> Option<Timestamp> {
+        Some(command.at())
+    }
+
     fn evolve(&mut self, event: &UserEvent) {
         match event {
             UserEvent::Registered { user_id, email, .. } => {

@@ -113,7 +113,7 @@ impl Client {
     async fn of_operated(place: &Place, operating: Option<Operating>) -> Self {
         let noon: Timestamp = "2024-03-01T12:00:00Z".parse().unwrap();
         let clock = ManualClock::at(noon);
-        let bank = Bank::open(place).await.unwrap().with_clock(clock.clone());
+        let bank = Bank::open_by(clock.clone(), place).await.unwrap();
         let router = router(bank.clone(), operating, Limits::default());
         Self {
             bank,

@@ -142,7 +142,7 @@ async fn transactions_come_newest_first_with_the_balance_after_each(client: Clie
         [usd("30.00"), usd("25.00"), usd("50.00")]
     );
     let rent = json!({
-        "type": "withdrawal", "amount": usd("25.00"), "description": "rent",
+        "type": "withdrawal", "amount": usd("25.00"), "description": "rent", "reference": null,
         "balanceAfter": usd("25.00"), "timestamp": "2024-03-02T12:00:00Z", "version": 3,
     });
     assert_eq!(page["data"][1], rent);

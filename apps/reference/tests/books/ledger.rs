@@ -62,6 +62,7 @@ impl Ledger {
             "AccountClosed" => account.closed = true,
             "MoneyDeposited" => account.pay("deposit", &payload, 1),
             "MoneyWithdrawn" => account.pay("withdrawal", &payload, -1),
+            "PaymentSettled" => {}
             other => panic!("an account has no {other}"),
         }
     }

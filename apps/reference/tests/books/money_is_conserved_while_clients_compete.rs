@@ -36,6 +36,7 @@ async fn opened(bank: &Bank) -> AccountId {
     let deposit = AccountCommand::Deposit(Deposit {
         amount: amount(DEPOSITED),
         description: None,
+        reference: None,
         at: bank.now(),
     });
     for command in [open, deposit] {
@@ -52,6 +53,7 @@ async fn withdraw_all(bank: Bank, account: AccountId) -> i64 {
         let withdraw = AccountCommand::Withdraw(Withdraw {
             amount: amount(WITHDRAWN),
             description: None,
+            reference: None,
             at: bank.now(),
         });
         let context = CommandContext::default();

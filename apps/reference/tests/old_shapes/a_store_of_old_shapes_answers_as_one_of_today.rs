@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use annals::Timestamp;
 use annals_reference::bank::Bank;
 use annals_reference::place::Place;
+use annals_testing::ManualClock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -16,8 +18,9 @@ use crate::today::ask_for_all;
 
 /// What the service of today tells of what was asked of it.
 async fn answers_of_today() -> BTreeMap<String, Value> {
-    let bank = Bank::open(&Place::Memory).await.unwrap();
-    ask_for_all(&bank).await;
+    let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+    let bank = Bank::open_by(clock.clone(), &Place::Memory).await.unwrap();
+    ask_for_all(&bank, &clock).await;
     all_answers(&bank).await
 }
 

@@ -1,16 +1,14 @@
 //! The same that happened once, asked of the service of today.
 
-use annals::Timestamp;
 use annals_reference::bank::Bank;
 use annals_testing::ManualClock;
 use serde_json::{Value, json};
 
 use crate::service::Service;
 
-/// Asks a bank for all of it, each thing at its time.
-pub(crate) async fn ask_for_all(bank: &Bank) {
-    let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
-    let service = Service::of(bank.clone().with_clock(clock.clone()));
+/// Asks a bank by this clock for all of it, each thing at its time.
+pub(crate) async fn ask_for_all(bank: &Bank, clock: &ManualClock) {
+    let service = Service::of(bank.clone());
     for (day, path, body) in commands() {
         clock.set(format!("2020-01-{day:02}T12:00:00Z").parse().unwrap());
         service.post(path, &body).await;

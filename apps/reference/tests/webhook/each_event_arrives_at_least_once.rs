@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::place::{NewPlace, in_each_place};
 use crate::receiver::{Answer, Receiver};
-use crate::teller::{deposit, open_account, open_bank, until_repeating, until_told};
+use crate::teller::{deposit, open_account, open_bank, recorded_id, until_repeating, until_told};
 
 in_each_place![
     all_arrive_when_the_service_is_started_again_amid,
@@ -28,16 +28,25 @@ async fn a_call_tells_what_happened_and_where() {
     assert_eq!(types, ["AccountOpened", "MoneyDeposited", "MoneyDeposited"]);
     let last = &calls[2];
     assert_eq!(last.path, "/accounts");
-    assert_eq!(last.header("content-type"), "application/json");
+    assert_eq!(last.header("content-type"), "application/cloudevents+json");
     let mut body = last.json();
-    let happened_at = body["happenedAt"].take();
+    let happened_at = body["time"].take();
     assert_eq!(happened_at, body["data"]["timestamp"].take());
     assert!(happened_at.is_string());
+    let id = body["id"].take();
+    assert_eq!(id, recorded_id(&bank, 3).await);
     let expected = json!({
+        "specversion": "1.0",
+        "id": null,
+        "source": "annals-reference",
         "type": "MoneyDeposited",
-        "account": "acc-1",
-        "position": 3,
-        "happenedAt": null,
+        "subject": "BankAccount-acc-1",
+        "time": null,
+        "position": "3",
+        "streamversion": "3",
+        "schemaversion": "3",
+        "partitionkey": "BankAccount-acc-1",
+        "datacontenttype": "application/json",
         "data": {
             "amount": { "value": "1.50", "currency": "USD" },
             "description": "a gift",

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use annals::Bytes;
-use annals_reference::webhook::{Webhook, WebhookSecret};
+use annals::{Bytes, StreamId};
+use annals_reference::webhook::{Webhook, WebhookSecret, webhook};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
@@ -42,7 +42,12 @@ impl Call {
     }
 
     pub(crate) fn position(&self) -> u64 {
-        self.json()["position"].as_u64().unwrap()
+        self.json()["position"].as_str().unwrap().parse().unwrap()
+    }
+
+    pub(crate) fn account(&self) -> String {
+        let stream: StreamId = self.json()["subject"].as_str().unwrap().parse().unwrap();
+        stream.id().to_owned()
     }
 }
 
@@ -81,7 +86,7 @@ impl Receiver {
 
     pub(crate) fn webhook_with(&self, secret: Option<WebhookSecret>) -> Webhook {
         let url = format!("http://{}/accounts", self.address);
-        Webhook::new(url.parse().unwrap(), secret).unwrap()
+        webhook(&url, &[], secret).unwrap()
     }
 
     /// Answers the next calls so.
@@ -106,7 +111,7 @@ impl Receiver {
     /// The positions that arrived of an account, in order, with repeats.
     pub(crate) fn posted(&self, account: &str) -> Vec<u64> {
         let calls = self.calls().into_iter();
-        let of_it = calls.filter(|call| call.json()["account"] == account);
+        let of_it = calls.filter(|call| call.account() == account);
         of_it.map(|call| call.position()).collect()
     }
 
@@ -123,8 +128,7 @@ impl Receiver {
                 assert_eq!(first, key, "position {position}");
                 continue;
             }
-            let account = call.json()["account"].as_str().unwrap().to_owned();
-            arrived.entry(account).or_default().push(position);
+            arrived.entry(call.account()).or_default().push(position);
         }
         let mut all: Vec<_> = keys.values().collect();
         all.sort_unstable();
@@ -146,9 +150,9 @@ async fn take(
         headers,
         body,
     };
-    let about = call.json()["account"].as_str().map(str::to_owned);
+    let account = call.account();
     lock(&told.calls).push(call);
-    let about = about.and_then(|account| lock(&told.about).get(&account).copied());
+    let about = lock(&told.about).get(&account).copied();
     let next = about.or_else(|| lock(&told.next).pop_front());
     let always = *lock(&told.always);
     match next.or(always) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use annals::runtime::{CommandContext, ParkedEvents, ProjectionHandle, ProjectionStatus};
-use annals::{Effect, Position};
+use annals::{Effect, Position, Read, Source};
 use annals_reference::accounts::deposit::Deposit;
 use annals_reference::accounts::open::Open;
 use annals_reference::accounts::{AccountCommand, AccountId};
@@ -11,6 +11,7 @@ use annals_reference::bank::Bank;
 use annals_reference::money::{Amount, Currency, Money};
 use annals_reference::place::Place;
 use annals_reference::webhook::Webhook;
+use futures_util::StreamExt;
 
 /// Far beyond what any wait takes when nothing is wrong.
 const LONG: Duration = Duration::from_secs(20);
@@ -37,6 +38,7 @@ pub(crate) async fn deposit(bank: &Bank, account: &str) {
     let deposit = Deposit {
         amount: amount(1_50),
         description: Some("a gift".to_owned()),
+        reference: None,
         at: bank.now(),
     };
     let account = account.parse().unwrap();
@@ -60,6 +62,13 @@ fn webhook(bank: &Bank) -> &ProjectionHandle {
 pub(crate) async fn until_told(bank: &Bank) {
     let head = bank.head().await.unwrap();
     webhook(bank).wait_for(head, LONG).await.unwrap();
+}
+
+/// The id of the event at a position.
+pub(crate) async fn recorded_id(bank: &Bank, position: u64) -> String {
+    let after = Source::all_after(Position(position - 1));
+    let mut events = bank.store().read(Read::forwards(after)).await.unwrap();
+    events.next().await.unwrap().unwrap().id.to_string()
 }
 
 /// What was refused and what waits for it, and may be tried again.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::decode::Recorded;
 
-use super::steps::{SagaStep, Steps, undoing};
+use super::steps::{SagaStep, Steps, TOOK_TOO_LONG, undoing};
 use super::{Answer, Asked, Call, Decision, Ending, Input, Route, Saga};
 
 /// The timer of the whole saga.
@@ -280,7 +280,7 @@ impl<S: Steps> Stepped<S> {
         let is_before_pivot = !self.is_at_pivot() && !self.is_past_pivot();
         if self.course == Course::Forwards && is_before_pivot {
             self.course = Course::TurnsBack;
-            self.reason.get_or_insert_with(|| json!("it took too long"));
+            self.reason.get_or_insert_with(|| json!(TOOK_TOO_LONG));
         }
         Vec::new()
     }

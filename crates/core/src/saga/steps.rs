@@ -121,6 +121,9 @@ pub struct Stage<S> {
     pub(super) is_pivot: bool,
 }
 
+/// Why a saga is undone that was not at its pivot in [time](Steps::timeout).
+pub const TOOK_TOO_LONG: &str = "it took too long";
+
 type Ask<S> = Box<dyn Fn(&S) -> Request>;
 type Note<S> = Box<dyn Fn(&mut S, Value)>;
 

@@ -124,3 +124,15 @@ fn what_is_no_json_is_refused() {
         assert!(JsonValue::parse(text).is_err(), "{text:?}");
     }
 }
+
+#[test]
+fn an_object_that_is_kept_as_it_is_has_each_field_once() {
+    let kept = object(r#"{"a": [1, 2.5], "b": {"c": null}}"#).into_map();
+    let expected = serde_json::json!({"a": [1, 2.5], "b": {"c": null}});
+    assert_eq!(Value::Object(kept.unwrap()), expected);
+
+    let faults = object(r#"{"a": 1, "a": 2, "b": 1e999}"#).into_map();
+    let faults = faults.unwrap_err().into_vec();
+    let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+    assert_eq!(fields, ["a", "b"]);
+}

@@ -1,3 +1,4 @@
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -36,6 +37,7 @@ async fn send(bus: &CommandBus, command: &str, payload: Value) -> String {
     match bus.send(&request, CommandContext::default()).await {
         Ok(reply) => format!("reply {reply}"),
         Err(CommandFault::Refused(refusal)) => format!("refused {refusal}"),
+        Err(CommandFault::Rejected(rejection)) => format!("rejected, {rejection}"),
         Err(CommandFault::Transient(cause)) => format!("transient {cause}"),
     }
 }

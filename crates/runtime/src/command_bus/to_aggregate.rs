@@ -6,12 +6,14 @@ use annals_core::{Aggregate, Command};
 use async_trait::async_trait;
 
 use super::{CommandFault, CommandHandler};
-use crate::error::ExecuteError;
 use crate::execute::{CommandContext, Executed};
 use crate::repository::Repository;
 
 /// Handles commands of type `C` by sending them to aggregates: to which one, and as what, `address`
 /// says; `reply` makes the answer of what came of it.
+///
+/// To a repeat it is made of what came of the first time: of the aggregate as it was then, whatever
+/// happened to it since.
 pub struct ToAggregate<A: Aggregate, C, Address, Reply> {
     repository: Repository<A>,
     address: Address,
@@ -51,10 +53,11 @@ where
         context: CommandContext,
     ) -> Result<C::Reply, CommandFault<A::Error>> {
         let (id, command) = (self.address)(command);
-        match self.repository.execute(&id, command, context).await {
-            Ok(executed) => Ok((self.reply)(&executed)),
-            Err(ExecuteError::Refused(refusal)) => Err(CommandFault::Refused(refusal)),
-            Err(error) => Err(CommandFault::transient(error)),
-        }
+        let executed = self.repository.execute(&id, command, context).await?;
+        Ok((self.reply)(&executed))
+    }
+
+    fn name(&self) -> &'static str {
+        A::CATEGORY
     }
 }

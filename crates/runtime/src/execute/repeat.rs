@@ -1,11 +1,15 @@
 //! Repeated requests: finding the first answer.
 
-use annals_core::{Aggregate, Corruption, Position, Read, ReadError, RecordedEvent, Source};
+use annals_core::{
+    Aggregate, Corruption, Position, Read, ReadError, RecordedEvent, Source, StreamVersion,
+};
+use serde::de::DeserializeOwned;
 
 use super::{Executed, Order};
 use crate::error::{ExecuteError, LoadError};
 use crate::refusal::CommandRefused;
 use crate::repository::Repository;
+use crate::unchanged::CommandUnchanged;
 
 impl<A: Aggregate> Repository<A> {
     /// What the request was answered before; a refusal comes back as the error it was.
@@ -25,10 +29,9 @@ impl<A: Aggregate> Repository<A> {
             let key = key.key.clone();
             return Err(ExecuteError::KeyReused { key });
         }
-        let Some(version) = found.version_of(&order.stream) else {
-            let refused = CommandRefused::from_record(&record);
-            let refused = refused.map_err(ExecuteError::UnreadableRefusal)?;
-            return Err(ExecuteError::Refused(refused.error));
+        let version = match found.version_of(&order.stream) {
+            Some(version) => version,
+            None => kept_answer(&record)?,
         };
         let loaded = self.load_stream(&order.stream, version).await?;
         Ok(Some(Executed {
@@ -48,4 +51,17 @@ impl<A: Aggregate> Repository<A> {
             Corruption { position, reason }.into()
         })
     }
+}
+
+/// The version at which nothing followed from the command, or why it was refused.
+fn kept_answer<E: DeserializeOwned>(
+    record: &RecordedEvent,
+) -> Result<StreamVersion, ExecuteError<E>> {
+    if let Some(unchanged) = CommandUnchanged::from_record(record) {
+        let unchanged = unchanged.map_err(ExecuteError::UnreadableRefusal)?;
+        return Ok(unchanged.version);
+    }
+    let refused = CommandRefused::from_record(record);
+    let refused = refused.map_err(ExecuteError::UnreadableRefusal)?;
+    Err(ExecuteError::Refused(refused.error))
 }

@@ -38,6 +38,7 @@ fn what_is_measured_is_what_is_named() {
             AuditMeter::new("balances"),
             DriftMeter::new("balances"),
             CommandMeter::new("Account"),
+            BusMeter::new("withdraw"),
             SagaMeter::new("transfer"),
             SagaGauges::new("transfer"),
         );

@@ -8,6 +8,7 @@ use annals_core::{
 use futures_util::future::try_join_all;
 use serde_json::Value;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::SagaError;
 use super::journal::{IfAbsent, Journal, Latest, Told};
@@ -15,6 +16,7 @@ use crate::backoff::fraction;
 use crate::command_bus::{CommandBus, CommandFault};
 use crate::execute::CommandContext;
 use crate::idempotency::IdempotencyKey;
+use crate::spans;
 
 /// Acts on what is recorded of instances, and on nothing else.
 pub(super) struct Driver<S: Saga> {
@@ -71,6 +73,7 @@ impl<S: Saga> Driver<S> {
             metadata: Metadata {
                 correlation: latest.correlation(),
                 causation: Some(key.clone()),
+                actor: Some(format!("saga:{}", S::NAME)),
                 ..Metadata::default()
             },
             idempotency: Some(key_of(key.clone(), open)),
@@ -79,8 +82,8 @@ impl<S: Saga> Driver<S> {
         let sent = timeout(
             self.answer_within,
             self.bus.send(&open.call.request, context),
-        )
-        .await;
+        );
+        let sent = sent.instrument(spans::saga_call(S::NAME, id, open)).await;
         let answer =
             sent.unwrap_or_else(|_| Err(CommandFault::transient(Unanswered(self.answer_within))));
         let mut told = self.answered(open, answer);
@@ -97,6 +100,11 @@ impl<S: Saga> Driver<S> {
         let answer = match answer {
             Ok(reply) => Answer::Done(reply),
             Err(CommandFault::Refused(refusal)) => Answer::Refused(refusal),
+            // No refusal: an attempt before this one may have been carried out, and nobody remembers
+            // this answer under the key.
+            Err(CommandFault::Rejected(rejection)) => Answer::GaveUp {
+                error: rejection.to_string(),
+            },
             Err(CommandFault::Transient(cause)) => {
                 let error = cause.to_string();
                 let chance = fraction(self.journal.ids.next());

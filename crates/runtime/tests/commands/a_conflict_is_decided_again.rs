@@ -1,13 +1,14 @@
 //! Several writers to one account: the store settles every race, the repository tries again.
 
 use std::iter;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use annals_core::{
     Aggregate, Append, AppendError, Event, EventId, EventStore, ExpectedVersion, IdSource,
     Metadata, Position, RandomIds, StreamVersion,
 };
-use annals_runtime::{CommandContext, ExecuteError};
+use annals_runtime::{CommandContext, ConflictPolicy, ExecuteError};
 use futures_util::future::join_all;
 
 use crate::account::{
@@ -121,6 +122,22 @@ async fn commands_of_one_process_queue_up_instead_of_conflicting() {
         done.unwrap().unwrap();
     }
     assert_eq!(counting.appends(), 64);
+}
+
+#[tokio::test]
+async fn a_command_is_decided_as_often_as_the_policy_says() {
+    let faulty = FaultyStore::new(&new_store(), iter::repeat_n(Fault::Conflict, 100));
+    let policy = ConflictPolicy {
+        attempts: NonZeroU32::new(3).expect("3 is not zero"),
+        ..ConflictPolicy::default()
+    };
+    let accounts = accounts_in(&faulty).with_conflict_policy(policy);
+    let deposit = AccountCommand::Deposit(1);
+    let done = accounts
+        .execute("a-1", deposit, CommandContext::default())
+        .await;
+    assert!(matches!(done, Err(ExecuteError::Contended { attempts: 3 })));
+    assert_eq!(faulty.appends(), 3);
 }
 
 #[tokio::test]

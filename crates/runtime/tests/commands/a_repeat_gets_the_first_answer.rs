@@ -251,14 +251,62 @@ async fn a_twin_that_would_be_accepted_gets_the_first_ones_refusal() {
 }
 
 #[tokio::test]
-async fn a_command_that_led_to_nothing_is_decided_anew() {
-    let accounts = accounts_in(&new_store());
-    let done = accounts
-        .execute("a-1", AccountCommand::LookAt, under_key("k", "x"))
+async fn a_command_that_led_to_nothing_leads_to_nothing_again() {
+    let store = new_store();
+    let accounts = accounts_in(&store);
+    let look_at = || accounts.execute("a-1", AccountCommand::LookAt, under_key("k", "x"));
+    let first = look_at().await.unwrap();
+    assert_eq!(
+        (first.version, first.position),
+        (StreamVersion::NONE, Position(1))
+    );
+    let deposit = AccountCommand::Deposit(5);
+    accounts
+        .execute("a-1", deposit, CommandContext::default())
+        .await
+        .unwrap();
+    let again = look_at().await.unwrap();
+    assert!(again.repeated);
+    assert_eq!(again.state, first.state);
+    assert_eq!(
+        (again.version, again.position),
+        (first.version, first.position)
+    );
+
+    // Also where something would follow from it by now.
+    let late = AccountCommand::Deposit(70);
+    let late = accounts.execute("a-1", late, under_key("k", "x")).await;
+    assert_eq!(late.unwrap().state.balance, 0);
+    assert_eq!(accounts.load("a-1").await.unwrap().state.balance, 5);
+}
+
+#[tokio::test]
+async fn without_a_key_a_command_that_leads_to_nothing_records_nothing() {
+    let store = new_store();
+    let accounts = accounts_in(&store);
+    let context = CommandContext::default();
+    let looked = accounts
+        .execute("a-1", AccountCommand::LookAt, context)
         .await;
-    assert!(!done.unwrap().repeated);
-    let done = accounts
-        .execute("a-1", AccountCommand::Deposit(5), under_key("k", "x"))
-        .await;
-    assert_eq!(done.unwrap().version, StreamVersion(1));
+    assert!(!looked.unwrap().repeated);
+    assert_eq!(store.head().await.unwrap(), Position::START);
+}
+
+#[tokio::test]
+async fn a_twin_that_would_do_something_gets_the_answer_of_the_first_that_led_to_nothing() {
+    let store = new_store();
+    let accounts = accounts_in(&store);
+    let looked = accounts.execute("a-1", AccountCommand::LookAt, under_key("k", "x"));
+    looked.await.unwrap();
+
+    let late = FaultyStore::new(&store, []);
+    late.answer_once_from_before();
+    let deposit = AccountCommand::Deposit(5);
+    let twin = accounts_in(&late)
+        .execute("a-1", deposit, under_key("k", "x"))
+        .await
+        .unwrap();
+    assert!(twin.repeated);
+    assert_eq!(twin.state.balance, 0);
+    assert_eq!(store.head().await.unwrap(), Position(1));
 }

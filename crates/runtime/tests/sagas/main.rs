@@ -13,6 +13,7 @@ mod time_is_what_the_clock_says;
 mod transfer;
 mod troubled;
 mod what_comes_twice_or_late_changes_nothing;
+mod what_is_rejected_is_given_up_at_once;
 mod what_is_stuck_is_told;
 mod whatever_fails_money_is_conserved;
 mod world;

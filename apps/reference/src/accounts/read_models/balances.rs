@@ -31,7 +31,7 @@ pub struct AccountBalance {
     #[from(Opened.opened_at)]
     pub opened_at: Timestamp,
     /// When something last happened to it.
-    #[from(Opened.opened_at, Deposited.timestamp, Withdrawn.timestamp, Closed.closed_at)]
+    #[from(Opened.opened_at, Deposited.timestamp, Withdrawn.timestamp, Settled.settled_at, Closed.closed_at)]
     pub updated_at: Timestamp,
     /// The version of its last event.
     #[from(version)]

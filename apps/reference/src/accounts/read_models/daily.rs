@@ -76,7 +76,9 @@ impl Projection for DailySummary {
                 row.withdrawn = row.withdrawn.plus(*amount);
                 Some(row)
             }
-            AccountEvent::Opened { .. } | AccountEvent::Closed { .. } => row,
+            AccountEvent::Opened { .. }
+            | AccountEvent::Settled { .. }
+            | AccountEvent::Closed { .. } => row,
         }
     }
 }

@@ -60,6 +60,7 @@ impl TableProjection for AccountSummary {
             AccountEvent::Withdrawn { amount, .. } => change(rows, amount.currency, |row| {
                 row.total = row.total.minus(*amount);
             }),
+            AccountEvent::Settled { .. } => Ok(()),
             AccountEvent::Closed { .. } => {
                 let kept_in = rows.get::<AccountCurrency>(&account_id)?;
                 let currency = kept_in.map_or(Currency::USD, |kept_in| kept_in.currency);

@@ -59,6 +59,7 @@ fn transactions_tell_the_balance_after_each_payment() {
         currency: Currency::CZK,
         amount_minor: 5000,
         description: None,
+        reference: None,
         balance_after_minor: 5000,
         at: noon(1),
     };
@@ -160,6 +161,7 @@ fn deposited(amount: Money, timestamp: Timestamp) -> AccountEvent {
     AccountEvent::Deposited {
         amount,
         description: None,
+        reference: None,
         timestamp,
     }
 }
@@ -168,6 +170,7 @@ fn withdrawn(amount: Money, timestamp: Timestamp) -> AccountEvent {
     AccountEvent::Withdrawn {
         amount,
         description: None,
+        reference: None,
         timestamp,
     }
 }

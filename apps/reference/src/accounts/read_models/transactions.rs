@@ -10,7 +10,7 @@ use annals::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::accounts::{Account, AccountEvent, AccountId};
+use crate::accounts::{Account, AccountEvent, AccountId, Reference};
 use crate::money::{Currency, Money};
 
 /// Keeps `transaction_history` up to date.
@@ -35,6 +35,8 @@ pub struct Transaction {
     pub amount_minor: i64,
     /// What for.
     pub description: Option<String>,
+    /// What it is part of.
+    pub reference: Option<Reference>,
     /// How many hundredths were there after it.
     pub balance_after_minor: i64,
     /// When.
@@ -77,7 +79,7 @@ impl TableProjection for TransactionHistory {
     type Event = AccountEvent;
     const NAME: &'static str = "transaction_history";
     const CATEGORIES: &'static [&'static str] = &[Account::CATEGORY];
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn tables() -> Vec<TableShape> {
         vec![
@@ -113,23 +115,30 @@ struct Payment {
     kind: TransactionKind,
     amount: Money,
     description: Option<String>,
+    reference: Option<Reference>,
     at: Timestamp,
 }
 
 impl Payment {
     fn of(event: &Recorded<AccountEvent>) -> Option<Self> {
-        let (kind, amount, description, at) = match &event.event {
-            AccountEvent::Deposited {
-                amount,
-                description,
-                timestamp,
-            } => (TransactionKind::Deposit, amount, description, timestamp),
-            AccountEvent::Withdrawn {
-                amount,
-                description,
-                timestamp,
-            } => (TransactionKind::Withdrawal, amount, description, timestamp),
-            AccountEvent::Opened { .. } | AccountEvent::Closed { .. } => return None,
+        let kind = match &event.event {
+            AccountEvent::Deposited { .. } => TransactionKind::Deposit,
+            _ => TransactionKind::Withdrawal,
+        };
+        let (AccountEvent::Deposited {
+            amount,
+            description,
+            reference,
+            timestamp,
+        }
+        | AccountEvent::Withdrawn {
+            amount,
+            description,
+            reference,
+            timestamp,
+        }) = &event.event
+        else {
+            return None;
         };
         Some(Self {
             // A stream of another making may have an id that no account can have.
@@ -138,7 +147,8 @@ impl Payment {
             kind,
             amount: *amount,
             description: description.clone(),
-            at: *at,
+            reference: reference.clone(),
+            at: *timestamp,
         })
     }
 
@@ -157,6 +167,7 @@ impl Payment {
             currency: self.amount.currency,
             amount_minor: self.amount.minor,
             description: self.description,
+            reference: self.reference,
             balance_after_minor,
             at: self.at,
         }

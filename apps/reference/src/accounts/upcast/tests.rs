@@ -40,6 +40,7 @@ fn deposited(amount: Money, description: Option<String>) -> AccountEvent {
     AccountEvent::Deposited {
         amount,
         description,
+        reference: None,
         timestamp: Timestamp::UNIX_EPOCH,
     }
 }
@@ -48,6 +49,7 @@ fn withdrawn(amount: Money, description: Option<String>) -> AccountEvent {
     AccountEvent::Withdrawn {
         amount,
         description,
+        reference: None,
         timestamp: Timestamp::UNIX_EPOCH,
     }
 }

@@ -1,0 +1,124 @@
+//! Commands that move stock for an order, each of them once.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use annals::Command;
+use annals::runtime::{CommandContext, CommandFault, CommandHandler};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::contract::Catalogue;
+use super::ids::{OrderId, ProductId};
+use super::reservation::{Movement, Quantities, Reservation, StockRefusal};
+
+/// So many of a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockLine {
+    /// Which product.
+    pub product_id: ProductId,
+    /// How many.
+    pub quantity: NonZeroU32,
+}
+
+/// Keep stock for an order: all lines or none. A product that is named twice is kept as often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReserveStock {
+    /// For which order.
+    pub order_id: OrderId,
+    /// How many of what.
+    pub lines: Vec<StockLine>,
+}
+
+/// Give back what is kept for an order. If nothing is, none is kept for it later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseStock {
+    /// For which order.
+    pub order_id: OrderId,
+}
+
+/// Let go for good what is kept for an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SellStock {
+    /// For which order.
+    pub order_id: OrderId,
+}
+
+/// Take back what was sold to an order that was cancelled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RestockOrder {
+    /// For which order.
+    pub order_id: OrderId,
+}
+
+/// A command that moves stock.
+trait MovesStock: Command<Reply = Reservation, Refusal = StockRefusal> {
+    fn movement(self) -> (OrderId, Movement);
+}
+
+impl MovesStock for ReserveStock {
+    fn movement(self) -> (OrderId, Movement) {
+        let mut quantities = Quantities::new();
+        for line in self.lines {
+            *quantities.entry(line.product_id).or_default() += u64::from(line.quantity.get());
+        }
+        (self.order_id, Movement::Reserve(quantities))
+    }
+}
+
+/// A command that says nothing but the order.
+macro_rules! moves_all_of_an_order {
+    ($($command:ident => $movement:ident),+ $(,)?) => {
+        $(impl MovesStock for $command {
+            fn movement(self) -> (OrderId, Movement) {
+                (self.order_id, Movement::$movement)
+            }
+        })+
+    };
+}
+
+moves_all_of_an_order! {
+    ReleaseStock => Release,
+    SellStock => Sell,
+    RestockOrder => Restock,
+}
+
+macro_rules! stock_commands {
+    ($($command:ident),+ $(,)?) => {
+        $(impl Command for $command {
+            const NAME: &'static str = stringify!($command);
+            type Reply = Reservation;
+            type Refusal = StockRefusal;
+        })+
+    };
+}
+
+stock_commands![ReserveStock, ReleaseStock, SellStock, RestockOrder];
+
+/// Carries out the commands that move stock.
+#[derive(Debug, Clone)]
+pub struct StockKeeper(Arc<dyn Catalogue>);
+
+impl StockKeeper {
+    /// Of the stock of a catalogue.
+    pub fn of(catalogue: &Arc<dyn Catalogue>) -> Self {
+        Self(Arc::clone(catalogue))
+    }
+}
+
+#[async_trait]
+impl<C: MovesStock> CommandHandler<C> for StockKeeper {
+    async fn handle(
+        &self,
+        command: C,
+        context: CommandContext,
+    ) -> Result<Reservation, CommandFault<StockRefusal>> {
+        let (order, movement) = command.movement();
+        Ok(self.0.move_stock(&order, movement, &context).await?)
+    }
+}

@@ -1,0 +1,259 @@
+//! NATS JetStream: each event a message that the server takes only behind the one we know to be last.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use annals_core::{EffectError, EffectKey};
+use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::message::{PublishMessage, StreamMessage};
+use async_nats::jetstream::stream::{LastRawMessageErrorKind, RetentionPolicy, Stream};
+use async_nats::jetstream::{self, Context};
+use async_nats::{Client, ConnectOptions};
+use async_trait::async_trait;
+use tokio::sync::OnceCell;
+
+use crate::cloud_event::{STRUCTURED, header_text};
+use crate::destination::{Destination, Message};
+use crate::error::{DeliveryError, DestinationError};
+use crate::mark::Mark;
+
+/// Below what an effect may take for an event, so that it learns what was wrong.
+const TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Of so many subjects it is remembered which message is last.
+const REMEMBERED: usize = 10_000;
+
+/// The header that says which publication a message is of.
+const PUBLICATION: &str = "Annals-Publication";
+
+/// The header that says which place a message has in the order of its subject.
+const MARK: &str = "Annals-Mark";
+
+/// The subjects of a JetStream stream: each topic is one.
+///
+/// A message carries the id of its event as `Nats-Msg-Id`, by which the server recognises a repeat for
+/// as long as its duplicate window lasts. What holds for ever is another header: the server takes a message
+/// only if the last one of its subject is the one that was last when this process looked. Whoever
+/// finds that it is not looks again, and takes for delivered what is not behind it. So neither
+/// outages nor a process that wakes up late bring an event twice.
+pub struct NatsSubjects {
+    context: Context,
+    stream_name: String,
+    /// Known once it was looked at.
+    stream: OnceCell<Stream>,
+    lasts: Mutex<HashMap<String, Last>>,
+    mode: ContentMode,
+}
+
+/// How an event is written into a message of NATS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ContentMode {
+    /// The attributes as headers, the data as the payload.
+    #[default]
+    Binary,
+    /// All as one JSON object.
+    Structured,
+}
+
+/// The last message of a subject: its sequence and its place in our order, 0 and nothing if there is
+/// none.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    sequence: u64,
+    mark: Option<Mark>,
+}
+
+impl NatsSubjects {
+    /// The subjects of a stream of the server at a URL, `tls://user:password@host:port`. With `nats://`
+    /// a connection is encrypted only if the server wants it. It connects in the background, also if
+    /// the server is not there yet. The stream must be there, and its retention be `limits`.
+    ///
+    /// # Errors
+    /// [`DestinationError::ServerUrl`] when it is no such URL.
+    pub async fn connect(url: &str, stream: &str) -> Result<Self, DestinationError> {
+        let kind = "tls://user:password@host:port";
+        let options = ConnectOptions::new().retry_on_initial_connect();
+        let client = options.connect(url).await;
+        let client = client.map_err(|_| DestinationError::ServerUrl { kind })?;
+        Ok(Self::of_client(client, stream))
+    }
+
+    /// The same by a client of one's own, for other ways to show who one is.
+    #[must_use]
+    pub fn of_client(client: Client, stream: &str) -> Self {
+        let mut context = jetstream::new(client);
+        context.set_timeout(TIMEOUT);
+        Self {
+            context,
+            stream_name: stream.to_owned(),
+            stream: OnceCell::new(),
+            lasts: Mutex::default(),
+            mode: ContentMode::default(),
+        }
+    }
+
+    /// The same, that waits so long for an answer: 4 seconds unless said otherwise.
+    #[must_use]
+    pub fn waiting_for(mut self, timeout: Duration) -> Self {
+        self.context.set_timeout(timeout);
+        self
+    }
+
+    /// The same, that writes events in this mode.
+    #[must_use]
+    pub fn in_mode(mut self, mode: ContentMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// The stream, which must keep what was read.
+    async fn stream(&self) -> Result<&Stream, EffectError> {
+        let looked_up = self.stream.get_or_try_init(|| async {
+            let stream = self.context.get_stream(&self.stream_name).await;
+            let stream = stream.map_err(EffectError::transient)?;
+            match stream.cached_info().config.retention {
+                RetentionPolicy::Limits => Ok(stream),
+                _ => Err(EffectError::transient(DeliveryError::Forgetful {
+                    stream: self.stream_name.clone(),
+                })),
+            }
+        });
+        looked_up.await
+    }
+
+    /// The last message of a subject, as it is remembered or as the server says.
+    async fn last(&self, message: &Message) -> Result<Last, EffectError> {
+        if let Some(last) = self.remembered().get(&message.topic) {
+            return Ok(*last);
+        }
+        let stream = self.stream().await?;
+        match stream.get_last_raw_message_by_subject(&message.topic).await {
+            Ok(last) => last_of(&last, message),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(Last {
+                sequence: 0,
+                mark: None,
+            }),
+            Err(error) => Err(EffectError::transient(error)),
+        }
+    }
+
+    /// Publishes a message behind the last one; its sequence.
+    async fn publish(&self, message: &Message, last: Last) -> Result<u64, EffectError> {
+        let publish = self
+            .written(message)
+            .header(PUBLICATION, publication(message))
+            .header(MARK, message.mark.to_string())
+            .message_id(&message.event.id)
+            .expected_stream(&self.stream_name)
+            .expected_last_subject_sequence(last.sequence);
+        let topic = message.topic.clone();
+        let sent = self.context.send_publish(topic, publish).await;
+        let answer = match sent {
+            Ok(answer) => answer.await,
+            Err(error) => Err(error),
+        };
+        let answer = answer.map_err(|error| match error.kind() {
+            PublishErrorKind::MaxPayloadExceeded => EffectError::event(error),
+            // Also if another message is last by now: then the next attempt looks again.
+            _ => EffectError::transient(error),
+        })?;
+        Ok(answer.sequence)
+    }
+
+    fn written(&self, message: &Message) -> PublishMessage {
+        let publish = PublishMessage::build();
+        match self.mode {
+            ContentMode::Structured => publish
+                .header("content-type", STRUCTURED)
+                .payload(message.event.to_json().into()),
+            ContentMode::Binary => {
+                let headers = message.event.headers().into_iter();
+                let publish = publish.payload(message.event.data.clone());
+                headers.fold(publish, |publish, (name, value)| {
+                    publish.header(name.as_str(), value.as_str())
+                })
+            }
+        }
+    }
+
+    fn remember(&self, topic: &str, last: Last) {
+        let mut lasts = self.remembered();
+        if lasts.len() >= REMEMBERED {
+            lasts.clear();
+        }
+        lasts.insert(topic.to_owned(), last);
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, HashMap<String, Last>> {
+        self.lasts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Destination for NatsSubjects {
+    async fn deliver(&self, message: &Message, _: EffectKey) -> Result<(), EffectError> {
+        if !is_subject(&message.topic) {
+            let topic = message.topic.clone();
+            return Err(EffectError::event(DeliveryError::NoSubject { topic }));
+        }
+        let last = self.last(message).await?;
+        // What is remembered counts again only once the server has answered.
+        self.remembered().remove(&message.topic);
+        if last.mark >= Some(message.mark) {
+            return Ok(());
+        }
+        let sequence = self.publish(message, last).await?;
+        let mark = Some(message.mark);
+        self.remember(&message.topic, Last { sequence, mark });
+        Ok(())
+    }
+}
+
+/// Where the last message of a subject stands, if it is of the same publication.
+fn last_of(last: &StreamMessage, message: &Message) -> Result<Last, EffectError> {
+    let header = |name: &str| last.headers.get(name).map(|value| value.as_str());
+    let is_ours = header(PUBLICATION) == Some(publication(message).as_str());
+    match header(MARK).and_then(|mark| mark.parse().ok()) {
+        Some(mark) if is_ours => Ok(Last {
+            sequence: last.sequence,
+            mark: Some(mark),
+        }),
+        _ => Err(EffectError::event(DeliveryError::Shared {
+            topic: message.topic.clone(),
+        })),
+    }
+}
+
+/// A publication, apart from those of the same name in other stores.
+fn publication(message: &Message) -> String {
+    header_text(&format!("{} {}", message.publication, message.event.source))
+}
+
+/// Whether a text is a subject that can be published to.
+fn is_subject(topic: &str) -> bool {
+    let is_forbidden = |c: char| c.is_whitespace() || c.is_control() || "*>".contains(c);
+    !topic.contains(is_forbidden) && topic.split('.').all(|token| !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_made_of_tokens() {
+        for subject in [
+            "bank",
+            "bank.accounts",
+            "bank.accounts.BankAccount-7",
+            "bänk",
+        ] {
+            assert!(is_subject(subject), "{subject}");
+        }
+        for none in [
+            "", ".", "bank.", ".bank", "bank..a", "a b", "a.*", "a.>", "a\r\n",
+        ] {
+            assert!(!is_subject(none), "{none}");
+        }
+    }
+}
