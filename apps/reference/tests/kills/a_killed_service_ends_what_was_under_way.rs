@@ -1,0 +1,35 @@
+//! The service is killed (SIGKILL) again and again in the midst of transfers and checkouts, and started
+//! again: each ends as it has to, pays once, and neither money nor stock is lost at any position.
+//!
+//! A run is a saga that was under way when the service was killed. Kills come after a random number of
+//! commits, from outside: the process may be a commit further when it dies. So at which step each run was
+//! killed is read from the log that it left, and there are so many that no step is left out.
+
+use crate::place::NewPlace;
+use crate::round::Rounds;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_hundred_runs_in_a_directory_end_right_after_the_restart() {
+    kill_the_service(Rounds::at(NewPlace::directory(), 2).await, 300).await;
+}
+
+/// Whoever starts again there waits for the leases of the one that was killed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_runs_on_postgres_end_right_after_the_restart() {
+    kill_the_service(Rounds::at(NewPlace::postgres(), 4).await, 100).await;
+}
+
+async fn kill_the_service(mut rounds: Rounds, runs: usize) {
+    let mut service = rounds.serve();
+    rounds.prepare();
+    while rounds.tally.runs() < runs {
+        let clients = rounds.begin().await;
+        drop(service);
+        rounds.count().await;
+        service = rounds.serve();
+        rounds.end(clients);
+    }
+    drop(service);
+    println!("{}", rounds.tally);
+    rounds.finish().await;
+}
