@@ -75,9 +75,8 @@ impl Process {
     fn on(store: impl EventStore) -> Self {
         let accounts: Repository<Account> = Repository::new(Arc::new(store));
         let address = |it: Move| ("ann".to_owned(), it.cents);
-        let moves = ToAggregate::<_, Move, _, _>::new(accounts.clone(), address, |done| {
-            done.state.balance
-        });
+        let moves =
+            ToAggregate::<_, Move, _, _>::new(accounts.clone(), address, |done| done.state.balance);
         let bus = CommandBus::new().handling(moves);
         Self { bus, accounts }
     }

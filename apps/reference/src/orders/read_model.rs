@@ -13,7 +13,7 @@ use crate::users::UserId;
 
 /// An order as it is now.
 #[derive(ReadModel, Debug, Clone, PartialEq, Eq)]
-#[read_model(table = "orders", index(user_id, status), index(status))]
+#[read_model(table = "orders", index(user_id, status))]
 pub struct OrderRow {
     /// Which order.
     #[key]

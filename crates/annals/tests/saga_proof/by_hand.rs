@@ -35,7 +35,10 @@ impl ByHand {
         let courier = &self.courier;
         let done = match call {
             "ship" => courier.handle(Carry { order: id }, context).await.map(drop),
-            "undo ship" => courier.handle(BringBack { order: id }, context).await.map(drop),
+            "undo ship" => courier
+                .handle(BringBack { order: id }, context)
+                .await
+                .map(drop),
             call => match call.strip_prefix("undo ") {
                 Some(step) => {
                     let undo = checkout::undoing(order, part(step).expect("a step is undone"));

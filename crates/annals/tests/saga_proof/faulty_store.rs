@@ -1,6 +1,7 @@
 //! The store as one process sees it: with faults, with pauses, and with the bugs that are planted.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use annals::{
     Append, AppendError, AppendId, Appended, Direction, EventStore, EventStream, ExpectedVersion,
@@ -8,7 +9,7 @@ use annals::{
 };
 use async_trait::async_trait;
 use futures_util::stream;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::at_once::AtOnce;
 use crate::chance::Chance;
@@ -20,7 +21,9 @@ pub(crate) struct FaultyStore {
     chance: Chance,
     faults: Faults,
     flaw: Flaw,
-    is_running: watch::Sender<bool>,
+    is_paused: AtomicBool,
+    /// Wakes those who wait in their order, unlike a `watch`.
+    goes_on: Notify,
 }
 
 impl FaultyStore {
@@ -30,19 +33,24 @@ impl FaultyStore {
             chance: chance.clone(),
             faults: faults.clone(),
             flaw,
-            is_running: watch::Sender::new(true),
+            is_paused: AtomicBool::new(false),
+            goes_on: Notify::new(),
         })
     }
 
     /// Stops its process amid whatever it is at, or lets it go on.
     pub(crate) fn set_running(&self, is_running: bool) {
-        self.is_running.send_replace(is_running);
+        self.is_paused.store(!is_running, Ordering::Relaxed);
+        if is_running {
+            self.goes_on.notify_waiters();
+        }
     }
 
     /// Others may come first, and the process may be stopped here.
     async fn others(&self) {
-        let mut is_running = self.is_running.subscribe();
-        drop(is_running.wait_for(|is_running| *is_running).await);
+        while self.is_paused.load(Ordering::Relaxed) {
+            self.goes_on.notified().await;
+        }
         let others = match self.faults.are_there() {
             true => self.chance.below(3),
             // With a bug, an instance may be driven for ever.
@@ -141,7 +149,10 @@ impl EventStore for FaultyStore {
         if lacks_the_last && events.len() > 1 {
             events.remove(0);
         }
-        Ok(EventStream::new(head, stream::iter(events.into_iter().map(Ok))))
+        Ok(EventStream::new(
+            head,
+            stream::iter(events.into_iter().map(Ok)),
+        ))
     }
 
     async fn subscribe(&self, _: Source) -> Result<Subscription, ReadError> {

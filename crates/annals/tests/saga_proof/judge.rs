@@ -57,8 +57,8 @@ fn is_undecided(observed: &Observed, order: &str) -> bool {
 pub(crate) fn waiting_in_vain(observed: &Observed) -> Vec<Which> {
     let running = observed.instances.iter().filter(|(which, instance)| {
         let checkout = observed.instances.get(&(CHECKOUT, which.1.clone()));
-        let is_cancelled =
-            checkout.is_some_and(|it| matches!(it.status, SagaStatus::Ended(Ending::Cancelled { .. })));
+        let is_cancelled = checkout
+            .is_some_and(|it| matches!(it.status, SagaStatus::Ended(Ending::Cancelled { .. })));
         which.0 == LOYALTY && instance.status == SagaStatus::Running && is_cancelled
     });
     running.map(|(which, _)| which.clone()).collect()
@@ -69,7 +69,9 @@ pub(crate) fn parked_are_told_of(observed: &Observed) -> Result<(), Wrong> {
     for (which, instance) in &observed.instances {
         let is_parked = matches!(instance.status, SagaStatus::Parked { .. });
         if is_parked != observed.is_parked(which) {
-            return Err(format!("the row of {which:?} does not tell that it is parked"));
+            return Err(format!(
+                "the row of {which:?} does not tell that it is parked"
+            ));
         }
     }
     Ok(())
@@ -118,7 +120,11 @@ pub(crate) fn each_ended_well(observed: &Observed, courier: &Courier) -> Result<
     Ok(())
 }
 
-fn ending<'a>(observed: &'a Observed, saga: &'static str, order: &str) -> Result<&'a Ending, Wrong> {
+fn ending<'a>(
+    observed: &'a Observed,
+    saga: &'static str,
+    order: &str,
+) -> Result<&'a Ending, Wrong> {
     match &observed.instances[&(saga, order.to_owned())].status {
         SagaStatus::Ended(ending) => Ok(ending),
         status => Err(format!("{saga} of {order}: {status:?}")),
@@ -126,7 +132,9 @@ fn ending<'a>(observed: &'a Observed, saga: &'static str, order: &str) -> Result
 }
 
 fn all_done(observed: &Observed, order: &str, shipped: Times) -> Result<(), Wrong> {
-    let steps = PARTS.iter().map(|(step, _)| (*step, observed.books.times(order, step)));
+    let steps = PARTS
+        .iter()
+        .map(|(step, _)| (*step, observed.books.times(order, step)));
     for (step, times) in steps.chain([("ship", shipped)]) {
         if times != ONCE {
             return Err(format!("{order} is complete, and {step}: {times:?}"));
@@ -136,7 +144,9 @@ fn all_done(observed: &Observed, order: &str, shipped: Times) -> Result<(), Wron
 }
 
 fn all_undone(observed: &Observed, order: &str, shipped: Times) -> Result<(), Wrong> {
-    let steps = PARTS.iter().map(|(step, _)| (*step, observed.books.times(order, step)));
+    let steps = PARTS
+        .iter()
+        .map(|(step, _)| (*step, observed.books.times(order, step)));
     for (step, times) in steps.chain([("ship", shipped)]) {
         let may_be_undone_undone = step == MAY_STAY_UNKNOWN && times.done == 0;
         if times.done != times.undone && !may_be_undone_undone {
@@ -166,6 +176,8 @@ fn thanked(observed: &Observed, order: &str) -> Result<(), Wrong> {
     };
     match is_right {
         true => Ok(()),
-        false => Err(format!("{order}: paid {paid}, awarded {awarded}, thanked {thanked}")),
+        false => Err(format!(
+            "{order}: paid {paid}, awarded {awarded}, thanked {thanked}"
+        )),
     }
 }

@@ -176,7 +176,9 @@ impl Post {
     pub(crate) fn brought(&self, to: &Which, at: Position) {
         let mut letters = self.0.lock().unwrap();
         let waiting = letters.waiting.entry(to.clone()).or_default();
-        let is_next = waiting.front().is_some_and(|next| next.record.position == at);
+        let is_next = waiting
+            .front()
+            .is_some_and(|next| next.record.position == at);
         if let Some(event) = waiting.pop_front_if(|_| is_next) {
             letters.brought.push((to.clone(), event));
         }

@@ -61,5 +61,8 @@ fn timers_that_are_forgotten_at_a_restart() {
 #[test]
 fn events_that_count_as_brought_too_early() {
     let wrong = convicted(Flaw::CheckpointComesFirst);
-    assert!(wrong.contains("was forgotten") || wrong.contains("goes on"), "{wrong}");
+    assert!(
+        wrong.contains("was forgotten") || wrong.contains("goes on"),
+        "{wrong}"
+    );
 }

@@ -4,9 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals::runtime::{
-    CommandBus, SagaEngine, SagaError, SagaOptions, Sagas,
-};
+use annals::runtime::{CommandBus, SagaEngine, SagaError, SagaOptions, Sagas};
 use annals::{Asked, Effect, EffectKey, EventStore, ReadModels, Recorded, Saga};
 use tokio::task::{Id, JoinSet};
 
@@ -72,7 +70,9 @@ impl Process {
             return;
         }
         let task = match which.0 {
-            CHECKOUT => self.tasks.spawn(driving(Arc::clone(&self.checkouts), which)),
+            CHECKOUT => self
+                .tasks
+                .spawn(driving(Arc::clone(&self.checkouts), which)),
             _ => self.tasks.spawn(driving(Arc::clone(&self.loyalty), which)),
         };
         self.driven.insert(task.id(), which.clone());
@@ -95,7 +95,8 @@ impl Process {
     /// Asks an instance for something, sooner or later.
     pub(crate) fn ask(&mut self, which: &Which, asked: Asked) {
         let (sagas, which) = (self.sagas.clone(), which.clone());
-        self.tasks.spawn(async move { ask(&sagas, &which, asked).await });
+        self.tasks
+            .spawn(async move { ask(&sagas, &which, asked).await });
     }
 
     /// The same at once.

@@ -33,6 +33,7 @@ pub(crate) struct Proof {
 ///
 /// # Panics
 /// When anything is wrong in one of them.
+#[expect(clippy::print_stdout, reason = "the figures are for people to read")]
 pub(crate) fn prove(
     seeds: Range<u64>,
     orders: usize,
