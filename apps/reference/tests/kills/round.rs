@@ -18,6 +18,9 @@ use crate::tally::Tally;
 /// The numbers of commits to wait for before each kill, as far as the machine repeats them.
 const SEED: u64 = 0x6b69_6c6c;
 
+/// Far more than are needed until enough was killed.
+const MOST_ROUNDS: u32 = 300;
+
 /// Far beyond what any wait takes when nothing is wrong.
 const LONG: Duration = Duration::from_secs(60);
 
@@ -45,8 +48,8 @@ pub(crate) struct Rounds {
     log: Log,
     commits: Commits,
     until_kill: Box<dyn Iterator<Item = u64>>,
-    of_each_kind: usize,
-    begun: usize,
+    of_each_kind: u32,
+    begun: u32,
     service: Whereabouts,
     books: Books,
     pub(crate) tally: Tally,
@@ -54,12 +57,15 @@ pub(crate) struct Rounds {
 
 impl Rounds {
     /// At a place that holds nothing yet, with so many runs of each kind in each round.
-    pub(crate) async fn at(place: NewPlace, of_each_kind: usize) -> Self {
+    pub(crate) async fn at(place: NewPlace, of_each_kind: u32) -> Self {
+        // The more are under way, the longer it takes until they are at their ends.
+        let commits =
+            random_commits(SEED).map(move |commits| commits * u64::from(of_each_kind) / 2);
         Self {
             log: Log::of(&place),
             commits: Commits::of(&place).await,
             place,
-            until_kill: Box::new(random_commits(SEED)),
+            until_kill: Box::new(commits),
             of_each_kind,
             begun: 0,
             service: Whereabouts::default(),
@@ -89,6 +95,8 @@ impl Rounds {
 
     /// Begins a round, and waits until it is time to kill something.
     pub(crate) async fn begin(&mut self) -> Clients {
+        let missing = self.tally.missing();
+        assert!(self.begun < MOST_ROUNDS, "none after {missing:?}");
         let runs = runs_of(self.begun, self.of_each_kind);
         self.begun += 1;
         for run in &runs {
@@ -131,7 +139,7 @@ impl Rounds {
         self.books.read_on(bank.store()).await;
         let paid = self.books.paid_orders();
         let checkouts = self.begun * self.of_each_kind;
-        assert_eq!(paid, u64::try_from(checkouts).unwrap());
+        assert_eq!(paid, u64::from(checkouts));
         for count in bank.catalogue().stock().await.unwrap() {
             if count.put_in == STOCK {
                 let stands = (count.on_shelf, count.reserved, count.sold);

@@ -41,13 +41,13 @@ const MUG: &str = "mug";
 const HAT: &str = "hat";
 
 /// Those of a round, as many of each kind.
-pub(crate) fn runs_of(round: usize, of_each_kind: usize) -> Vec<Run> {
-    let kinds = KINDS.iter().cycle().take(of_each_kind * KINDS.len());
-    let run = |(number, kind): (usize, &Kind)| Run {
+pub(crate) fn runs_of(round: u32, of_each_kind: u32) -> Vec<Run> {
+    let numbered = |number| KINDS.map(|kind| (number, kind));
+    let run = |(number, kind)| Run {
         id: format!("{kind:?}-{round}-{number}"),
-        kind: *kind,
+        kind,
     };
-    kinds.enumerate().map(run).collect()
+    (0..of_each_kind).flat_map(numbered).map(run).collect()
 }
 
 /// What the runs are about: two who pay, one who cannot, one account that is closed, and products.

@@ -50,6 +50,6 @@ impl fmt::Display for Tally {
         for ((kind, step), times) in &self.killed {
             writeln!(f, "{times:>6}  {kind} after {step}")?;
         }
-        write!(f, "no run was killed after {:?}", self.missing())
+        Ok(())
     }
 }
