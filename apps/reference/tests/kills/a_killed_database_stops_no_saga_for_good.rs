@@ -26,6 +26,6 @@ async fn a_hundred_runs_end_although_the_database_is_killed() {
         rounds.end(clients);
     }
     drop(service);
-    println!("{}", rounds.tally);
+    print!("{}", rounds.tally);
     rounds.finish().await;
 }

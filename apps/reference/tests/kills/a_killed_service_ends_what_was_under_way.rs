@@ -34,6 +34,6 @@ async fn kill_the_service(mut rounds: Rounds, is_enough: impl Fn(&Tally) -> bool
         rounds.end(clients);
     }
     drop(service);
-    println!("{}", rounds.tally);
+    print!("{}", rounds.tally);
     rounds.finish().await;
 }

@@ -24,6 +24,6 @@ async fn who_is_paused_past_its_leases_charges_nobody_twice_when_it_wakes() {
         rounds.assert_queries_are_answered();
     }
     drop(services);
-    println!("{}", rounds.tally);
+    print!("{}", rounds.tally);
     rounds.finish().await;
 }
