@@ -112,9 +112,11 @@ async fn an_instance_of_the_longest_name_is_answered() {
     assert_eq!(world.instance(&name).await.status, ended);
 }
 
-/// Has one thing said after the other, for ever.
+/// Has one thing said after the other, for ever; or once, if it is paid.
 #[derive(Default, Serialize, Deserialize)]
-struct Chatter;
+struct Chatter {
+    is_paid: bool,
+}
 
 impl Saga for Chatter {
     const NAME: &'static str = "transfer";
@@ -125,10 +127,12 @@ impl Saga for Chatter {
     }
 
     fn react(&mut self, input: &Input<TransferRequested>) -> Vec<Decision> {
-        match input {
-            Input::Event(event) if event.event.cents > 0 => vec![Decision::complete()],
-            _ => vec![Decision::call("say", &Say(1))],
+        if let Input::Event(event) = input {
+            self.is_paid = event.event.cents > 0;
+        } else if self.is_paid {
+            return vec![Decision::complete()];
         }
+        vec![Decision::call("say", &Say(1))]
     }
 }
 
@@ -143,7 +147,7 @@ async fn one_that_never_stops_lets_others_have_its_place() {
     world.begin(&engine, "endless", 0).await;
     let (index, running) = world.run(&engine).await;
     for transfer in ["t1", "t2"] {
-        world.begin(&world.engine(), transfer, 1).await;
+        world.begin(&engine, transfer, 1).await;
     }
     for transfer in ["t1", "t2"] {
         world.until_over(transfer).await;
