@@ -81,7 +81,8 @@ impl<S: Saga> Driver<S> {
         let carried_out = due.iter().map(async |call| {
             let answer = self.send(&stream, because.clone(), call).await;
             let told = self.answered(call, answer, &because);
-            self.record(&mut *latest.lock().await, call, told).await
+            let mut latest = latest.lock().await;
+            self.record(&mut latest, call, told).await
         });
         try_join_all(carried_out).await?;
         Ok(!due.is_empty())

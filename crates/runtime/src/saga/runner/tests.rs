@@ -119,7 +119,7 @@ fn runner(clock: &ManualClock, read_models: Breaking) -> (Runner<Idle>, watch::S
         index,
         nudged: engine.nudges.listen(),
         leases: None,
-        options: engine.options.clone(),
+        options: engine.options,
         meter: SagaMeter::new(Idle::NAME),
     };
     (runner, progress)
