@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use annals::{EventStore, Position, Read, RecordedEvent, Source};
+use annals::{EventStore, Position, Read, ReadError, RecordedEvent, Source};
 use serde_json::Value;
 
 /// What the events up to a position add up to, in hundredths.
@@ -24,13 +24,20 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    /// Takes in all events up to a position, each exactly once and in order, and looks after each of
+    /// Takes in the events up to a position, each exactly once and in order, and looks after each of
     /// them whether all money is there.
-    pub(crate) async fn read_on(&mut self, store: &dyn EventStore, up_to: Position) {
+    ///
+    /// # Errors
+    /// [`ReadError`] when the store does not answer: what was read so far is taken in.
+    pub(crate) async fn read_on(
+        &mut self,
+        store: &dyn EventStore,
+        up_to: Position,
+    ) -> Result<(), ReadError> {
         let read = Read::forwards(Source::all_after(self.position));
-        let mut events = store.read(read).await.unwrap();
+        let mut events = store.read(read).await?;
         while self.position < up_to {
-            let event = events.try_next().await.unwrap().unwrap();
+            let event = events.try_next().await?.unwrap();
             assert_eq!(event.position, self.position.next());
             self.position = event.position;
             match event.stream.category() {
@@ -39,6 +46,7 @@ impl Books {
                 _ => {}
             }
         }
+        Ok(())
     }
 
     /// How many of each product were ordered by those who paid.
