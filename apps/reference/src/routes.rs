@@ -1,7 +1,9 @@
 //! All routes of the service.
 
 use annals::Effect;
-use annals::http::{BearerToken, Limits, ProjectionHealth, Readiness, StoreHealth, guard};
+use annals::http::{
+    BearerToken, Limits, ProjectionHealth, Readiness, SagaHealth, StoreHealth, guard,
+};
 use axum::Router;
 use axum::extract::State;
 use utoipa::OpenApi;
@@ -53,7 +55,7 @@ async fn live() -> axum::response::Response {
 }
 
 /// Whether commands are carried out and queries answered up to date: 200 if the event store answers
-/// and every projection has caught up, else 503. The webhook is told of beside it.
+/// and every projection has caught up, else 503. The webhook and sagas are told of beside it.
 #[utoipa::path(
     get,
     path = "/health/ready",
@@ -64,5 +66,8 @@ async fn ready(State(bank): State<Bank>) -> Readiness {
     let store = StoreHealth::of(&**bank.annals().store()).await;
     let all = bank.annals().projections().map(ProjectionHealth::of);
     let (effects, projections): (Vec<_>, Vec<_>) = all.partition(|it| it.name == Webhook::NAME);
-    Readiness::of(store, projections).beside(effects)
+    let sagas = bank.annals().saga_watch().latest();
+    Readiness::of(store, projections)
+        .beside(effects)
+        .with_sagas(sagas.iter().map(SagaHealth::of))
 }

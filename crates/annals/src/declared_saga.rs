@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use annals_core::{EventStore, Leases, ReadModel, ReadModels, Saga, Table, TableFold};
-use annals_runtime::{CommandBus, ProjectionHandle, SagaEngine, SagaHandle, SagaRow, Sagas};
+use annals_runtime::{
+    CommandBus, ProjectionHandle, SagaEngine, SagaHandle, SagaRow, SagaWatch, Sagas,
+};
 
 use crate::declared_effect::DeclaredEffect;
 use crate::error::Error;
@@ -26,6 +28,7 @@ pub(crate) struct BegunSagas {
 /// The sagas of a service that runs.
 pub(crate) struct RunningSagas {
     pub(crate) sagas: Sagas,
+    pub(crate) watch: SagaWatch,
     handles: Vec<SagaHandle>,
 }
 
@@ -74,25 +77,27 @@ impl BegunSagas {
         runners: &Runners,
     ) -> RunningSagas {
         let rows = Table::of(read_models);
-        let mut running = RunningSagas {
-            sagas: Sagas::new(&self.store, read_models),
-            handles: Vec::new(),
-        };
+        let mut sagas = Sagas::new(&self.store, read_models);
+        let mut handles = Vec::new();
         for saga in self.begun {
             let index = projections.get(SagaRow::TABLE);
             let index = index.expect("the index is declared with the first saga");
             let leases = runners.shared.leases.clone();
-            let handle = saga.run(rows.clone(), index.handle(), leases);
-            running.handles.push(handle);
-            running.sagas = saga.add_to(running.sagas);
+            handles.push(saga.run(rows.clone(), index.handle(), leases));
+            sagas = saga.add_to(sagas);
         }
-        running
+        RunningSagas {
+            watch: sagas.watch(),
+            sagas,
+            handles,
+        }
     }
 }
 
 impl RunningSagas {
     /// Waits until nothing is done any more. Whatever was not finished is done again by who comes next.
     pub(crate) async fn stop(&self) {
+        self.watch.stop().await;
         for handle in &self.handles {
             handle.stop().await;
         }

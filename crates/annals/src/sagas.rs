@@ -1,7 +1,7 @@
 //! Sagas of a service: how they are declared, and who asks after them.
 
 use annals_core::Saga;
-use annals_runtime::{SagaEngine, Sagas};
+use annals_runtime::{SagaEngine, SagaWatch, Sagas};
 
 use crate::builder::Builder;
 use crate::declared_saga::DeclaredSaga;
@@ -33,5 +33,11 @@ impl Annals {
     /// The sagas: how their instances are, what happened to them, and what people ask of them.
     pub fn sagas(&self) -> &Sagas {
         &self.sagas.sagas
+    }
+
+    /// What watches over the sagas: it logs an error for those that are stuck, and knows how all were when
+    /// it last looked, such as for a page of health.
+    pub fn saga_watch(&self) -> &SagaWatch {
+        &self.sagas.watch
     }
 }

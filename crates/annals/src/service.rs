@@ -185,7 +185,8 @@ impl Annals {
         let mut operations = annals_http::Operations::on(Arc::clone(&self.store))
             .with_rebuilds(self.rebuilds.clone())
             .with_refolds(self.refolds.clone())
-            .with_pasts(self.pasts.clone());
+            .with_pasts(self.pasts.clone())
+            .with_sagas(self.sagas().clone());
         if let Some(erasures) = self.erasures() {
             operations = operations.with_erasures(erasures.clone());
         }

@@ -185,6 +185,14 @@ async fn until(service: &Annals, door: &str, status: &str) -> SagaRow {
     tokio::time::timeout(LONG, find).await.unwrap()
 }
 
+/// How many instances of each saga are stuck, as the watch sees it first.
+async fn stuck(service: &Annals) -> Vec<(&'static str, u64)> {
+    let mut looks = service.saga_watch().looks();
+    let looked = looks.wait_for(|looked| !looked.is_empty());
+    let looked = tokio::time::timeout(LONG, looked).await.unwrap().unwrap();
+    looked.iter().map(|saga| (saga.saga, saga.stuck)).collect()
+}
+
 #[tokio::test]
 async fn one_that_is_declared_runs_to_its_end() {
     let service = declared(Annals::in_memory(), &Bell::with_permits(1));
@@ -207,6 +215,7 @@ async fn one_that_is_parked_is_asked_after_a_restart_and_goes_on() {
     drop(service);
     bell.permits.add_permits(1);
     let service = start(directory.path(), &bell).await;
+    assert_eq!(stuck(&service).await, [("welcome", 1)]);
     let door = InstanceId::new("front").unwrap();
     let asked = service.sagas().ask("welcome", &door, Asked::Retry, "ann");
     asked.await.unwrap();

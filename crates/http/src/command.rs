@@ -15,7 +15,7 @@ pub(crate) const IF_MATCH: &str = "If-Match";
 const MAX_KEY: usize = 255;
 
 /// Who asked, as long as nothing checks who it is.
-const ANONYMOUS: &str = "anonymous";
+pub(crate) const ANONYMOUS: &str = "anonymous";
 
 /// A command that arrived: what is asked, and how it is to be carried out.
 ///
@@ -55,10 +55,19 @@ struct Headers {
 
 impl FromFields for Headers {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        Some(Self {
-            key: fields.header(IDEMPOTENCY_KEY, parse_key),
-            expected: fields.header(IF_MATCH, parse_if_match),
-        })
+        let RequestKey(key) = RequestKey::from_fields(fields)?;
+        let expected = fields.header(IF_MATCH, parse_if_match);
+        Some(Self { key, expected })
+    }
+}
+
+/// The `Idempotency-Key` of a request, if it has one.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestKey(pub(crate) Option<String>);
+
+impl FromFields for RequestKey {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self(fields.header(IDEMPOTENCY_KEY, parse_key)))
     }
 }
 

@@ -5,7 +5,7 @@ use annals_core::{
 };
 use annals_runtime::{
     AuditError, EraseError, ExecuteError, LoadError, ParkedError, PastError, RebuildError,
-    RefoldError,
+    RefoldError, SagaError,
 };
 use axum::http::StatusCode;
 
@@ -22,12 +22,7 @@ where
         match error {
             ExecuteError::Refused(refusal) => refusal.into(),
             ExecuteError::VersionMismatch { actual, .. } => Self::version_mismatch(actual),
-            ExecuteError::Contended { attempts } => {
-                let title = "Others changed it at the same time";
-                Self::new(StatusCode::CONFLICT, "contended", title).detail(format!(
-                    "nothing was changed after {attempts} attempts: try again"
-                ))
-            }
+            ExecuteError::Contended { attempts } => Self::contended(attempts),
             ExecuteError::KeyReused { key } => Self::key_reused(&key),
             ExecuteError::Erased(subject) => Self::person_erased(&subject),
             ExecuteError::Keys(error) => error.into(),
@@ -45,6 +40,13 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", title)
             .detail(format!("the version is {actual}"))
             .with("version", actual.0)
+    }
+
+    fn contended(attempts: u32) -> Self {
+        let title = "Others changed it at the same time";
+        Self::new(StatusCode::CONFLICT, "contended", title).detail(format!(
+            "nothing was changed after {attempts} attempts: try again"
+        ))
     }
 
     pub(crate) fn key_reused(key: &str) -> Self {
@@ -196,6 +198,30 @@ impl From<RefoldError> for Problem {
                 let title = "The rows of a key cannot be made anew by themselves";
                 Self::new(StatusCode::CONFLICT, "key-left-out", title).detail(error.to_string())
             }
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<SagaError> for Problem {
+    fn from(error: SagaError) -> Self {
+        match error {
+            SagaError::UnknownSaga(_) => Self::not_found(error.to_string()),
+            SagaError::InvalidId(name) => {
+                let mut faults = Faults::default();
+                faults.add("instance", name.fault.to_string());
+                Self::invalid(faults)
+            }
+            SagaError::KeyReused { key } => Self::key_reused(&key),
+            SagaError::Contended { attempts, .. } => Self::contended(attempts),
+            SagaError::UnknownDefinition { .. } => {
+                let title = "The instance runs under a definition that is not known here";
+                Self::new(StatusCode::CONFLICT, "unknown-definition", title)
+                    .detail(error.to_string())
+            }
+            SagaError::Rows(error) => error.into(),
+            SagaError::Read(error) => error.into(),
+            SagaError::Store(error) => error.into(),
             other => Self::internal(&other),
         }
     }

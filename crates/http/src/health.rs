@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use annals_core::{AppendId, EventStore, IdSource, Position, RandomIds};
-use annals_runtime::{ProjectionHandle, ProjectionStatus};
+use annals_runtime::{ProjectionHandle, ProjectionStatus, SagaOverview};
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -33,6 +33,21 @@ pub struct Readiness {
     pub projections: Vec<ProjectionHealth>,
     /// How each effect is. None keeps the service from its work: what is outside may be away.
     pub effects: Vec<ProjectionHealth>,
+    /// How each saga is. None keeps the service from its work either: what is stuck waits for a person.
+    pub sagas: Vec<SagaHealth>,
+}
+
+/// How the instances of a saga are, all together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SagaHealth {
+    /// The name of the saga.
+    pub name: &'static str,
+    /// How many go on by themselves.
+    pub running: u64,
+    /// How many wait for a person.
+    pub parked: u64,
+    /// How many are parked, or late for too long.
+    pub stuck: u64,
 }
 
 /// How an event store is.
@@ -92,6 +107,7 @@ impl Readiness {
             store,
             projections,
             effects: Vec::new(),
+            sagas: Vec::new(),
         }
     }
 
@@ -99,6 +115,13 @@ impl Readiness {
     #[must_use]
     pub fn beside(mut self, effects: impl IntoIterator<Item = ProjectionHealth>) -> Self {
         self.effects.extend(effects);
+        self
+    }
+
+    /// Tells of sagas as well.
+    #[must_use]
+    pub fn with_sagas(mut self, sagas: impl IntoIterator<Item = SagaHealth>) -> Self {
+        self.sagas.extend(sagas);
         self
     }
 }
@@ -110,6 +133,18 @@ impl IntoResponse for Readiness {
             false => StatusCode::SERVICE_UNAVAILABLE,
         };
         (status, Json(self)).into_response()
+    }
+}
+
+impl SagaHealth {
+    /// How a saga was when it was looked at.
+    pub fn of(overview: &SagaOverview) -> Self {
+        Self {
+            name: overview.saga,
+            running: overview.running.count,
+            parked: overview.parked.count,
+            stuck: overview.stuck,
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 //! - how new an answer must be, such as to read one's own writes: [`Freshness`];
 //! - around a whole router: [`guard`], with [`Limits`], request ids, an access log, and nothing
 //!   that leaks from a failure; [`Readiness`] for who watches over the service;
-//! - for who operates it: [`Operations`] on projections and their dead letters, behind a
+//! - for who operates it: [`Operations`] on projections and their dead letters, and on sagas, behind a
 //!   [`BearerToken`].
 
 mod answer;
@@ -36,7 +36,7 @@ pub use faults::{Fault, Faults};
 pub use fields::{Fields, FromFields};
 pub use freshness::{Freshness, MIN_POSITION};
 pub use guard::{Limits, guard};
-pub use health::{ProjectionHealth, Readiness, StoreHealth, live};
+pub use health::{ProjectionHealth, Readiness, SagaHealth, StoreHealth, live};
 pub use object::{JsonValue, Object, text};
 pub use operations::Operations;
 pub use page::{Cursor, Page, PageRequest, Pagination};

@@ -6,7 +6,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use utoipa::openapi::{OpenApi, RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema};
 
-use crate::command::{Command, IDEMPOTENCY_KEY, IF_MATCH};
+use crate::command::{Command, IDEMPOTENCY_KEY, IF_MATCH, RequestKey};
 use crate::freshness::{
     FRESHNESS_PARAMETER, Freshness, MAX_AGE_PARAMETER, MIN_POSITION, MIN_POSITION_PARAMETER,
 };
@@ -65,20 +65,27 @@ fn parameter(
 }
 
 impl<T> IntoParams for Command<T> {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let header =
-            |name, description| parameter(ParameterIn::Header, name, description, String::schema());
-        vec![
-            header(
-                IDEMPOTENCY_KEY,
-                "A repeat gets the first answer and changes nothing.",
-            ),
-            header(
-                IF_MATCH,
-                "Only if the version is this one, as ETag gives it, or *.",
-            ),
-        ]
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = RequestKey::into_params(parameter_in);
+        parameters.push(header(
+            IF_MATCH,
+            "Only if the version is this one, as ETag gives it, or *.",
+        ));
+        parameters
     }
+}
+
+impl IntoParams for RequestKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![header(
+            IDEMPOTENCY_KEY,
+            "A repeat gets the first answer and changes nothing.",
+        )]
+    }
+}
+
+fn header(name: &str, description: &str) -> Parameter {
+    parameter(ParameterIn::Header, name, description, String::schema())
 }
 
 impl<C> IntoParams for PageRequest<C> {

@@ -6,14 +6,15 @@
 //! routes of rebuilds, and `rebuilding` what they tell; `refolds` has the routes of rows that are
 //! folded again, and `refolding` what they tell; `past` has the routes of read models as they were,
 //! and `rows` those of the rows in them and in those of today; `erasures` has those of persons who are
-//! forgotten.
+//! forgotten; `sagas` has the routes of sagas, with `saga_overview` and `instances` those of one instance,
+//! with `instance`; and `reason` reads why people ask for something.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{Clock, EventStore, SystemClock};
-use annals_runtime::{Erasures, ParkedEvents, Pasts, ProjectionHandle, Rebuilds, Refolds};
+use annals_runtime::{Erasures, ParkedEvents, Pasts, ProjectionHandle, Rebuilds, Refolds, Sagas};
 use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,16 +28,21 @@ mod activity;
 mod audit;
 mod dead_letters;
 mod erasures;
+mod instance;
+mod instances;
 mod letter;
 mod metrics;
 mod overview;
 mod past;
 mod projections;
+mod reason;
 mod rebuilding;
 mod rebuilds;
 mod refolding;
 mod refolds;
 mod rows;
+mod saga_overview;
+mod sagas;
 
 /// The operations on the projections of a service: routes to be mounted, such as under
 /// `/operations`.
@@ -58,6 +64,10 @@ mod rows;
 /// - `GET` and `POST /projections/{name}/audit`: whether it left an event out;
 /// - `POST /persons/{subject}/erase` and `GET /persons/{subject}/erasure`: forgetting a person, and what
 ///   that reached;
+/// - `GET /sagas`, `GET /sagas/{saga}`, `GET /sagas/{saga}/{instance}` and `…/timeline`: how sagas and their
+///   instances are, and what happened to one;
+/// - `POST /sagas/{saga}/{instance}/retry`, `…/skip`, `…/compensate` and `…/cancel`: what a person decides for
+///   one;
 /// - `GET /metrics`, given [what writes them down](Self::with_metrics).
 ///
 /// ```
@@ -78,6 +88,7 @@ pub struct Operations {
     refolds: BTreeMap<&'static str, Refolds>,
     pasts: Option<Pasts>,
     erasures: Option<Erasures>,
+    sagas: Option<Sagas>,
     audits: BTreeMap<String, Audited>,
     render: Option<Render>,
     answers_within: Duration,
@@ -105,6 +116,7 @@ impl Operations {
             refolds: BTreeMap::new(),
             pasts: None,
             erasures: None,
+            sagas: None,
             audits: BTreeMap::new(),
             render: None,
             answers_within: ANSWERS_WITHIN,
@@ -203,6 +215,14 @@ impl Operations {
             .routes(routes!(audit::get_audit, audit::run_audit))
             .routes(routes!(erasures::erase_person))
             .routes(routes!(erasures::get_erasure))
+            .routes(routes!(sagas::list_sagas))
+            .routes(routes!(sagas::list_instances))
+            .routes(routes!(instances::get_instance))
+            .routes(routes!(instances::get_timeline))
+            .routes(routes!(instances::retry_instance))
+            .routes(routes!(instances::skip_step))
+            .routes(routes!(instances::compensate_instance))
+            .routes(routes!(instances::cancel_instance))
             .with_state(Arc::new(self))
     }
 }

@@ -109,5 +109,8 @@ pub use refold::{
 };
 pub use refolds::Refolds;
 pub use repository::Repository;
-pub use saga::{Inbox, SagaEngine, SagaError, SagaHandle, SagaMoment, SagaOptions, SagaRow, Sagas};
+pub use saga::{
+    Asker, FailedAttempt, Inbox, OpenInstances, SagaAlarm, SagaDetails, SagaEngine, SagaError,
+    SagaHandle, SagaMoment, SagaOptions, SagaOverview, SagaRow, SagaWatch, Sagas, Stuck,
+};
 pub use snapshots::SnapshotPolicy;

@@ -1,7 +1,7 @@
 //! What is measured: every metric by its name, its labels and what it tells.
 //!
-//! In reading order: here are the names; `projection`, `rebuild`, `audit`, `drift`, `command`, `bus` and `saga`
-//! hold what each of those measures. Where the numbers go is up to the program: it installs a recorder of the
+//! In reading order: here are the names; `projection`, `rebuild`, `audit`, `drift`, `command`, `bus`, `saga`
+//! and `saga_gauges` hold what each of those measures. Where the numbers go is up to the program: it installs a recorder of the
 //! `metrics` crate before it starts anything that is measured, or none, and then it costs nothing.
 
 use ::metrics::{
@@ -16,6 +16,7 @@ pub(crate) use drift::DriftMeter;
 pub(crate) use projection::ProjectionMeter;
 pub(crate) use rebuild::RebuildMeter;
 pub(crate) use saga::SagaMeter;
+pub(crate) use saga_gauges::SagaGauges;
 
 mod audit;
 mod bus;
@@ -24,6 +25,7 @@ mod drift;
 mod projection;
 mod rebuild;
 mod saga;
+mod saga_gauges;
 
 /// A metric: all numbers of one name, told apart by labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +52,7 @@ pub enum MetricKind {
 }
 
 /// All that is measured.
-pub const METRICS: [Metric; 28] = [
+pub const METRICS: [Metric; 33] = [
     PROJECTION_POSITION,
     PROJECTION_UP_TO_DATE,
     PROJECTION_LEASE_HELD,
@@ -79,6 +81,11 @@ pub const METRICS: [Metric; 28] = [
     SAGA_ENDINGS,
     SAGA_PARKINGS,
     SAGA_ERRORS,
+    SAGA_INSTANCES,
+    SAGA_OLDEST,
+    SAGA_DUE,
+    SAGA_OVERDUE,
+    SAGA_STUCK,
 ];
 
 const PROJECTION: &[&str] = &["projection"];
@@ -251,6 +258,36 @@ const SAGA_ERRORS: Metric = Metric {
     kind: MetricKind::Counter,
     labels: &["saga"],
     tells: "how often nothing could be done for an instance that was due",
+};
+const SAGA_INSTANCES: Metric = Metric {
+    name: "annals_saga_instances",
+    kind: MetricKind::Gauge,
+    labels: &["saga", "status"],
+    tells: "instances that are `running` or `parked`; looked up for each answer",
+};
+const SAGA_OLDEST: Metric = Metric {
+    name: "annals_saga_oldest_seconds",
+    kind: MetricKind::Gauge,
+    labels: &["saga", "status"],
+    tells: "for how long the oldest of them has been so; looked up for each answer",
+};
+const SAGA_DUE: Metric = Metric {
+    name: "annals_saga_due_instances",
+    kind: MetricKind::Gauge,
+    labels: &["saga"],
+    tells: "instances for which there is something to do now; looked up for each answer",
+};
+const SAGA_OVERDUE: Metric = Metric {
+    name: "annals_saga_overdue_seconds",
+    kind: MetricKind::Gauge,
+    labels: &["saga"],
+    tells: "how late the latest of them is; looked up for each answer",
+};
+const SAGA_STUCK: Metric = Metric {
+    name: "annals_saga_stuck_instances",
+    kind: MetricKind::Gauge,
+    labels: &["saga"],
+    tells: "instances that are parked or overdue; looked up for each answer",
 };
 
 /// Tells the recorder what the [metrics](METRICS) are. To be called once it is installed, by whoever

@@ -4,7 +4,8 @@
 //! In reading order: the `journal` takes inputs in, and knows the `definitions`; the `inbox` brings it
 //! events, and `nudges` the `runner`; that has `shift`s, in which it goes through the `rows` in a `sweep`
 //! after the other, lets those be `driven` that are due, by the `driver`, and leaves those `resting`
-//! that cannot go on; and `operations` are for people.
+//! that cannot go on. For people there are `operations`, with the `details` of one instance, the
+//! `overview` of all that are open, and the `watch` that tells what is stuck.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -19,13 +20,17 @@ use driver::Driver;
 use journal::Journal;
 use nudges::Nudges;
 
+pub use details::{FailedAttempt, SagaDetails, SagaMoment};
 pub use error::SagaError;
 pub use inbox::Inbox;
-pub use operations::{SagaMoment, Sagas};
+pub use operations::{Asker, Sagas};
+pub use overview::{OpenInstances, SagaAlarm, SagaOverview, Stuck};
 pub use rows::SagaRow;
 pub use runner::SagaHandle;
+pub use watch::SagaWatch;
 
 mod definitions;
+mod details;
 mod driven;
 mod driver;
 mod error;
@@ -33,11 +38,13 @@ mod inbox;
 mod journal;
 mod nudges;
 mod operations;
+mod overview;
 mod resting;
 mod rows;
 mod runner;
 mod shift;
 mod sweep;
+mod watch;
 
 /// How sagas are run. The defaults are for production.
 #[derive(Clone)]
@@ -50,6 +57,9 @@ pub struct SagaOptions {
     /// How often it is looked for what is due in any case: so late is what nobody told of, such as a
     /// timer that a clock jumps over.
     pub look_every: Duration,
+    /// An instance is stuck when it is parked, or when something has been due for longer and nothing
+    /// happened. So often it is told of those that are.
+    pub stuck_after: Duration,
     /// Tells what is due.
     pub clock: Arc<dyn Clock>,
     /// Makes the waits differ, and identifies what people ask for.
@@ -62,6 +72,7 @@ impl Default for SagaOptions {
             answer_within: Duration::from_secs(10),
             at_once: NonZeroUsize::new(256).expect("256 is not zero"),
             look_every: Duration::from_secs(1),
+            stuck_after: Duration::from_secs(15 * 60),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
         }
@@ -74,6 +85,7 @@ impl std::fmt::Debug for SagaOptions {
             .field("answer_within", &self.answer_within)
             .field("at_once", &self.at_once)
             .field("look_every", &self.look_every)
+            .field("stuck_after", &self.stuck_after)
             .finish_non_exhaustive()
     }
 }

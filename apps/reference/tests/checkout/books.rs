@@ -24,16 +24,10 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    /// Takes in the events up to a position, each exactly once and in order, and looks after each of
-    /// them whether all money is there.
-    ///
-    /// # Errors
-    /// [`ReadError`] when the store does not answer: what was read so far is taken in.
-    pub(crate) async fn read_on(
-        &mut self,
-        store: &dyn EventStore,
-        up_to: Position,
-    ) -> Result<(), ReadError> {
+    /// Takes in all events up to a position, each exactly once and in order, and looks after each of
+    /// them whether all money is there. After an error it goes on where it was.
+    pub(crate) async fn read_on(&mut self, store: &dyn EventStore) -> Result<(), ReadError> {
+        let up_to = store.head().await?;
         let read = Read::forwards(Source::all_after(self.position));
         let mut events = store.read(read).await?;
         while self.position < up_to {

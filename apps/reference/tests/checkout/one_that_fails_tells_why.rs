@@ -1,5 +1,7 @@
 //! A checkout that fails has taken nothing, cancels the order, and says why.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::shop::{Shop, on_each_store};
@@ -66,7 +68,7 @@ async fn an_account_in_another_currency_pays_nothing(shop: Shop) {
 }
 
 async fn one_that_takes_too_long_is_undone(shop: Shop) {
-    let shop = shop.impatient();
+    let shop = shop.with_checkout_timeout(Duration::ZERO);
     shop.stock("mug", "5.00", 10).await;
     shop.open_account("acc-1", "100.00").await;
     shop.submit("o-1", &[("mug", 2)]).await;

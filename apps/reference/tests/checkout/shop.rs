@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use annals::http::Limits;
 use annals::runtime::SagaRow;
-use annals::{Position, ReadModel, Selection};
+use annals::{Position, QueryError, ReadModel, Selection};
 use annals_reference::bank::Bank;
 use annals_reference::place::Place;
 use annals_reference::routes::router;
@@ -82,9 +82,9 @@ impl Shop {
         }
     }
 
-    /// The same shop, where no checkout is in time.
-    pub(crate) fn impatient(self) -> Self {
-        let bank = self.bank.with_checkout_timeout(Duration::ZERO);
+    /// The same shop, where a checkout may take so long.
+    pub(crate) fn with_checkout_timeout(self, timeout: Duration) -> Self {
+        let bank = self.bank.with_checkout_timeout(timeout);
         Self {
             _root_keys: self._root_keys,
             ..Self::of(bank)
@@ -255,15 +255,18 @@ impl Shop {
         self.once(saga, order, has_ended).await
     }
 
-    /// Waits until a saga of an order is like that.
+    /// Waits until a saga of an order is like that, also where the database is too busy to say so.
     async fn once(&self, saga: &str, order: &str, is_so: impl Fn(&SagaRow) -> bool) -> SagaRow {
         let index = self.bank.annals().projection(SagaRow::TABLE);
         let mut position = Position::START;
         loop {
             let rows = Selection::new().equal("saga", &saga.to_owned());
             let rows = rows.equal("instance", &order.to_owned());
-            let row = self.bank.annals().sagas().list(rows).await.unwrap().pop();
-            match row {
+            let rows = match self.bank.annals().sagas().list(rows).await {
+                Err(QueryError::Unavailable { .. }) => continue,
+                rows => rows.unwrap(),
+            };
+            match rows.into_iter().next() {
                 Some(row) if is_so(&row) => return row,
                 _ => position = index.wait_for(position.next(), LONG).await.unwrap(),
             }

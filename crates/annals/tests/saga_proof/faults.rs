@@ -130,7 +130,7 @@ impl Faults {
         let key = context.idempotency.as_ref()?.key.clone();
         let mut drawn = self.drawn.lock().unwrap();
         let are_there = drawn.are_there;
-        let fate = || match self.chance.below(16) {
+        let fate = || match self.chance.below(12) {
             0 if are_there => Some(Fault::Refused),
             1 if are_there => Some(Fault::LostAlways),
             _ => None,

@@ -270,7 +270,7 @@ impl Simulation {
             }
         }
         let late = self.observed.past_the_pivot();
-        if !late.is_empty() && chance.one_in(3) {
+        if !late.is_empty() {
             self.ask(&late[chance.below(late.len())], compensate());
         }
         Ok(())

@@ -99,6 +99,28 @@ pub struct OpenTimer {
     pub every: Option<Duration>,
 }
 
+impl SagaStatus {
+    /// `running`, `parked`, or the [name](Ending::name) of how it ended.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Parked { .. } => "parked",
+            Self::Ended(ending) => ending.name(),
+        }
+    }
+
+    /// What it is parked, was undone or cancelled for.
+    pub fn reason(&self) -> Option<String> {
+        match self {
+            Self::Running | Self::Ended(Ending::Completed) => None,
+            Self::Parked { reason } | Self::Ended(Ending::Cancelled { reason }) => {
+                Some(reason.clone())
+            }
+            Self::Ended(Ending::Compensated { reason }) => Some(reason.to_string()),
+        }
+    }
+}
+
 impl Ending {
     /// `completed`, `compensated` or `cancelled`.
     pub fn name(&self) -> &'static str {

@@ -11,6 +11,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use super::Operations;
 use super::letter::{LetterView, OpenedLetter, ReleasedView};
 use super::projections::ProjectionName;
+use super::reason::parse_reason;
 use crate::answer::Answer;
 use crate::body::WithBody;
 use crate::fields::{Fields, FromFields};
@@ -19,9 +20,6 @@ use crate::openapi::path_parameter;
 use crate::page::{Cursor, Page, PageRequest};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-
-/// Longest reason, in characters.
-const LONGEST_REASON: usize = 1_000;
 
 /// The place of a letter in the list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -70,14 +68,6 @@ impl FromFields for Skip {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let reason = fields.required("reason", text(parse_reason));
         reason.map(|reason| Self { reason })
-    }
-}
-
-fn parse_reason(text: &str) -> Result<String, String> {
-    let reason = text.trim();
-    match reason.chars().count() {
-        1..=LONGEST_REASON => Ok(reason.to_owned()),
-        _ => Err(format!("must be 1 to {LONGEST_REASON} characters")),
     }
 }
 

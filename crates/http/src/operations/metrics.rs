@@ -7,6 +7,7 @@ use annals_runtime::Backlog;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use futures_util::future::join;
 
 use super::Operations;
 use super::overview::ProjectionOverview;
@@ -19,11 +20,11 @@ pub(super) type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
 impl Operations {
     /// Measures what takes a look at the store and at the read models: how far each projection is
-    /// behind, and what is parked. The route of metrics does so by itself; whoever sends metrics
+    /// behind, what is parked, and how sagas are. The route of metrics does so by itself; whoever sends metrics
     /// elsewhere does it before each time. All else is measured as it happens.
     pub async fn measure(&self) {
         let projections: Vec<_> = self.projections.values().collect();
-        let overviews = self.backlogs(&projections).await;
+        let (overviews, _) = join(self.backlogs(&projections), self.saga_overviews()).await;
         for (projection, overview) in projections.into_iter().zip(&overviews) {
             projection.handle.measure(&overview.backlog());
         }

@@ -222,6 +222,14 @@ impl Service {
         self.send_with_token(request).await
     }
 
+    /// The same, under an idempotency key.
+    pub(crate) async fn post_under(&self, key: &str, path: &str, json: &str) -> Reply {
+        let mut request = post(&format!("/operations{path}"), json.to_owned());
+        let headers = request.headers_mut();
+        headers.insert("Idempotency-Key", key.parse().unwrap());
+        self.send_with_token(request).await
+    }
+
     /// Asks for something to be gone, with the token.
     pub(crate) async fn delete(&self, path: &str) -> Reply {
         let request = Request::delete(format!("/operations{path}"));

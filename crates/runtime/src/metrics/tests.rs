@@ -40,6 +40,7 @@ fn what_is_measured_is_what_is_named() {
             CommandMeter::new("Account"),
             BusMeter::new("withdraw"),
             SagaMeter::new("transfer"),
+            SagaGauges::new("transfer"),
         );
     });
     let measured = recorder.snapshotter().snapshot().into_vec();

@@ -36,8 +36,17 @@ impl<S: Saga> Driver<S> {
     /// there is something to do for it next.
     pub(super) async fn drive(&self, id: &InstanceId) -> Result<Option<Timestamp>, SagaError> {
         let mut latest = self.journal.latest(id.stream(S::NAME)?).await?;
-        while self.act(&mut latest).await? {}
-        Ok(latest.instance.and_then(|instance| instance.due()))
+        loop {
+            let before = latest.version;
+            if !self.act(&mut latest).await? {
+                return Ok(latest.instance.and_then(|instance| instance.due()));
+            }
+            if latest.version <= before {
+                // Done before, and what is read does not show it: it would be done for ever.
+                let (stream, attempts) = (latest.stream, 1);
+                return Err(SagaError::Contended { stream, attempts });
+            }
+        }
     }
 
     /// Does what is due now. False: nothing is.

@@ -1,7 +1,7 @@
 //! What can go wrong with an instance of a saga: a variant per action of the caller.
 
 use annals_core::{
-    AppendError, DecodeError, EncodeError, InvalidName, ReadError, StreamId, Unwanted,
+    AppendError, DecodeError, EncodeError, InvalidName, QueryError, ReadError, StreamId, Unwanted,
 };
 
 /// Why an instance did not take something in.
@@ -24,6 +24,13 @@ pub enum SagaError {
         stream: StreamId,
         /// Why not.
         why: Unwanted,
+    },
+    /// Something else was asked of the instance under the same key.
+    /// **Do:** give each request a key of its own.
+    #[error("the key {key} was used for another request")]
+    KeyReused {
+        /// Which key.
+        key: String,
     },
     /// The instance runs under a definition that this code does not know.
     /// **Do:** deploy code that has it, or one that takes its instances over.
@@ -60,6 +67,10 @@ pub enum SagaError {
     /// **Do:** what [`AppendError`] says; the same input may be given again.
     #[error(transparent)]
     Store(#[from] AppendError),
+    /// How the instances are cannot be told.
+    /// **Do:** what [`QueryError`] says.
+    #[error(transparent)]
+    Rows(#[from] QueryError),
     /// Others came first every time.
     /// **Do:** back off, then give the same input again.
     #[error("{stream}: others came first {attempts} times")]

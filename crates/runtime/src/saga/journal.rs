@@ -52,7 +52,7 @@ pub(super) enum IfAbsent {
 /// An instance as it was recorded last, as far as is known.
 pub(super) struct Latest {
     pub(super) stream: StreamId,
-    version: StreamVersion,
+    pub(super) version: StreamVersion,
     /// `None`: it was never started.
     pub(super) instance: Option<Instance>,
     correlation: Option<String>,

@@ -2,10 +2,15 @@
 //!
 //! It is an index and nothing more: whoever acts on an instance loads what is recorded of it.
 
+use std::collections::BTreeMap;
+
 use annals_core::{
-    Column, ColumnError, ColumnKind, ColumnValue, Ending, Index, IndexOn, Instance, Projection,
-    ReadModel, Recorded, SagaEvent, SagaStatus, Timestamp, Value,
+    Column, ColumnError, ColumnKind, ColumnValue, Index, IndexOn, Instance, OpenCall, Projection,
+    ReadModel, Recorded, SagaEvent, Timestamp, Value,
 };
+
+#[cfg(test)]
+mod tests;
 
 /// How an instance of a saga is, as a row of a read model.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,12 +26,17 @@ pub struct SagaRow {
     pub reason: Option<String>,
     /// The names of the calls and timers that are open, with commas between.
     pub waits_for: String,
+    /// The step it is at: of the calls that are open, the one that was made first; of one that is
+    /// parked, the one that was given up; else the timer that is due next.
+    pub step: Option<String>,
     /// The definition it runs under.
     pub definition: u32,
     /// When it took its first input in.
     pub started_at: Timestamp,
     /// When it took its last input in.
     pub changed_at: Timestamp,
+    /// Since when it has been in its status.
+    pub since: Timestamp,
     /// When there is something to do for it next. `None`: not before it is told of something.
     pub due: Option<Timestamp>,
 }
@@ -35,40 +45,42 @@ impl SagaRow {
     fn of(saga: &str, instance: &str, before: Option<&Self>, event: &Recorded<SagaEvent>) -> Self {
         let now = event.record.recorded_at;
         let after = event.event.instance();
-        let (status, reason) = after.map_or(("notFound", None), status);
+        let status = after.map_or("notFound", |after| after.status.name());
+        let same = before.filter(|before| before.status == status);
         Self {
             saga: saga.to_owned(),
             instance: instance.to_owned(),
             status: status.to_owned(),
-            reason,
+            reason: after.and_then(|after| after.status.reason()),
             waits_for: after.map(waits_for).unwrap_or_default(),
+            step: after.and_then(step),
             definition: after.map_or(0, |after| after.definition),
             started_at: before.map_or(now, |before| before.started_at),
             changed_at: now,
+            since: same.map_or(now, |before| before.since),
             due: after.and_then(Instance::due),
         }
-    }
-}
-
-fn status(instance: &Instance) -> (&'static str, Option<String>) {
-    match &instance.status {
-        SagaStatus::Running => ("running", None),
-        SagaStatus::Parked { reason } => ("parked", Some(reason.clone())),
-        SagaStatus::Ended(ending) => (ending.name(), why(ending)),
-    }
-}
-
-fn why(ending: &Ending) -> Option<String> {
-    match ending {
-        Ending::Completed => None,
-        Ending::Compensated { reason } => Some(reason.to_string()),
-        Ending::Cancelled { reason } => Some(reason.clone()),
     }
 }
 
 fn waits_for(instance: &Instance) -> String {
     let names = instance.calls.keys().chain(instance.timers.keys());
     names.map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn step(instance: &Instance) -> Option<String> {
+    if instance.has_ended() {
+        return None;
+    }
+    let call = first(&instance.calls).or_else(|| first(&instance.unknown));
+    let next = || instance.timers.iter().min_by_key(|(_, timer)| timer.due);
+    call.or_else(|| next().map(|(name, _)| name)).cloned()
+}
+
+/// The name of the call that was made first.
+fn first(calls: &BTreeMap<String, OpenCall>) -> Option<&String> {
+    let first = calls.iter().min_by_key(|(_, call)| call.number);
+    first.map(|(name, _)| name)
 }
 
 impl Projection for SagaRow {
@@ -98,12 +110,18 @@ impl ReadModel for SagaRow {
         column::<String>("status"),
         column::<Option<String>>("reason"),
         column::<String>("waits_for"),
+        column::<Option<String>>("step"),
         column::<u32>("definition"),
         column::<Timestamp>("started_at"),
         column::<Timestamp>("changed_at"),
+        column::<Timestamp>("since"),
         column::<Option<Timestamp>>("due"),
     ];
-    const INDEXES: &'static [Index] = &[index(&["saga", "due"]), index(&["saga", "status"])];
+    const INDEXES: &'static [Index] = &[
+        index(&["saga", "due"]),
+        index(&["saga", "status"]),
+        index(&["saga", "step"]),
+    ];
 
     fn key(&self) -> (String, String) {
         (self.saga.clone(), self.instance.clone())
@@ -120,9 +138,11 @@ impl ReadModel for SagaRow {
             self.status.to_value(),
             self.reason.to_value(),
             self.waits_for.to_value(),
+            self.step.to_value(),
             self.definition.to_value(),
             self.started_at.to_value(),
             self.changed_at.to_value(),
+            self.since.to_value(),
             self.due.to_value(),
         ]
     }
@@ -136,9 +156,11 @@ impl ReadModel for SagaRow {
             status: read(next())?,
             reason: read(next())?,
             waits_for: read(next())?,
+            step: read(next())?,
             definition: read(next())?,
             started_at: read(next())?,
             changed_at: read(next())?,
+            since: read(next())?,
             due: read(next())?,
         })
     }

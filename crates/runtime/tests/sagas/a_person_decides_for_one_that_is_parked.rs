@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use annals_core::{Asked, Ending, SagaInput, SagaStatus, Selection, Unwanted};
-use annals_runtime::{SagaEngine, SagaError};
+use annals_runtime::{Asker, SagaEngine, SagaError};
 
 use crate::troubled::Trouble::{AnswerLost, Busy};
 use crate::world::{LONG, Transfers, World, id};
@@ -91,6 +91,24 @@ async fn whoever_cancels_leaves_it_as_it_is() {
     let ended = SagaStatus::Ended(Ending::Cancelled { reason });
     assert_eq!(world.instance("t1").await.status, ended);
     assert_eq!(world.balances().await.0, 70);
+}
+
+#[tokio::test]
+async fn what_is_asked_twice_under_one_key_is_asked_once() {
+    let (world, _) = parked().await;
+    let (sagas, t1) = (world.sagas(), id("t1"));
+    let carol = || Asker::new("carol").under("k1");
+    for _ in 0..3 {
+        let asked = sagas.ask("transfer", &t1, Asked::Retry, carol());
+        asked.await.unwrap();
+    }
+    let told = world.told("t1").await;
+    let asked = told.iter().filter(|told| *told == "asked by carol");
+    assert_eq!(asked.count(), 1);
+    let reason = "by hand".to_owned();
+    let other = sagas.ask("transfer", &t1, Asked::Cancel { reason }, carol());
+    let other = other.await;
+    assert!(matches!(other, Err(SagaError::KeyReused { key }) if key == "k1"));
 }
 
 #[tokio::test]

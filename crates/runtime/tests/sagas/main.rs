@@ -18,5 +18,6 @@ mod transfer;
 mod troubled;
 mod what_comes_twice_or_late_changes_nothing;
 mod what_is_rejected_is_given_up_at_once;
+mod what_is_stuck_is_told;
 mod whatever_fails_money_is_conserved;
 mod world;

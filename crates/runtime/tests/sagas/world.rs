@@ -229,6 +229,12 @@ impl World {
 }
 
 impl Process {
+    /// From now on it keeps the read model, and does nothing else.
+    pub(crate) async fn leave_alone(&self) {
+        self.inbox.stop().await;
+        self.transfers.stop().await;
+    }
+
     pub(crate) async fn stop(self) {
         self.inbox.stop().await;
         self.transfers.stop().await;
