@@ -28,10 +28,7 @@ fn insufficient_funds_give_the_stock_back() {
     let paying = after(&["reserve stock", "note reserved"]);
     let refused = paying.when_refused::<WithdrawFor>("withdraw", &refusal);
     let told = undone(refused, &["undo reserve stock"]);
-    assert_eq!(
-        told,
-        "insufficient funds: the balance is 5.00 USD, 30.00 USD was asked for"
-    );
+    assert_eq!(told, "insufficient funds");
 }
 
 #[test]
