@@ -236,7 +236,7 @@ fn url() -> String {
 }
 
 #[tokio::test]
-async fn processes_on_one_database_share_the_instances() {
+async fn of_processes_on_one_database_another_goes_on_when_one_stops() {
     let (url, bell) = (url(), Bell::with_permits(5));
     let one = start(Path::new(&url), &bell).await;
     let other = start(Path::new(&url), &bell).await;

@@ -46,7 +46,7 @@ name_type! {
 ///    arguments.
 /// 2. [`Default`] is the state before the first input.
 /// 3. A state that was written is read back by the definition of the same [`VERSION`](Self::VERSION),
-///    for as long as there are instances of it.
+///    for as long as there are instances of it; and so are the replies to its commands.
 ///
 /// Personal values that it remembers or sends stay [sealed](crate::Personal): who handles a command opens
 /// them with the keys. What is not sealed is recorded as it is.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::{Clock, EventStore, IdSource, InstanceId, RandomIds, Saga, SystemClock};
+use tokio::sync::watch::Sender;
 
 use crate::command_bus::CommandBus;
 
@@ -147,7 +148,11 @@ impl<S: Saga> SagaEngine<S> {
     /// [`SagaError`] when something could not be recorded. What was done is done again under the same
     /// keys.
     pub async fn drive(&self, instance: &InstanceId) -> Result<(), SagaError> {
-        self.driver().drive(instance).await.map(drop)
+        let driver = self.driver(Sender::new(()));
+        while let Some(due) = driver.drive(instance).await?
+            && due <= self.options.clock.now()
+        {}
+        Ok(())
     }
 
     fn journal(&self) -> Journal<S> {
@@ -159,11 +164,12 @@ impl<S: Saga> SagaEngine<S> {
         )
     }
 
-    fn driver(&self) -> Driver<S> {
+    fn driver(&self, alive: Sender<()>) -> Driver<S> {
         Driver {
             journal: self.journal(),
             bus: self.bus.clone(),
             answer_within: self.options.answer_within,
+            _alive: alive,
         }
     }
 }

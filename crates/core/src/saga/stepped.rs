@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use crate::decode::Recorded;
 
 use super::steps::{SagaStep, Steps, TOOK_TOO_LONG, undoing};
-use super::{Answer, Asked, Call, Decision, Ending, Input, Route, Saga};
+use super::{Answer, Call, Decision, Input, Route, Saga};
+
+mod asked;
+mod back;
 
 /// The timer of the whole saga.
 const TIMEOUT: &str = "timeout";
@@ -176,15 +179,6 @@ impl<S: Steps> Stepped<S> {
         self.turn_back()
     }
 
-    /// Goes back, once it is known what there is to undo.
-    fn turn_back(&mut self) -> Vec<Decision> {
-        self.course = Course::TurnsBack;
-        match self.must_be_known().is_empty() {
-            true => self.go_back(),
-            false => self.park(|failed| format!("nobody knows whether {failed} was done")),
-        }
-    }
-
     fn park(&self, what: impl FnOnce(String) -> String) -> Vec<Decision> {
         let what = what(self.failed.join(", "));
         let why = self.reason.clone().unwrap_or_default();
@@ -193,35 +187,34 @@ impl<S: Steps> Stepped<S> {
     }
 
     fn next_stage(&mut self) -> Vec<Decision> {
-        self.note_replies();
+        if let Err(parked) = self.note_replies() {
+            return vec![parked];
+        }
         let was_pivot = self.is_at_pivot();
         self.stage += 1;
         let timeout = self.no_timeout().filter(|_| was_pivot);
         timeout.into_iter().chain(self.begin_stage()).collect()
     }
 
-    /// In the order of the steps, whichever was answered first.
-    fn note_replies(&mut self) {
-        let Some(saga) = &mut self.saga else { return };
+    /// In the order of the steps, whichever was answered first. One that cannot be read is kept, and
+    /// those behind it: other code may know it.
+    fn note_replies(&mut self) -> Result<(), Decision> {
+        let Some(saga) = &mut self.saga else {
+            return Ok(());
+        };
         for step in S::stages().iter().flat_map(|stage| &stage.steps) {
-            if let Some(reply) = self.replies.remove(step.name) {
-                step.note(saga, reply);
+            if let Some(reply) = self.replies.get(step.name) {
+                let noted = step.note(saga, reply.clone());
+                noted.map_err(|error| unreadable(step.name, &error))?;
+                self.replies.remove(step.name);
             }
         }
+        Ok(())
     }
 
     /// True past the pivot, and at it while nobody knows whether it was done.
     fn has_no_way_back(&self) -> bool {
         self.is_past_pivot() || self.is_at_pivot() && !self.unknown.is_empty()
-    }
-
-    /// Steps that are undone only if they were done, and nobody knows that.
-    fn must_be_known(&self) -> Vec<String> {
-        let must = |step: &&String| {
-            let can_stay = with_step::<S, _>(step, SagaStep::can_stay_unknown);
-            can_stay == Some(false)
-        };
-        self.unknown.iter().filter(must).cloned().collect()
     }
 
     fn is_past_pivot(&self) -> bool {
@@ -231,48 +224,6 @@ impl<S: Steps> Stepped<S> {
 
     fn is_at_pivot(&self) -> bool {
         S::stages().get(self.stage).is_some_and(|at| at.is_pivot)
-    }
-
-    fn go_back(&mut self) -> Vec<Decision> {
-        self.note_replies();
-        self.course = Course::Back;
-        let timeout = self.no_timeout();
-        timeout.into_iter().chain(self.undo_next()).collect()
-    }
-
-    /// Undoes what was done last of what is not undone; if nothing is left, it is over once whoever is
-    /// to be told of it has been.
-    fn undo_next(&mut self) -> Vec<Decision> {
-        while let (Some(last), Some(saga)) = (self.touched.last(), &self.saga) {
-            let undoing = with_step::<S, _>(last, |step| step.undoing(saga));
-            if let Some(call) = undoing.flatten() {
-                return self.make(vec![call]);
-            }
-            self.touched.pop();
-        }
-        let reason = self.reason.clone().unwrap_or_default();
-        let saga = self.saga.as_ref().filter(|_| !self.is_told);
-        match saga.and_then(|saga| saga.once_undone(&reason)) {
-            Some(request) => self.make(vec![Call::of(ONCE_UNDONE, request)]),
-            None => vec![Decision::End(Ending::Compensated { reason })],
-        }
-    }
-
-    /// What was undone last is.
-    fn go_on_back(&mut self) -> Vec<Decision> {
-        // When nothing was left to be undone, somebody was told so.
-        self.is_told = self.touched.pop().is_none();
-        self.undo_next()
-    }
-
-    fn undone(&mut self, call: &str, answer: &Answer) -> Vec<Decision> {
-        let reason = match answer {
-            Answer::Done(_) => return self.go_on_back(),
-            Answer::Refused(reason) => reason.to_string(),
-            Answer::GaveUp { error } => error.clone(),
-        };
-        let reason = format!("{call} failed: {reason}");
-        vec![Decision::Park { reason }]
     }
 
     /// It goes back once the calls that are open are answered. The pivot decides for itself.
@@ -285,75 +236,16 @@ impl<S: Steps> Stepped<S> {
         Vec::new()
     }
 
-    /// Only one that is parked can be asked to retry or to skip.
-    fn asked(&mut self, asked: &Asked) -> Vec<Decision> {
-        if let Asked::Compensate { reason } = asked
-            && self.course == Course::Forwards
-        {
-            self.course = Course::TurnsBack;
-            self.reason = Some(json!(reason));
-        }
-        if !self.open.is_empty() {
-            return Vec::new();
-        }
-        let more = match (asked, self.course) {
-            (Asked::Skip { .. }, Course::TurnsBack) => self.go_back(),
-            (_, Course::TurnsBack) => self.find_out(),
-            (Asked::Skip { .. }, Course::Back) => self.go_on_back(),
-            (_, Course::Back) => self.undo_next(),
-            (Asked::Skip { .. }, Course::Forwards) => self.skip_failed(),
-            (_, Course::Forwards) => self.call_failed_again(),
-        };
-        std::iter::once(Decision::Resume).chain(more).collect()
-    }
-
-    /// Somebody has seen to it: what failed is as good as done, and undone like that.
-    fn skip_failed(&mut self) -> Vec<Decision> {
-        self.reason = None;
-        self.unknown.clear();
-        for step in std::mem::take(&mut self.failed) {
-            if !self.touched.contains(&step) {
-                self.touched.push(step);
-            }
-        }
-        self.next_stage()
-    }
-
-    /// The failed steps of this stage, once more.
-    fn call_failed_again(&mut self) -> Vec<Decision> {
-        self.reason = None;
-        let failed = std::mem::take(&mut self.failed);
-        self.call_again(&failed)
-    }
-
-    /// Asks again for what must be known before it is undone, then goes back.
-    fn find_out(&mut self) -> Vec<Decision> {
-        let unknown = self.must_be_known();
-        if unknown.is_empty() {
-            return self.go_back();
-        }
-        self.failed.retain(|step| !unknown.contains(step));
-        self.call_again(&unknown)
-    }
-
-    /// Whether these steps were done before is told by the next answer.
-    fn call_again(&mut self, steps: &[String]) -> Vec<Decision> {
-        self.touched.retain(|step| !steps.contains(step));
-        self.unknown.retain(|step| !steps.contains(step));
-        let Some(saga) = &self.saga else {
-            return Vec::new();
-        };
-        let again = steps.iter();
-        let again = again.filter_map(|step| with_step::<S, _>(step, |step| step.call(saga)));
-        let calls = again.collect();
-        self.make(calls)
-    }
-
     fn no_timeout(&self) -> Option<Decision> {
         self.saga.as_ref()?.timeout()?;
         let name = TIMEOUT.to_owned();
         Some(Decision::CancelTimer { name })
     }
+}
+
+fn unreadable(step: &str, error: &serde_json::Error) -> Decision {
+    let reason = format!("the reply of {step} cannot be read: {error}");
+    Decision::Park { reason }
 }
 
 fn with_step<S: Steps, T>(name: &str, look: impl FnOnce(&SagaStep<S>) -> T) -> Option<T> {

@@ -17,6 +17,10 @@ use super::{Call, InstanceId, RetryPolicy};
 ///
 /// [`Stepped`](super::Stepped) is the [`Saga`](super::Saga) that goes through them.
 ///
+/// Replies are recorded when they come, and [noted](SagaStep::noting) once their stage is done, by the
+/// code that runs then. So the type of a reply reads what it wrote before, for as long as there are
+/// instances that were answered so.
+///
 /// ```
 /// # use annals_core as annals;
 /// use annals::{Command, InstanceId, Recorded, SagaStep, Stage, Steps};
@@ -125,7 +129,7 @@ pub struct Stage<S> {
 pub const TOOK_TOO_LONG: &str = "it took too long";
 
 type Ask<S> = Box<dyn Fn(&S) -> Request>;
-type Note<S> = Box<dyn Fn(&mut S, Value)>;
+type Note<S> = Box<dyn Fn(&mut S, Value) -> Result<(), serde_json::Error>>;
 
 /// One step: a command, and the one that undoes it.
 pub struct SagaStep<S> {
@@ -164,29 +168,31 @@ impl<S> Stage<S> {
 impl<S> SagaStep<S> {
     /// A step that sends a command. Nothing undoes it.
     pub fn new<C: Command>(name: &'static str, command: impl Fn(&S) -> C + 'static) -> Self {
-        Self::noting(name, command, |_, _| {})
+        Self {
+            name,
+            request: Box::new(move |saga| Request::of(&command(saga))),
+            note: Box::new(|_, _| Ok(())),
+            undo: None,
+            undo_unknown: false,
+            retry: RetryPolicy::default(),
+            undo_retry: RetryPolicy::default(),
+        }
     }
 
-    /// A step that sends a command, and notes what is answered for the stages behind it.
+    /// A step that sends a command, and notes what is answered for the stages behind it. If that cannot
+    /// be read, the saga waits for a person: what is asked to retry reads it again, what is asked to
+    /// skip goes on without it.
     pub fn noting<C: Command>(
         name: &'static str,
         command: impl Fn(&S) -> C + 'static,
         note: impl Fn(&mut S, C::Reply) + 'static,
     ) -> Self {
         Self {
-            name,
-            request: Box::new(move |saga| Request::of(&command(saga))),
             note: Box::new(move |saga, reply| {
-                let reply = serde_json::from_value(reply);
-                note(
-                    saga,
-                    reply.expect("a reply is read as the type it was written as"),
-                );
+                note(saga, serde_json::from_value(reply)?);
+                Ok(())
             }),
-            undo: None,
-            undo_unknown: false,
-            retry: RetryPolicy::default(),
-            undo_retry: RetryPolicy::default(),
+            ..Self::new(name, command)
         }
     }
 
@@ -233,8 +239,9 @@ impl<S> SagaStep<S> {
         self.undo_unknown || self.undo.is_none()
     }
 
-    pub(super) fn note(&self, saga: &mut S, reply: Value) {
-        (self.note)(saga, reply);
+    /// An error if it is not what the step can read.
+    pub(super) fn note(&self, saga: &mut S, reply: Value) -> Result<(), serde_json::Error> {
+        (self.note)(saga, reply)
     }
 
     /// `None`: nothing undoes it.

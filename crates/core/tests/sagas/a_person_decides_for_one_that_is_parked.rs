@@ -1,4 +1,4 @@
-use annals_core::{Asked, Ending, Input, SagaStatus};
+use annals_core::{Answer, Asked, Ending, Input, SagaStatus};
 use serde_json::json;
 
 use crate::errand::Run;
@@ -159,4 +159,47 @@ fn one_that_is_cancelled_is_over_as_it_is() {
     let ended = SagaStatus::Ended(Ending::Cancelled { reason });
     assert_eq!(run.instance.status, ended);
     assert_eq!((run.open(), run.instance.due()), (vec![], None));
+}
+
+/// Parked because the receipt for the reservation cannot be read.
+fn parked_over_a_receipt() -> Run {
+    let mut run = Run::new();
+    run.answer("reserve", Answer::Done(json!({ "number": 7 })));
+    let reason = run.parked().unwrap();
+    assert!(
+        reason.starts_with("the reply of reserve cannot be read"),
+        "{reason}"
+    );
+    run
+}
+
+#[test]
+fn a_reply_that_cannot_be_read_is_read_again_by_other_code() {
+    let mut run = parked_over_a_receipt();
+    run.retry();
+    assert!(run.parked().is_some(), "by the same code it stays as it is");
+    assert_eq!(run.open(), [""; 0]);
+    // Other code reads such a receipt as this.
+    run.instance.state["replies"]["reserve"] = json!("number 7");
+    run.retry();
+    assert_eq!(run.payload("pay")["receipts"], json!(["number 7"]));
+}
+
+#[test]
+fn a_reply_that_cannot_be_read_is_skipped_if_somebody_says_so() {
+    let mut run = parked_over_a_receipt();
+    run.skip();
+    assert_eq!(run.payload("pay")["receipts"], json!([]));
+    run.carry_out_all();
+    assert!(run.is_completed());
+}
+
+#[test]
+fn one_with_a_reply_that_cannot_be_read_is_undone_without_it() {
+    let mut run = parked_over_a_receipt();
+    run.compensate();
+    assert!(run.parked().is_some());
+    run.skip();
+    assert_eq!(run.carry_out_all(), ["undo reserve", "once undone"]);
+    assert!(run.compensated().is_some());
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use annals_core::{
-    Answer, Input, InstanceId, Metadata, OpenCall, OpenTimer, Saga, SagaInput, StreamId, Timestamp,
+    Answer, AppendError, Input, InstanceId, Metadata, OpenCall, OpenTimer, Saga, SagaInput,
+    StreamId, Timestamp,
 };
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::future::try_join_all;
 use serde_json::Value;
+use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 use tracing::Instrument;
 
@@ -19,11 +20,16 @@ use crate::execute::CommandContext;
 use crate::idempotency::IdempotencyKey;
 use crate::spans;
 
+/// So often one instance goes on in a row; then it is another's turn.
+const IN_A_ROW: u32 = 64;
+
 /// Acts on what is recorded of instances, and on nothing else.
 pub(super) struct Driver<S: Saga> {
     pub(super) journal: Journal<S>,
     pub(super) bus: CommandBus,
     pub(super) answer_within: Duration,
+    /// Dropped last: whoever waits for that knows that nothing is done any more, and nothing held.
+    pub(super) _alive: watch::Sender<()>,
 }
 
 /// Nobody answered in time.
@@ -32,14 +38,14 @@ pub(super) struct Driver<S: Saga> {
 struct Unanswered(Duration);
 
 impl<S: Saga> Driver<S> {
-    /// Does what is due for an instance, and what follows from that, until nothing is due. Answers when
-    /// there is something to do for it next.
+    /// Does what is due for an instance, and what follows from that, until nothing is due or it is
+    /// another's turn. Answers when there is something to do for it next.
     pub(super) async fn drive(&self, id: &InstanceId) -> Result<Option<Timestamp>, SagaError> {
         let mut latest = self.journal.latest(id.stream(S::NAME)?).await?;
-        loop {
+        for _ in 0..IN_A_ROW {
             let before = latest.version;
             if !self.act(&mut latest).await? {
-                return Ok(latest.instance.and_then(|instance| instance.due()));
+                break;
             }
             if latest.version <= before {
                 // Done before, and what is read does not show it: it would be done for ever.
@@ -47,6 +53,7 @@ impl<S: Saga> Driver<S> {
                 return Err(SagaError::Contended { stream, attempts });
             }
         }
+        Ok(latest.instance.and_then(|instance| instance.due()))
     }
 
     /// Does what is due now. False: nothing is.
@@ -56,7 +63,9 @@ impl<S: Saga> Driver<S> {
         };
         let now = self.journal.clock.now();
         let timers = instance.timers.iter().filter(|(_, timer)| timer.due <= now);
-        let timers: Vec<_> = timers.map(|(name, timer)| due::<S>(name, timer)).collect();
+        let because = latest.because_of_it();
+        let timers = timers.map(|(name, timer)| due::<S>(name, timer, &because));
+        let timers: Vec<_> = timers.collect();
         if !timers.is_empty() {
             for told in &timers {
                 self.journal.take_in(latest, told).await?;
@@ -65,48 +74,63 @@ impl<S: Saga> Driver<S> {
             return Ok(true);
         }
         let calls = instance.calls.values().cloned();
-        let due = calls.filter(|call| call.not_before <= now);
-        let sent = due.map(|call| self.send(latest.stream.clone(), latest.correlation(), call));
-        let mut sent: FuturesUnordered<_> = sent.collect();
-        let is_any = !sent.is_empty();
-        while let Some(told) = sent.next().await {
-            self.journal.take_in(latest, &told).await?;
-        }
-        Ok(is_any)
+        let due: Vec<_> = calls.filter(|call| call.not_before <= now).collect();
+        let (stream, because) = (latest.stream.clone(), latest.because_of_it());
+        // While one answer is recorded, the other calls go on.
+        let latest = Mutex::new(latest);
+        let carried_out = due.iter().map(async |call| {
+            let answer = self.send(&stream, because.clone(), call).await;
+            let told = self.answered(call, answer, &because);
+            self.record(&mut *latest.lock().await, call, told).await
+        });
+        try_join_all(carried_out).await?;
+        Ok(!due.is_empty())
     }
 
-    /// Sends a command. Answers what the instance is to be told of it.
+    /// Sends a command, and waits for the answer.
     async fn send(
         &self,
-        stream: StreamId,
-        correlation: Option<String>,
-        open: OpenCall,
-    ) -> Told<S::Event> {
-        let key = key(&stream, &open);
+        stream: &StreamId,
+        because: Metadata,
+        open: &OpenCall,
+    ) -> Result<Value, CommandFault<Value>> {
         let context = CommandContext {
             metadata: Metadata {
-                correlation,
-                causation: Some(key.clone()),
                 actor: Some(format!("saga:{}", S::NAME)),
-                ..Metadata::default()
+                ..because
             },
-            idempotency: Some(idempotency(key.clone(), &open)),
+            idempotency: Some(idempotency(stream, open)),
             expected: None,
         };
-        let span = spans::saga_call(S::NAME, stream.id(), &open);
+        let span = spans::saga_call(S::NAME, stream.id(), open);
         let sending = self.bus.send(&open.call.request, context).instrument(span);
         let sent = timeout(self.answer_within, sending).await;
-        let answer =
-            sent.unwrap_or_else(|_| Err(CommandFault::transient(Unanswered(self.answer_within))));
-        let mut told = self.answered(&open, answer);
-        told.metadata.causation = Some(key);
-        told
+        sent.unwrap_or_else(|_| Err(CommandFault::transient(Unanswered(self.answer_within))))
     }
 
+    /// Records what a call came to. What there is no place for, such as an answer that is too large, is
+    /// as good as none.
+    async fn record(
+        &self,
+        latest: &mut Latest,
+        open: &OpenCall,
+        told: Told<S::Event>,
+    ) -> Result<(), SagaError> {
+        let recorded = self.journal.take_in(latest, &told).await;
+        let Err(SagaError::Store(AppendError::Invalid(invalid))) = recorded else {
+            return recorded.map(drop);
+        };
+        let error = format!("the answer cannot be recorded: {invalid}");
+        let given_up = answer_to(open, Answer::GaveUp { error }, &told.metadata);
+        self.journal.take_in(latest, &given_up).await.map(drop)
+    }
+
+    /// What the instance is to be told of an answer.
     fn answered(
         &self,
         open: &OpenCall,
         answer: Result<Value, CommandFault<Value>>,
+        because: &Metadata,
     ) -> Told<S::Event> {
         let answer = match answer {
             Ok(reply) => Answer::Done(reply),
@@ -120,23 +144,22 @@ impl<S: Saga> Driver<S> {
                 let error = cause.to_string();
                 let chance = fraction(self.journal.ids.next());
                 match open.wait_if_it_fails(chance) {
-                    Some(wait) => return self.failed(open, error, wait),
+                    Some(wait) => return self.failed(open, error, wait, because),
                     None => Answer::GaveUp { error },
                 }
             }
         };
-        let call = open.call.name.clone();
-        let input = SagaInput::Answer {
-            call: call.clone(),
-            number: open.number,
-            attempt: open.attempt,
-            answer: answer.clone(),
-        };
-        told(input, Some(Input::Answer { call, answer }))
+        answer_to(open, answer, because)
     }
 
     /// The saga itself is not told of an attempt that failed while there are others.
-    fn failed(&self, open: &OpenCall, error: String, wait: Duration) -> Told<S::Event> {
+    fn failed(
+        &self,
+        open: &OpenCall,
+        error: String,
+        wait: Duration,
+        because: &Metadata,
+    ) -> Told<S::Event> {
         let not_before = self.journal.clock.now().saturating_add(wait);
         let input = SagaInput::Failure {
             call: open.call.name.clone(),
@@ -145,35 +168,43 @@ impl<S: Saga> Driver<S> {
             error,
             not_before: not_before.unwrap_or(Timestamp::MAX),
         };
-        told(input, None)
+        told(input, None, because)
     }
 }
 
 /// The same for every attempt of a call, in every process.
-fn key(stream: &StreamId, open: &OpenCall) -> String {
-    format!("{stream}/{}", open.number)
-}
-
-fn idempotency(key: String, open: &OpenCall) -> IdempotencyKey {
+fn idempotency(stream: &StreamId, open: &OpenCall) -> IdempotencyKey {
+    let key = format!("{stream}/{}", open.number);
     let request = serde_json::to_vec(&open.call.request);
     IdempotencyKey::new(key, &request.expect("a request is made of JSON values"))
 }
 
-fn due<S: Saga>(name: &str, timer: &OpenTimer) -> Told<S::Event> {
+fn answer_to<E>(open: &OpenCall, answer: Answer, because: &Metadata) -> Told<E> {
+    let call = open.call.name.clone();
+    let input = SagaInput::Answer {
+        call: call.clone(),
+        number: open.number,
+        attempt: open.attempt,
+        answer: answer.clone(),
+    };
+    told(input, Some(Input::Answer { call, answer }), because)
+}
+
+fn due<S: Saga>(name: &str, timer: &OpenTimer, because: &Metadata) -> Told<S::Event> {
     let name = name.to_owned();
     let input = SagaInput::Timer {
         name: name.clone(),
         number: timer.number,
     };
-    told(input, Some(Input::Timer { name }))
+    told(input, Some(Input::Timer { name }), because)
 }
 
-fn told<E>(input: SagaInput, to_saga: Option<Input<E>>) -> Told<E> {
+fn told<E>(input: SagaInput, to_saga: Option<Input<E>>, because: &Metadata) -> Told<E> {
     Told {
         input,
         to_saga,
         // What is open was recorded, so the instance is there.
         if_absent: IfAbsent::Pass,
-        metadata: Metadata::default(),
+        metadata: because.clone(),
     }
 }

@@ -1,8 +1,8 @@
 //! The inbox of a saga: events are brought to the instances they are for, in order, each once.
 
 use annals_core::{
-    Effect, EffectError, EffectKey, EffectStart, Input, InstanceId, Metadata, PartitionKey, Query,
-    ReadError, Recorded, Route, Saga, SagaInput,
+    AppendError, Effect, EffectError, EffectKey, EffectStart, Input, InstanceId, Metadata,
+    PartitionKey, Query, ReadError, Recorded, Route, Saga, SagaInput,
 };
 use async_trait::async_trait;
 
@@ -78,6 +78,7 @@ fn told<E: Clone>(event: &Recorded<E>, if_absent: IfAbsent) -> Told<E> {
 /// Whether it helps to bring the event again.
 fn as_effect_error(error: SagaError) -> EffectError {
     match error {
+        SagaError::Store(AppendError::Invalid(_)) => EffectError::event(error),
         SagaError::Read(ReadError::Unavailable { .. })
         | SagaError::Store(_)
         | SagaError::Contended { .. } => EffectError::transient(error),

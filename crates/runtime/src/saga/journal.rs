@@ -56,6 +56,8 @@ pub(super) struct Latest {
     /// `None`: it was never started.
     pub(super) instance: Option<Instance>,
     correlation: Option<String>,
+    /// What was recorded last: what is done for the instance is done because of it.
+    event: Option<EventId>,
 }
 
 /// What became of an input.
@@ -152,6 +154,7 @@ impl<S: Saga> Journal<S> {
             version: record.version,
             instance: instance.transpose()?,
             correlation: record.metadata.correlation,
+            event: Some(record.id),
             stream,
         })
     }
@@ -216,7 +219,8 @@ impl<S: Saga> Journal<S> {
         })
     }
 
-    /// Whoever watches is told; when an instance is parked, loudly.
+    /// Whoever watches is told; when an instance is parked, loudly. An input that comes again and meets
+    /// its own record at the end of the stream is told of again: nobody counts on the number.
     fn tell(&self, stream: &StreamId, event: &SagaEvent) {
         self.meter.recorded(event);
         match event {
@@ -244,7 +248,8 @@ impl<S: Saga> Journal<S> {
     ) -> Result<bool, SagaError> {
         let metadata = latest.metadata(told);
         let correlation = metadata.correlation.clone();
-        let new = event.to_new(EventId::of_append(append, 0), metadata)?;
+        let id = EventId::of_append(append, 0);
+        let new = event.to_new(id, metadata)?;
         let expected = ExpectedVersion::from(latest.version);
         let appending = Append::to(latest.stream.clone(), expected, vec![new]).with_id(append);
         let version = StreamVersion(latest.version.0 + 1);
@@ -263,6 +268,7 @@ impl<S: Saga> Journal<S> {
         self.tell(&latest.stream, &event);
         latest.version = version;
         latest.correlation = correlation;
+        latest.event = Some(id);
         latest.instance = instance_after(event);
         Ok(true)
     }
@@ -295,6 +301,7 @@ impl Latest {
             version: StreamVersion::NONE,
             instance: None,
             correlation: None,
+            event: None,
         }
     }
 
@@ -306,9 +313,13 @@ impl Latest {
         metadata
     }
 
-    /// What goes with a command of the instance, and names it.
-    pub(super) fn correlation(&self) -> Option<String> {
-        self.correlation.clone()
+    /// What is known beside what is done for the instance now.
+    pub(super) fn because_of_it(&self) -> Metadata {
+        Metadata {
+            correlation: self.correlation.clone(),
+            causation: self.event.map(|event| event.to_string()),
+            ..Metadata::default()
+        }
     }
 }
 

@@ -15,6 +15,9 @@ use crate::backoff::wait;
 use crate::metrics::SagaMeter;
 use crate::projection::{Progress, ProjectionHandle};
 
+#[cfg(test)]
+mod tests;
+
 /// The task that does what is open for the instances of a saga. Dropping it stops it: what it is at is
 /// done again under the same keys by whoever comes next.
 #[must_use = "dropping the handle stops the saga"]
@@ -50,8 +53,9 @@ impl<S: Saga> SagaEngine<S> {
         index: &ProjectionHandle,
         leases: Option<Arc<dyn Leases>>,
     ) -> SagaHandle {
+        let (alive, ended) = watch::channel(());
         let runner = Runner {
-            driver: Arc::new(self.driver()),
+            driver: Arc::new(self.driver(alive.clone())),
             rows,
             index: index.progress(),
             nudged: self.nudges.listen(),
@@ -59,7 +63,6 @@ impl<S: Saga> SagaEngine<S> {
             options: self.options.clone(),
             meter: SagaMeter::new(S::NAME),
         };
-        let (alive, ended) = watch::channel(());
         let task = tokio::spawn(async move {
             // Dropped last, when nothing of the runner is left.
             let _alive = alive;

@@ -32,6 +32,8 @@ pub(super) struct Shift<'a, S: Saga> {
     sweep: Sweep,
     driven: Driven<S>,
     resting: Resting,
+    /// False if the last look failed: then the next one is not before it is due in any case.
+    could_look: bool,
 }
 
 impl<'a, S: Saga> Shift<'a, S> {
@@ -43,6 +45,7 @@ impl<'a, S: Saga> Shift<'a, S> {
             nudged: runner.nudged.anew(),
             sweep: Sweep::of(S::NAME, runner.rows.clone()),
             driven: Driven::new(Arc::clone(&runner.driver), options.at_once),
+            could_look: true,
             resting: Resting::new(Backoff {
                 first: options.look_every,
                 most: LONGEST_REST.max(options.look_every),
@@ -53,6 +56,12 @@ impl<'a, S: Saga> Shift<'a, S> {
 
     /// Begins to drive the instances that are due, for as long as there are places.
     pub(super) async fn look(&mut self) -> Result<(), QueryError> {
+        let looked = self.begin_due().await;
+        self.could_look = looked.is_ok();
+        looked
+    }
+
+    async fn begin_due(&mut self) -> Result<(), QueryError> {
         if !self.sweep.is_under_way() {
             self.index.mark_unchanged();
         }
@@ -73,8 +82,11 @@ impl<'a, S: Saga> Shift<'a, S> {
     pub(super) async fn until_next_look(&mut self) {
         let look_every = self.runner.options.look_every;
         let mut look_at = Instant::now() + look_every;
-        self.look_when_due(&mut look_at, self.sweep.next_due());
-        let mut index_moved = pin!(index_moved(self.index.clone(), look_every));
+        // Without a place, one that ends is waited for.
+        if self.driven.has_place() {
+            self.look_when_due(&mut look_at, self.sweep.next_due());
+        }
+        let mut index_moved = pin!(index_moved(self.index.clone(), self.between_looks()));
         loop {
             tokio::select! {
                 () = wait(look_at.saturating_duration_since(Instant::now())) => return,
@@ -85,7 +97,8 @@ impl<'a, S: Saga> Shift<'a, S> {
                 Some(ended) = self.driven.next_ended() => {
                     let due = self.ended(ended);
                     self.look_when_due(&mut look_at, due);
-                    if self.sweep.is_under_way() {
+                    self.look_when_due(&mut look_at, self.sweep.next_due());
+                    if self.sweep.is_under_way() && self.could_look {
                         return;
                     }
                 }
@@ -103,17 +116,29 @@ impl<'a, S: Saga> Shift<'a, S> {
             Err(error) => {
                 self.runner.meter.failed();
                 let instance = ended.instance.as_str();
-                tracing::error!(saga = S::NAME, instance, error, "an instance cannot go on");
                 let ids = &*self.runner.options.ids;
-                self.resting.failed(ended.instance, ids);
+                if self.resting.failed(&ended.instance, ids) {
+                    tracing::error!(saga = S::NAME, instance, error, "an instance cannot go on");
+                }
                 None
             }
         }
     }
 
+    /// How soon the index is looked at again.
+    fn between_looks(&self) -> Duration {
+        let look_every = self.runner.options.look_every;
+        match self.could_look {
+            true => BETWEEN_SWEEPS.min(look_every),
+            false => look_every,
+        }
+    }
+
     /// Makes the next look no later than something is due.
     fn look_when_due(&self, look_at: &mut Instant, due: Option<Timestamp>) {
-        let Some(due) = due else { return };
+        let Some(due) = due.filter(|_| self.could_look) else {
+            return;
+        };
         let left = due.duration_since(self.runner.options.clock.now());
         // Not due when it was met, it may be by now.
         let left = Duration::try_from(left).unwrap_or(Duration::ZERO);
@@ -125,8 +150,8 @@ impl<'a, S: Saga> Shift<'a, S> {
 
 /// Waits until the index has moved since it was looked at. Never again once its projection has ended:
 /// then time alone tells.
-async fn index_moved(mut index: watch::Receiver<Progress>, look_every: Duration) {
-    wait(BETWEEN_SWEEPS.min(look_every)).await;
+async fn index_moved(mut index: watch::Receiver<Progress>, not_before: Duration) {
+    wait(not_before).await;
     if index.changed().await.is_err() {
         pending::<()>().await;
     }

@@ -58,9 +58,10 @@ impl Sweep {
         self.last.is_some()
     }
 
-    /// When there is something to do that the last sweep found and that was not due then.
+    /// When there is something to do that the last sweep found and that was not due then. `None` while
+    /// one is under way, too: it finds it.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
-        self.next_due
+        self.next_due.filter(|_| !self.is_under_way())
     }
 
     fn end(&mut self, next_due: Option<Timestamp>) -> Option<InstanceId> {
@@ -83,7 +84,7 @@ impl Sweep {
         let of_saga = Selection::new().equal("saga", &self.saga.to_owned());
         let page = of_saga.limit(PAGE);
         let page = match &self.last {
-            None => page.by("due", &Timestamp::UNIX_EPOCH),
+            None => page.by("due", &Timestamp::MIN),
             Some(last) => page.by("due", &last.due).after(&last.key()),
         };
         self.rows.list(page).await

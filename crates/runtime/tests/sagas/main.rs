@@ -11,6 +11,7 @@ mod counting_store;
 mod each_input_costs_one_append;
 mod freezing_store;
 mod many_are_due_at_once;
+mod no_instance_is_in_the_way;
 mod nobody_waits_for_the_read_model;
 mod processes_take_turns;
 mod time_is_what_the_clock_says;

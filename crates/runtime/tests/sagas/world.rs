@@ -67,10 +67,18 @@ impl World {
         &self,
         deposit_troubles: impl IntoIterator<Item = Trouble>,
     ) -> SagaEngine<Transfers> {
+        self.engine_of(self.bus_with(deposit_troubles))
+    }
+
+    /// One with troubles in the way of deposits.
+    pub(crate) fn bus_with(
+        &self,
+        deposit_troubles: impl IntoIterator<Item = Trouble>,
+    ) -> CommandBus {
         let accounts = accounts_in(&self.store);
         let deposits = Troubled::new(deposits(&accounts), deposit_troubles);
         let bus = CommandBus::new().handling(withdrawals(&accounts));
-        self.engine_of(bus.handling(refunds(&accounts)).handling(deposits))
+        bus.handling(refunds(&accounts)).handling(deposits)
     }
 
     pub(crate) fn bus(&self) -> CommandBus {

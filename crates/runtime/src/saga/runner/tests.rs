@@ -1,0 +1,141 @@
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use annals_core::payload::Payload;
+use annals_core::{
+    Clock, Decision, EncodeError, Event, EventSchema, Input, Position, Projector, QueryError,
+    ReadModel, ReadModels, Recorded, Route, Select, SnapshotStore, TableFold, Timestamp, Value,
+};
+use annals_embedded::EmbeddedStore;
+use annals_testing::ManualClock;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::command_bus::CommandBus;
+use crate::projection::ProjectionStatus;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Never happens.
+#[derive(Clone)]
+struct Never(Infallible);
+
+impl Event for Never {
+    const SCHEMAS: &'static [EventSchema] = &[];
+
+    fn schema(&self) -> &'static EventSchema {
+        match self.0 {}
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, EncodeError> {
+        match self.0 {}
+    }
+
+    fn decode(_: &EventSchema, _: u32, _: Payload<'_>) -> Result<Self, serde_json::Error> {
+        Err(serde::de::Error::custom("it never happens"))
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Idle;
+
+impl Saga for Idle {
+    const NAME: &'static str = "idle";
+    type Event = Never;
+
+    fn route(_: &Recorded<Never>) -> Route {
+        Route::Nobody
+    }
+
+    fn react(&mut self, _: &Input<Never>) -> Vec<Decision> {
+        Vec::new()
+    }
+}
+
+/// Tells once of an instance that is due a second later, then that much time is over and it breaks.
+struct Breaking {
+    clock: ManualClock,
+    asked: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl ReadModels for Breaking {
+    async fn select(&self, _: Select) -> Result<Vec<Vec<Value>>, QueryError> {
+        if self.asked.fetch_add(1, Relaxed) > 0 {
+            return Err(broken());
+        }
+        let due = self.clock.now().saturating_add(SECOND).unwrap();
+        self.clock.advance(10 * SECOND);
+        Ok(vec![row(due).to_values()])
+    }
+
+    async fn projector(&self, _: TableFold) -> Result<Arc<dyn Projector>, QueryError> {
+        Err(broken())
+    }
+
+    async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError> {
+        Err(broken())
+    }
+}
+
+fn broken() -> QueryError {
+    let reason = "broken".to_owned();
+    QueryError::Unavailable { reason }
+}
+
+fn row(due: Timestamp) -> SagaRow {
+    SagaRow {
+        saga: Idle::NAME.to_owned(),
+        instance: "t1".to_owned(),
+        status: "running".to_owned(),
+        reason: None,
+        waits_for: String::new(),
+        step: None,
+        definition: 1,
+        started_at: Timestamp::UNIX_EPOCH,
+        changed_at: Timestamp::UNIX_EPOCH,
+        since: Timestamp::UNIX_EPOCH,
+        due: Some(due),
+    }
+}
+
+fn runner(clock: &ManualClock, read_models: Breaking) -> (Runner<Idle>, watch::Sender<Progress>) {
+    let store = Arc::new(EmbeddedStore::in_memory().unwrap());
+    let options = SagaOptions {
+        clock: Arc::new(clock.clone()),
+        ..SagaOptions::default()
+    };
+    let engine = SagaEngine::<Idle>::new(store, CommandBus::new()).with_options(options);
+    let read_models: Arc<dyn ReadModels> = Arc::new(read_models);
+    let (progress, index) = watch::channel(Progress {
+        position: Position(0),
+        status: ProjectionStatus::CatchingUp,
+    });
+    let runner = Runner {
+        driver: Arc::new(engine.driver(watch::Sender::new(()))),
+        rows: Table::of(&read_models),
+        index,
+        nudged: engine.nudges.listen(),
+        leases: None,
+        options: engine.options.clone(),
+        meter: SagaMeter::new(Idle::NAME),
+    };
+    (runner, progress)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_that_fails_is_asked_again_as_seldom_as_if_nothing_was_due() {
+    let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let read_models = Breaking {
+        clock: clock.clone(),
+        asked: Arc::clone(&asked),
+    };
+    let (runner, _progress) = runner(&clock, read_models);
+    let ended = tokio::time::timeout(10 * SECOND, runner.run()).await;
+    assert!(ended.is_err(), "it goes on for ever");
+    let asked = asked.load(Relaxed);
+    assert!((5..=12).contains(&asked), "{asked} times in ten seconds");
+}
