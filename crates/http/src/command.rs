@@ -14,6 +14,10 @@ pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 pub(crate) const IF_MATCH: &str = "If-Match";
 const MAX_KEY: usize = 255;
 
+/// What the keys of sagas begin with. They can be foretold, and who used one first would keep the saga
+/// from ever being answered.
+const OF_SAGAS: &str = "Saga:";
+
 /// Who asked, as long as nothing checks who it is.
 pub(crate) const ANONYMOUS: &str = "anonymous";
 
@@ -72,6 +76,9 @@ impl FromFields for RequestKey {
 }
 
 fn parse_key(text: &str) -> Result<String, String> {
+    if text.starts_with(OF_SAGAS) {
+        return Err(format!("must not begin with {OF_SAGAS}"));
+    }
     let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
     match text.len() {
         1..=MAX_KEY if visible => Ok(text.to_owned()),

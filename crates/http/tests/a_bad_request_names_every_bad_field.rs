@@ -6,6 +6,7 @@ mod service;
 
 use std::str::FromStr;
 
+use annals_core::InstanceId;
 use annals_http::{
     Command, Fields, Freshness, FromFields, Limits, MIN_POSITION, Parameters, guard, text,
 };
@@ -115,6 +116,20 @@ async fn path_headers_and_body_are_all_named_at_once() {
         "weight",
     ];
     assert_eq!(fields, expected);
+}
+
+#[tokio::test]
+async fn nobody_takes_a_key_that_a_saga_will_use() {
+    let instance = InstanceId::new("o-1").unwrap();
+    let key = format!("{}/4", instance.stream("checkout").unwrap());
+    let request = Request::post("/things/7/rename")
+        .header("content-type", "application/json")
+        .header("idempotency-key", key)
+        .body(Body::from(r#"{"name": "a", "size": "2"}"#))
+        .unwrap();
+    let reply = send(&router(), request).await;
+    reply.assert_problem(422, "invalid-request");
+    assert_eq!(bad_fields(&reply), ["Idempotency-Key"]);
 }
 
 #[tokio::test]

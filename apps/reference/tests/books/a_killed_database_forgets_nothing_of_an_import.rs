@@ -4,9 +4,8 @@
 use annals_servers::PostgresCluster;
 
 use crate::bank_data::czech_bank;
-use crate::import_process::{
-    Commits, assert_imported, assert_reported, random_commits, start_import,
-};
+use crate::commits::{Commits, random_commits};
+use crate::import_process::{assert_imported, assert_reported, has_ended, start_import};
 use crate::place::NewPlace;
 
 const KILLS: usize = 10;
@@ -23,12 +22,12 @@ async fn ten_kills_of_the_database_lose_nothing_and_double_nothing() {
     let watched = Commits::of(&place).await;
     let mut import = start_import(&place, &file);
     for (kill, commits) in random_commits(SEED).take(KILLS).enumerate() {
-        if !watched.wait_for(commits, &mut import).await {
+        if !watched.wait_for(commits, || has_ended(&mut import)).await {
             let ended = import.wait().unwrap();
             assert!(!ended.success(), "seed {SEED:#x}: over before kill {kill}");
             import = start_import(&place, &file);
             assert!(
-                watched.wait_for(commits, &mut import).await,
+                watched.wait_for(commits, || has_ended(&mut import)).await,
                 "seed {SEED:#x}"
             );
         }

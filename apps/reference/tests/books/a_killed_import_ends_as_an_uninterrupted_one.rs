@@ -2,9 +2,8 @@
 //! of one that was left alone.
 
 use crate::bank_data::czech_bank;
-use crate::import_process::{
-    Commits, assert_imported, assert_reported, random_commits, start_import,
-};
+use crate::commits::{Commits, random_commits};
+use crate::import_process::{assert_imported, assert_reported, has_ended, start_import};
 use crate::place::{NewPlace, in_each_place};
 
 const KILLS: usize = 20;
@@ -21,7 +20,7 @@ async fn twenty_kills_lose_nothing_and_double_nothing(place: NewPlace) {
     for (kill, commits) in random_commits(SEED).take(KILLS).enumerate() {
         let mut import = start_import(&place, &file);
         assert!(
-            watched.wait_for(commits, &mut import).await,
+            watched.wait_for(commits, || has_ended(&mut import)).await,
             "seed {SEED:#x}: the import ended before kill {kill}"
         );
         import.kill().unwrap();

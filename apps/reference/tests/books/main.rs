@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod bank_data;
+mod commits;
 mod import_process;
 mod ledger;
 mod money_on_its_way;
