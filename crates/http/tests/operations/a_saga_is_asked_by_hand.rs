@@ -90,7 +90,7 @@ async fn who_tells_their_name_is_recorded_by_it() {
         welcomes.service.post_with(header, path, reason).await
     };
     for nobody in ["", "Carol\tof Operations", &"c".repeat(101)] {
-        ask(nobody).await.assert_problem(400, "invalid");
+        ask(nobody).await.assert_problem(422, "invalid-request");
     }
     ask("carol@example.org").await.ok();
     assert_eq!(last_moment(&welcomes).await["by"], "carol@example.org");

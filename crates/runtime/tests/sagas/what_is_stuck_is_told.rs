@@ -70,11 +70,11 @@ async fn what_no_database_can_hold_is_told_without_it() {
     let (world, process) = parked().await;
     let reason = "a\0b".to_owned();
     let asked = Asked::Cancel { reason };
-    let asked = world.sagas().ask("transfer", &id("t1"), asked, "carol");
-    asked.await.unwrap();
+    let (sagas, t1) = (world.sagas(), id("t1"));
+    sagas.ask("transfer", &t1, asked, "carol").await.unwrap();
     let head = world.store.head().await.unwrap();
     process.index.wait_for(head, LONG).await.unwrap();
-    let rows = world.sagas().list(Selection::new()).await.unwrap();
+    let rows = sagas.list(Selection::new()).await.unwrap();
     assert_eq!(rows[0].status, "cancelled");
     assert_eq!(rows[0].reason.as_deref(), Some("a\u{fffd}b"));
 }
