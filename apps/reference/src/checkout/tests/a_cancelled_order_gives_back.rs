@@ -1,3 +1,5 @@
+//! A paid order that is cancelled gives back money and stock.
+
 use annals_testing::Happened;
 
 use super::*;

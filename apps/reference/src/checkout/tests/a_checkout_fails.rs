@@ -1,3 +1,5 @@
+//! A checkout that cannot go on gives back what it took, and says why.
+
 use super::*;
 
 #[test]
