@@ -30,8 +30,10 @@ pub use orders::CHECKOUT_TIMEOUT;
 
 mod orders;
 
-/// Most accounts that are remembered: they are small.
-const REMEMBERED_ACCOUNTS: usize = 10_000;
+/// Most aggregates of each kind that are remembered: accounts, users, transfers and orders. Most take less
+/// than a kilobyte; an account with all the payments pending that can be, or an order with as many lines,
+/// takes some twenty.
+const REMEMBERED_OF_EACH_KIND: usize = 10_000;
 
 /// A command on an account that was carried out.
 pub type AccountExecuted = Executed<Account>;
@@ -71,7 +73,7 @@ fn declared_in(place: &Place, clock: &Arc<dyn Clock>) -> Builder {
         .aggregate::<Account>()
         .aggregate::<User>()
         .aggregate::<Transfer>()
-        .remembering(REMEMBERED_ACCOUNTS)
+        .remembering(REMEMBERED_OF_EACH_KIND)
         .projection::<AccountBalance>()
         .table_projection::<TransactionHistory>()
         .projection::<DailySummary>()
@@ -121,10 +123,18 @@ impl Bank {
     ) -> Result<Self, annals::Error> {
         let clock: Arc<dyn NamedClock> = Arc::new(clock);
         let told: Arc<dyn Clock> = Arc::<dyn NamedClock>::clone(&clock);
-        let catalogue = catalogue::open(place).await?;
-        let stock = StockKeeper::of(&catalogue);
+        let stock = StockKeeper::default();
         let declared = catalogue::declare_commands(declared_in(place, &told), &stock);
         let annals = Arc::new(more(declared).start().await?);
+        // After the log: a directory that another process has is refused there, and left as it is.
+        let catalogue = match catalogue::open(place).await {
+            Ok(catalogue) => catalogue,
+            Err(error) => {
+                annals.stop().await;
+                return Err(error);
+            }
+        };
+        stock.begin(&catalogue);
         Ok(Self {
             annals,
             clock,

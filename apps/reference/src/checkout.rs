@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::accounts::payments::{RefundFor, SettleFor, WithdrawFor};
 use crate::accounts::{AccountId, Reference};
 use crate::catalogue::{ReleaseStock, ReserveStock, SellStock, StockLine};
-use crate::money::Amount;
+use crate::money::{Amount, Money};
 use crate::orders::{
     CallOffOrder, Line, MarkOrderPaid, NoteStockReserved, Order, OrderEvent, OrderId,
 };
@@ -69,12 +69,16 @@ impl Steps for Checkout {
         else {
             return None;
         };
-        let order_id: OrderId = event.record.stream.id().parse().ok()?;
-        let instance = InstanceId::new(order_id.as_str()).ok()?;
+        let read = Self::read(event.record.stream.id(), *total);
+        let Some((instance, order_id, total)) = read else {
+            let position = event.record.position.0;
+            tracing::error!(position, "a payment that is asked for cannot be read");
+            return None;
+        };
         let checkout = Self {
             order_id,
             account_id: account_id.clone(),
-            total: Amount::new(*total).ok()?,
+            total,
             lines: lines.clone(),
             timeout_ms: *timeout_ms,
         };
@@ -113,6 +117,12 @@ impl Steps for Checkout {
 }
 
 impl Checkout {
+    /// `None`: an event of another making, whose id no order can have, or of nothing that can be paid.
+    fn read(order_id: &str, total: Money) -> Option<(InstanceId, OrderId, Amount)> {
+        let instance = InstanceId::new(order_id).ok()?;
+        Some((instance, order_id.parse().ok()?, Amount::new(total).ok()?))
+    }
+
     fn reserve_stock(&self) -> ReserveStock {
         let lines = self.lines.iter().cloned().map(|line| StockLine {
             product_id: line.product_id,

@@ -38,8 +38,8 @@ pub async fn seed(bank: &Bank) -> Result<(), Error> {
             expected: None,
         };
         match bank.execute(&account_id, command, context).await {
-            // Some of the traffic is meant to be refused.
-            Ok(_) | Err(ExecuteError::Refused(_)) => {}
+            // Some of the traffic is meant to be refused, and somebody may have taken an id or a key.
+            Ok(_) | Err(ExecuteError::Refused(_) | ExecuteError::KeyReused { .. }) => {}
             Err(error) => return Err(Error::Demo(error.to_string())),
         }
     }

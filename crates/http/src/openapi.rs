@@ -84,7 +84,7 @@ impl IntoParams for RequestKey {
     }
 }
 
-fn header(name: &str, description: &str) -> Parameter {
+pub(crate) fn header(name: &str, description: &str) -> Parameter {
     parameter(ParameterIn::Header, name, description, String::schema())
 }
 

@@ -7,7 +7,7 @@
 //! folded again, and `refolding` what they tell; `past` has the routes of read models as they were,
 //! and `rows` those of the rows in them and in those of today; `erasures` has those of persons who are
 //! forgotten; `sagas` has the routes of sagas, with `saga_overview` and `instances` those of one instance,
-//! with `instance`; and `reason` reads why people ask for something.
+//! with `instance`; and `asked_by` and `reason` read who asks for something, and why.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +25,7 @@ use audit::Audited;
 use metrics::Render;
 
 mod activity;
+mod asked_by;
 mod audit;
 mod dead_letters;
 mod erasures;

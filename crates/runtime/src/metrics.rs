@@ -263,7 +263,7 @@ const SAGA_INSTANCES: Metric = Metric {
     name: "annals_saga_instances",
     kind: MetricKind::Gauge,
     labels: &["saga", "status"],
-    tells: "instances that are `running` or `parked`; looked up for each answer",
+    tells: "instances that are `running` or `parked`, counted to 1,000; looked up for each answer",
 };
 const SAGA_OLDEST: Metric = Metric {
     name: "annals_saga_oldest_seconds",
@@ -275,7 +275,7 @@ const SAGA_DUE: Metric = Metric {
     name: "annals_saga_due_instances",
     kind: MetricKind::Gauge,
     labels: &["saga"],
-    tells: "instances for which there is something to do now; looked up for each answer",
+    tells: "instances for which there is something to do now, counted to 1,000; looked up for each answer",
 };
 const SAGA_OVERDUE: Metric = Metric {
     name: "annals_saga_overdue_seconds",

@@ -84,6 +84,18 @@ pub enum AccountError {
     },
 }
 
+impl AccountError {
+    /// The same for those whose account it may not be: without how much is on it.
+    pub(crate) fn for_others(&self) -> String {
+        match self {
+            Self::InsufficientFunds { .. } => "insufficient funds".to_owned(),
+            Self::BalanceLimit { .. } => "the balance would be too large".to_owned(),
+            Self::BalanceNotZero { .. } => "money is left".to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl From<AccountError> for Problem {
     fn from(error: AccountError) -> Self {
         use AccountError as E;

@@ -20,7 +20,7 @@ use super::withdraw::Withdraw;
 use crate::money::{Amount, Currency, Money};
 
 /// Most payments of an account that are pending at a time.
-const MOST_PENDING: usize = 1_000;
+const MOST_PENDING: usize = 100;
 
 /// An account, as its events made it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

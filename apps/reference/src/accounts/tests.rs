@@ -348,7 +348,7 @@ fn one_payment_is_pending_for_each_reference() {
 
 #[test]
 fn as_many_payments_are_pending_as_a_state_can_hold() {
-    let most = 1_000;
+    let most = 100;
     let numbered = |number: usize| Reference::to("transfer", &number.to_string());
     let pending = (1..=most).map(|number| withdrawn_for(numbered(number), usd(1)));
     let history = [opened(), deposited(usd(50_00))];

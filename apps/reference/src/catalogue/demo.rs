@@ -71,7 +71,7 @@ pub(crate) async fn seed(catalogue: &dyn Catalogue) -> Result<(), WriteError<Cat
             category_id: id.parse().expect("it is an id"),
             name: name.to_owned(),
         };
-        or_refused(catalogue.add_category(category, &context(id)).await)?;
+        or_taken(catalogue.add_category(category, &context(id)).await)?;
     }
     for (id, category, name, description, brand, cents, stock_quantity) in PRODUCTS {
         let attributes = json!({ "brand": brand });
@@ -86,7 +86,7 @@ pub(crate) async fn seed(catalogue: &dyn Catalogue) -> Result<(), WriteError<Cat
             category_id: category.parse().expect("it is an id"),
             attributes: Attributes::new(attributes).expect("they are small"),
         };
-        or_refused(catalogue.add_product(product, &context(id)).await)?;
+        or_taken(catalogue.add_product(product, &context(id)).await)?;
     }
     tracing::info!(products = PRODUCTS.len(), "demo products are there");
     Ok(())
@@ -101,12 +101,12 @@ fn context(id: &str) -> CommandContext {
     }
 }
 
-/// Somebody may have taken an id or a name.
-fn or_refused<T>(
+/// Somebody may have taken an id, a name or a key.
+fn or_taken<T>(
     added: Result<T, WriteError<CatalogueRefusal>>,
 ) -> Result<(), WriteError<CatalogueRefusal>> {
     match added {
-        Ok(_) | Err(WriteError::Refused(_)) => Ok(()),
+        Ok(_) | Err(WriteError::Refused(_) | WriteError::KeyReused { .. }) => Ok(()),
         Err(error) => Err(error),
     }
 }

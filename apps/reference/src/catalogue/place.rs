@@ -7,15 +7,11 @@ use super::postgres::PostgresCatalogue;
 use super::sqlite::SqliteCatalogue;
 use crate::place::Place;
 
-/// Opens the catalogue that belongs to a place.
+/// Opens the catalogue that belongs to a place, whose events are open.
 pub(crate) async fn open(place: &Place) -> Result<Arc<dyn Catalogue>, annals::Error> {
     Ok(match place {
         Place::Memory => Arc::new(SqliteCatalogue::in_memory().await?),
         Place::Directory { path, .. } => {
-            std::fs::create_dir_all(path).map_err(|source| annals::Error::Directory {
-                path: path.clone(),
-                source,
-            })?;
             Arc::new(SqliteCatalogue::open(path.join("catalogue.db")).await?)
         }
         Place::Postgres { url, .. } => Arc::new(PostgresCatalogue::connect(url.expose()).await?),

@@ -7,6 +7,7 @@ use annals::Command;
 use annals::runtime::{CommandContext, CommandFault, CommandHandler};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use tokio::sync::SetOnce;
 
 use super::contract::Catalogue;
 use super::ids::{OrderId, ProductId};
@@ -100,14 +101,15 @@ macro_rules! stock_commands {
 
 stock_commands![ReserveStock, ReleaseStock, SellStock, RestockOrder];
 
-/// Carries out the commands that move stock.
-#[derive(Debug, Clone)]
-pub struct StockKeeper(Arc<dyn Catalogue>);
+/// Carries out the commands that move stock. Those that come before it [begins](Self::begin) wait.
+#[derive(Debug, Clone, Default)]
+pub struct StockKeeper(Arc<SetOnce<Arc<dyn Catalogue>>>);
 
 impl StockKeeper {
-    /// Of the stock of a catalogue.
-    pub fn of(catalogue: &Arc<dyn Catalogue>) -> Self {
-        Self(Arc::clone(catalogue))
+    /// Begins with the stock of a catalogue, and stays with it.
+    pub fn begin(&self, catalogue: &Arc<dyn Catalogue>) {
+        // Whoever begins again keeps what there is.
+        let _begun = self.0.set(Arc::clone(catalogue));
     }
 }
 
@@ -119,6 +121,7 @@ impl<C: MovesStock> CommandHandler<C> for StockKeeper {
         context: CommandContext,
     ) -> Result<Reservation, CommandFault<StockRefusal>> {
         let (order, movement) = command.movement();
-        Ok(self.0.move_stock(&order, movement, &context).await?)
+        let catalogue = self.0.wait().await;
+        Ok(catalogue.move_stock(&order, movement, &context).await?)
     }
 }

@@ -34,7 +34,7 @@ const UNTIL_SOLD: RetryPolicy = RetryPolicy {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GiveBack {
-    /// What was paid; nothing before that.
+    /// What was paid; nothing before that, or if it cannot be read.
     paid: Option<Payment>,
     /// What is still to be given back.
     due: BTreeSet<Part>,
@@ -89,7 +89,7 @@ impl Saga for GiveBack {
                 Some(part) => self.answered(*part, answer),
                 None => Vec::new(),
             },
-            Input::Timer { .. } => self.give_back([Part::Restock]),
+            Input::Timer { .. } => self.give_back(&[Part::Restock]),
             Input::Asked(Asked::Retry) => self.retry(),
             Input::Asked(Asked::Skip { .. }) => self.skip(),
             // There is no way back; one that is cancelled is not told.
@@ -109,17 +109,19 @@ impl GiveBack {
             }
             OrderEvent::Cancelled { .. } => {
                 self.due.extend(ALL);
-                self.give_back(ALL)
+                self.give_back(&ALL)
             }
             _ => vec![Decision::complete()],
         }
     }
 
-    fn give_back(&self, parts: impl IntoIterator<Item = Part>) -> Vec<Decision> {
+    fn give_back(&mut self, parts: &[Part]) -> Vec<Decision> {
         let Some(paid) = &self.paid else {
-            return Vec::new();
+            self.failed.extend(parts);
+            let reason = "what was paid cannot be read".to_owned();
+            return vec![Decision::Park { reason }];
         };
-        let calls = parts.into_iter().map(|part| paid.give_back(part));
+        let calls = parts.iter().map(|part| paid.give_back(*part));
         calls.collect()
     }
 
@@ -154,8 +156,8 @@ impl GiveBack {
 
     fn retry(&mut self) -> Vec<Decision> {
         self.not_sold_yet = 0;
-        let failed = std::mem::take(&mut self.failed);
-        let again = self.give_back(failed);
+        let failed: Vec<Part> = std::mem::take(&mut self.failed).into_iter().collect();
+        let again = self.give_back(&failed);
         std::iter::once(Decision::Resume).chain(again).collect()
     }
 
@@ -176,7 +178,7 @@ fn is_not_sold_yet(part: Part, refusal: &Value) -> bool {
 }
 
 impl Payment {
-    /// `None`: a stream of another making, whose id no order can have.
+    /// `None`: an event of another making, whose id no order can have, or of nothing that can be paid.
     fn of(order_id: &str, account_id: &AccountId, total: Money) -> Option<Self> {
         Some(Self {
             order_id: order_id.parse().ok()?,

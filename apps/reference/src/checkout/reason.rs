@@ -14,7 +14,7 @@ pub(super) fn for_people(reason: &Value) -> String {
         return of_stock(&refusal);
     }
     if let Ok(refusal) = AccountError::deserialize(reason) {
-        return of_account(&refusal);
+        return refusal.for_others();
     }
     if let Ok(refusal) = OrderError::deserialize(reason) {
         return refusal.to_string();
@@ -41,11 +41,4 @@ fn of_stock(refusal: &StockRefusal) -> String {
     let unknown = unknown.map(|product: &ProductId| format!("{product} (not sold any more)"));
     let lines: Vec<_> = short.chain(unknown).collect();
     format!("not enough in stock: {}", lines.join(", "))
-}
-
-fn of_account(refusal: &AccountError) -> String {
-    match refusal {
-        AccountError::InsufficientFunds { .. } => format!("insufficient funds: {refusal}"),
-        _ => refusal.to_string(),
-    }
 }

@@ -60,12 +60,17 @@ impl Steps for MoneyTransfer {
         else {
             return None;
         };
-        let instance = InstanceId::new(transfer_id.as_str()).ok()?;
+        let instance = InstanceId::new(transfer_id.as_str()).ok();
+        let Some((instance, amount)) = instance.zip(Amount::new(amount).ok()) else {
+            let position = event.record.position.0;
+            tracing::error!(position, "a transfer that is asked for cannot be read");
+            return None;
+        };
         let begun = Self {
             transfer: transfer_id,
             from,
             to,
-            amount: Amount::new(amount).ok()?,
+            amount,
             description,
             is_withdrawn: false,
         };
@@ -152,7 +157,7 @@ impl MoneyTransfer {
         } else {
             &self.from
         };
-        format!("account {refuses}: {refusal}")
+        format!("account {refuses}: {}", refusal.for_others())
     }
 }
 

@@ -161,9 +161,21 @@ fn what_was_never_withdrawn_is_not_given_back() {
     let undone = begun()
         .when_refused::<WithdrawFor>("withdraw", &refusal)
         .then_calls(["once undone"]);
+    assert_eq!(told(&undone), "account acc-1: insufficient funds");
+}
+
+#[test]
+fn nobody_is_told_how_much_is_on_the_account_of_the_other() {
+    let (balance, most) = (usd(99_00), usd(100_00));
+    let refusal = AccountError::BalanceLimit { balance, most };
+    let undone = withdrawn()
+        .when_refused::<DepositFor>("deposit", &refusal)
+        .then_calls(["undo withdraw"])
+        .when_done::<RefundFor>("undo withdraw", &())
+        .then_calls(["once undone"]);
     assert_eq!(
         told(&undone),
-        "account acc-1: the balance is 1.00 USD, 50.00 USD was asked for"
+        "account acc-2: the balance would be too large"
     );
 }
 

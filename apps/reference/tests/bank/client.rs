@@ -42,6 +42,9 @@ macro_rules! on_each_store {
 
 pub(crate) use on_each_store;
 
+/// How often somebody asks who gets no answer, each time for five seconds.
+const ATTEMPTS: usize = 12;
+
 /// A bank whose clock stands at noon of 2024-03-01.
 pub(crate) struct Client {
     pub(crate) bank: Bank,
@@ -143,9 +146,21 @@ impl Client {
             .await
     }
 
-    /// Gets what is known after all that was written.
+    /// Gets what is known after all that was written; asked again where that takes long.
     pub(crate) async fn get(&self, path: &str) -> Reply {
-        let request = Request::get(path).header(MIN_POSITION, self.head().await.to_string());
+        let head = self.head().await.to_string();
+        let mut reply = self.get_behind(&head, path).await;
+        for _ in 1..ATTEMPTS {
+            if reply.body["type"] != "urn:annals:problem:not-fresh-enough" {
+                break;
+            }
+            reply = self.get_behind(&head, path).await;
+        }
+        reply
+    }
+
+    async fn get_behind(&self, position: &str, path: &str) -> Reply {
+        let request = Request::get(path).header(MIN_POSITION, position);
         self.send(request.body(Body::empty()).unwrap()).await
     }
 

@@ -13,6 +13,7 @@ use annals_reference::bank::Bank;
 use annals_reference::money::{Amount, Currency, Money};
 use annals_reference::transfers::request::Request;
 use annals_reference::transfers::{TransferCommand, TransferId};
+use futures_util::{StreamExt, stream};
 use tokio::task::JoinSet;
 
 use crate::ledger::assert_agrees;
@@ -22,6 +23,8 @@ use crate::tables::{READ_MODELS, Tables};
 
 const ACCOUNTS: usize = 10;
 const TRANSFERS: usize = 200;
+/// How many are asked for at once; they end when they end.
+const CLIENTS: usize = 32;
 const FIRST_DEPOSIT: i64 = 10_000;
 
 /// What no account can have.
@@ -73,6 +76,13 @@ fn request(bank: &Bank, number: usize) -> (TransferId, TransferCommand) {
         at: bank.now(),
     });
     (transfer_id, request)
+}
+
+async fn ask(bank: Bank, number: usize) {
+    let (id, request) = request(&bank, number);
+    let context = CommandContext::default();
+    let asked = bank.execute_for_transfer(&id, request, context).await;
+    asked.unwrap();
 }
 
 /// Pays out what is there, and closes the account as soon as it can be.
@@ -134,19 +144,16 @@ in_each_place![two_hundred_transfers_at_once_neither_make_nor_lose_a_cent];
 async fn two_hundred_transfers_at_once_neither_make_nor_lose_a_cent(place: NewPlace) {
     let bank = Bank::open(&place.place()).await.unwrap();
     open_accounts(&bank).await;
-    let mut clients = JoinSet::new();
-    for number in 0..TRANSFERS {
-        let (bank, (id, request)) = (bank.clone(), request(&bank, number));
-        clients.spawn(async move {
-            let context = CommandContext::default();
-            let asked = bank.execute_for_transfer(&id, request, context).await;
-            asked.unwrap();
-        });
-    }
+    let mut closing = JoinSet::new();
     for number in CLOSING {
-        clients.spawn(empty_and_close(bank.clone(), number));
+        closing.spawn(empty_and_close(bank.clone(), number));
     }
-    clients.join_all().await;
+    let requests = (0..TRANSFERS).map(|number| tokio::spawn(ask(bank.clone(), number)));
+    let mut requests = stream::iter(requests).buffer_unordered(CLIENTS);
+    while let Some(asked) = requests.next().await {
+        asked.unwrap();
+    }
+    closing.join_all().await;
     all_ended(&bank).await;
 
     let head = bank.head().await.unwrap();

@@ -35,8 +35,7 @@ async fn insufficient_funds_are_told_and_the_stock_is_back(shop: Shop) {
     shop.submit("o-1", &[("mug", 2)]).await;
     let order = shop.paid("o-1", "acc-1").await;
     assert_eq!(order["status"], "cancelled");
-    let reason = "insufficient funds: the balance is 9.99 USD, 10.00 USD was asked for";
-    assert_eq!(order["reason"], reason);
+    assert_eq!(order["reason"], "insufficient funds");
     assert_eq!(shop.left("mug").await, 10);
     assert_eq!(shop.balance("acc-1").await, "9.99");
     let checkout = shop.ended("checkout", "o-1").await;

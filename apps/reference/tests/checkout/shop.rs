@@ -20,6 +20,9 @@ use crate::schema::url_of_a_new_schema;
 /// Far beyond what any wait takes when nothing is wrong.
 const LONG: Duration = Duration::from_secs(60);
 
+/// How often somebody asks who gets no answer, each time for five seconds.
+const ATTEMPTS: usize = 12;
+
 /// Makes tests of scenarios: each with a shop in memory, and with one on PostgreSQL.
 macro_rules! on_each_store {
     ($($scenario:ident),+ $(,)?) => {
@@ -116,11 +119,23 @@ impl Shop {
             .await
     }
 
-    /// Gets what is known after all that was written.
+    /// Gets what is known after all that was written; asked again where that takes long.
     pub(crate) async fn get(&self, path: &str) -> Reply {
         let mark = if path.contains('?') { '&' } else { '?' };
-        let request = Request::get(format!("{path}{mark}freshness=current"));
-        self.send(request.body(Body::empty()).unwrap()).await
+        let path = format!("{path}{mark}freshness=current");
+        let mut reply = self.get_once(&path).await;
+        for _ in 1..ATTEMPTS {
+            if reply.status != 503 {
+                break;
+            }
+            reply = self.get_once(&path).await;
+        }
+        reply
+    }
+
+    async fn get_once(&self, path: &str) -> Reply {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        self.send(request).await
     }
 
     /// Deletes what is at a path.
@@ -157,7 +172,7 @@ impl Shop {
 
     /// How many of a product are on the shelf.
     pub(crate) async fn left(&self, product: &str) -> u64 {
-        let product = self.get_now(&format!("/products/{product}")).await;
+        let product = self.get(&format!("/products/{product}")).await.expect(200);
         product["stockQuantity"].as_u64().unwrap()
     }
 
@@ -256,11 +271,6 @@ impl Shop {
                 _ => position = index.wait_for(position.next(), LONG).await.unwrap(),
             }
         }
-    }
-
-    async fn get_now(&self, path: &str) -> Value {
-        let request = Request::get(path).body(Body::empty()).unwrap();
-        self.send(request).await.expect(200)
     }
 }
 

@@ -8,11 +8,7 @@ use annals_reference::catalogue::postgres::PostgresCatalogue;
 
 use crate::schema::url_of_a_new_schema;
 use crate::shelf::{Shelf, quantities};
-
-/// Ends whoever waits for a lock on a product of this schema; tells how many.
-const CUT: &str = "
-    select pg_terminate_backend(pid) from pg_stat_activity
-    where wait_event_type = 'Lock' and query like '%' || $1 || '.products%for update'";
+use crate::waiting::all_blocked;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reservation_that_is_cut_off_is_made_whole_later() {
@@ -24,7 +20,8 @@ async fn a_reservation_that_is_cut_off_is_made_whole_later() {
     // The hat is locked before the mug, so the reservation is amid its work when it waits.
     let mut holder = postgres.client().await.unwrap();
     let held = holder.transaction().await.unwrap();
-    let lock = postgres.sql("select from {schema}_catalogue.products where id = 'mug' for update");
+    let schema = postgres.sql("{schema}_catalogue");
+    let lock = format!("select from {schema}.products where id = 'mug' for update");
     held.rows(&lock, &[]).await.unwrap();
     let reserving = shelf.clone();
     let reserving = tokio::spawn(async move {
@@ -32,11 +29,10 @@ async fn a_reservation_that_is_cut_off_is_made_whole_later() {
             .reserve_once("o-1", &[("mug", 1), ("hat", 1)])
             .await
     });
-    cut(
-        &postgres.client().await.unwrap(),
-        &postgres.sql("{schema}_catalogue"),
-    )
-    .await;
+    let client = postgres.client().await.unwrap();
+    for waiting in all_blocked(&client, &schema, &[&reserving]).await {
+        cut(&client, waiting).await;
+    }
     let lost = reserving.await.unwrap();
     assert!(matches!(lost, Err(CommandFault::Transient(_))), "{lost:?}");
     drop(held);
@@ -51,14 +47,8 @@ async fn a_reservation_that_is_cut_off_is_made_whole_later() {
     assert_eq!(again.lines, quantities(&[("hat", 1), ("mug", 1)]));
 }
 
-/// Waits until there is somebody who waits, and ends them.
-async fn cut(client: &Client, schema: &str) {
-    while client
-        .rows(CUT, &[(&schema, Type::TEXT)])
-        .await
-        .unwrap()
-        .is_empty()
-    {
-        tokio::task::yield_now().await;
-    }
+/// Ends a connection.
+async fn cut(client: &Client, pid: i32) {
+    let cut = "select pg_terminate_backend($1)";
+    client.rows(cut, &[(&pid, Type::INT4)]).await.unwrap();
 }

@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod a_cut_connection_leaves_nothing_half_done;
+mod a_directory_in_use_is_left_alone;
 mod client;
+mod opposite_orders_do_not_deadlock;
 mod products_are_found;
 mod products_are_kept_by_the_rules;
 mod scarce_stock_is_never_oversold;
@@ -14,3 +16,4 @@ mod shelf;
 mod stock_moves_as_a_whole;
 mod the_catalogue_needs_few_rights;
 mod the_demo_is_seeded_once;
+mod waiting;

@@ -74,8 +74,10 @@ impl Shelf {
 
     pub(crate) fn of(catalogue: impl Catalogue) -> Self {
         let catalogue: Arc<dyn Catalogue> = Arc::new(catalogue);
+        let stock = StockKeeper::default();
+        stock.begin(&catalogue);
         Self {
-            stock: StockKeeper::of(&catalogue),
+            stock,
             catalogue,
             _directory: None,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use annals_core::{Asked, InstanceId, StreamVersion, Unwanted};
-use annals_runtime::{Asker, SagaDetails, SagaError, Sagas};
+use annals_runtime::{SagaDetails, SagaError, Sagas};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -11,12 +11,12 @@ use utoipa::ToSchema;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::Operations;
+use super::asked_by::AskedBy;
 use super::instance::{InstanceView, MomentView};
 use super::reason::parse_reason;
 use super::sagas::SagaName;
 use crate::answer::Answer;
 use crate::body::WithBody;
-use crate::command::{ANONYMOUS, RequestKey};
 use crate::fields::{Fields, FromFields};
 use crate::object::text;
 use crate::openapi::path_parameter;
@@ -99,13 +99,9 @@ impl InstanceKey {
         &self,
         operations: &Operations,
         asked: Asked,
-        key: RequestKey,
+        AskedBy(by): AskedBy,
     ) -> Result<Answer<InstanceView>, Problem> {
         let sagas = operations.sagas_with(&self.saga)?;
-        let by = match key.0 {
-            Some(key) => Asker::new(ANONYMOUS).under(key),
-            None => Asker::new(ANONYMOUS),
-        };
         match sagas.ask(&self.saga.0, &self.instance, asked, by).await {
             Ok(()) => Ok(Answer::ok(self.view(sagas).await?)),
             Err(SagaError::Unwanted { why, .. }) => Err(self.unwanted(sagas, why).await?),
@@ -183,7 +179,7 @@ pub(super) async fn get_timeline(
     post,
     path = "/sagas/{saga}/{instance}/retry",
     tag = "operations",
-    params(InstanceKey, RequestKey),
+    params(InstanceKey, AskedBy),
     responses(
         (status = 200, body = InstanceView),
         (status = "default", body = Problem, content_type = "application/problem+json")
@@ -191,9 +187,9 @@ pub(super) async fn get_timeline(
 )]
 pub(super) async fn retry_instance(
     State(operations): State<Arc<Operations>>,
-    WithBody((key, request)): WithBody<(InstanceKey, RequestKey)>,
+    WithBody((key, by)): WithBody<(InstanceKey, AskedBy)>,
 ) -> Result<Answer<InstanceView>, Problem> {
-    key.ask(&operations, Asked::Retry, request).await
+    key.ask(&operations, Asked::Retry, by).await
 }
 
 /// Go on as if what failed had been done, since somebody has seen to it. 409 unless the instance is
@@ -202,7 +198,7 @@ pub(super) async fn retry_instance(
     post,
     path = "/sagas/{saga}/{instance}/skip",
     tag = "operations",
-    params(InstanceKey, RequestKey),
+    params(InstanceKey, AskedBy),
     request_body = Because,
     responses(
         (status = 200, body = InstanceView),
@@ -211,9 +207,9 @@ pub(super) async fn retry_instance(
 )]
 pub(super) async fn skip_step(
     State(operations): State<Arc<Operations>>,
-    WithBody((key, request, Because { reason })): WithBody<(InstanceKey, RequestKey, Because)>,
+    WithBody((key, by, Because { reason })): WithBody<(InstanceKey, AskedBy, Because)>,
 ) -> Result<Answer<InstanceView>, Problem> {
-    key.ask(&operations, Asked::Skip { reason }, request).await
+    key.ask(&operations, Asked::Skip { reason }, by).await
 }
 
 /// Undo what was done. 409 if the instance is over.
@@ -221,7 +217,7 @@ pub(super) async fn skip_step(
     post,
     path = "/sagas/{saga}/{instance}/compensate",
     tag = "operations",
-    params(InstanceKey, RequestKey),
+    params(InstanceKey, AskedBy),
     request_body = Because,
     responses(
         (status = 200, body = InstanceView),
@@ -230,10 +226,9 @@ pub(super) async fn skip_step(
 )]
 pub(super) async fn compensate_instance(
     State(operations): State<Arc<Operations>>,
-    WithBody((key, request, Because { reason })): WithBody<(InstanceKey, RequestKey, Because)>,
+    WithBody((key, by, Because { reason })): WithBody<(InstanceKey, AskedBy, Because)>,
 ) -> Result<Answer<InstanceView>, Problem> {
-    key.ask(&operations, Asked::Compensate { reason }, request)
-        .await
+    key.ask(&operations, Asked::Compensate { reason }, by).await
 }
 
 /// End it at once, as it is: nothing is undone. 409 if the instance is over.
@@ -241,7 +236,7 @@ pub(super) async fn compensate_instance(
     post,
     path = "/sagas/{saga}/{instance}/cancel",
     tag = "operations",
-    params(InstanceKey, RequestKey),
+    params(InstanceKey, AskedBy),
     request_body = Because,
     responses(
         (status = 200, body = InstanceView),
@@ -250,8 +245,7 @@ pub(super) async fn compensate_instance(
 )]
 pub(super) async fn cancel_instance(
     State(operations): State<Arc<Operations>>,
-    WithBody((key, request, Because { reason })): WithBody<(InstanceKey, RequestKey, Because)>,
+    WithBody((key, by, Because { reason })): WithBody<(InstanceKey, AskedBy, Because)>,
 ) -> Result<Answer<InstanceView>, Problem> {
-    key.ask(&operations, Asked::Cancel { reason }, request)
-        .await
+    key.ask(&operations, Asked::Cancel { reason }, by).await
 }

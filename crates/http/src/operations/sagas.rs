@@ -69,7 +69,7 @@ pub(super) struct Instances {
     /// Only those to which nothing has happened for so long.
     unchanged_for: Option<Duration>,
     /// Only those that are at this step.
-    waits_for: Option<String>,
+    step: Option<String>,
     page: PageRequest<Place>,
 }
 
@@ -78,13 +78,13 @@ impl FromFields for Instances {
         let status = fields.query("status", parse_status);
         let older_than = fields.query("olderThan", parse_seconds);
         let unchanged_for = fields.query("unchangedFor", parse_seconds);
-        let waits_for = fields.query("waitsFor", str::parse);
+        let step = fields.query("step", str::parse);
         let page = PageRequest::from_fields(fields)?;
         Some(Self {
             status,
             older_than,
             unchanged_for,
-            waits_for,
+            step,
             page,
         })
     }
@@ -105,13 +105,13 @@ impl utoipa::IntoParams for Instances {
         let status = format!("Only those in this status: {}.", STATUSES.join(", "));
         let older_than = "Only those that were started at least so many seconds ago.";
         let unchanged_for = "Only those to which nothing has happened for so many seconds.";
-        let waits_for = "Only those that are at this step, as `step` tells it.";
+        let step = "Only those that are at this step.";
         let mut parameters = <PageRequest<Place> as utoipa::IntoParams>::into_params(parameter_in);
         parameters.extend([
             query_parameter("status", &status, utoipa::schema!(String)),
             query_parameter("olderThan", older_than, utoipa::schema!(u64)),
             query_parameter("unchangedFor", unchanged_for, utoipa::schema!(u64)),
-            query_parameter("waitsFor", waits_for, utoipa::schema!(String)),
+            query_parameter("step", step, utoipa::schema!(String)),
         ]);
         parameters
     }
@@ -125,7 +125,7 @@ impl Instances {
         if let Some(status) = self.status {
             rows = rows.equal("status", &status.to_owned());
         }
-        if let Some(step) = &self.waits_for {
+        if let Some(step) = &self.step {
             rows = rows.equal("step", &Some(step.clone()));
         }
         if let Some(age) = self.older_than {

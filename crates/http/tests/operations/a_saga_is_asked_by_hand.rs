@@ -18,6 +18,12 @@ async fn asked(welcomes: &Welcomes, what: &str, json: &str) -> serde_json::Value
     answer
 }
 
+async fn last_moment(welcomes: &Welcomes) -> serde_json::Value {
+    let path = "/sagas/welcome/ada/timeline";
+    let page = welcomes.service.get(path).await.ok();
+    page["data"].as_array().unwrap().last().unwrap().clone()
+}
+
 async fn status(welcomes: &Welcomes) -> String {
     let shown = welcomes.service.get("/sagas/welcome/ada").await.ok();
     shown["status"].as_str().unwrap().to_owned()
@@ -66,15 +72,26 @@ async fn one_that_is_cancelled_is_left_as_it_is() {
 async fn the_timeline_tells_who_asked_for_what() {
     let welcomes = parked().await;
     asked(&welcomes, "skip", r#"{"reason": "told by phone"}"#).await;
-    let page = welcomes
-        .service
-        .get("/sagas/welcome/ada/timeline")
-        .await
-        .ok();
-    let last = page["data"].as_array().unwrap().last().unwrap();
+    let last = last_moment(&welcomes).await;
     assert_eq!(last["by"], "anonymous");
     assert_eq!(
         last["told"]["asked"],
         json!({"skip": {"reason": "told by phone"}})
     );
+}
+
+#[tokio::test]
+async fn who_tells_their_name_is_recorded_by_it() {
+    let welcomes = parked().await;
+    let ask = async |name: &str| {
+        let path = "/sagas/welcome/ada/cancel";
+        let reason = r#"{"reason": "a duplicate"}"#;
+        let header = ("X-Actor", name);
+        welcomes.service.post_with(header, path, reason).await
+    };
+    for nobody in ["", "Carol\tof Operations", &"c".repeat(101)] {
+        ask(nobody).await.assert_problem(422, "invalid-request");
+    }
+    ask("carol@example.org").await.ok();
+    assert_eq!(last_moment(&welcomes).await["by"], "carol@example.org");
 }

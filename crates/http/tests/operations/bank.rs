@@ -224,9 +224,18 @@ impl Service {
 
     /// The same, under an idempotency key.
     pub(crate) async fn post_under(&self, key: &str, path: &str, json: &str) -> Reply {
+        self.post_with(("Idempotency-Key", key), path, json).await
+    }
+
+    /// The same, with a header.
+    pub(crate) async fn post_with(
+        &self,
+        (name, value): (&'static str, &str),
+        path: &str,
+        json: &str,
+    ) -> Reply {
         let mut request = post(&format!("/operations{path}"), json.to_owned());
-        let headers = request.headers_mut();
-        headers.insert("Idempotency-Key", key.parse().unwrap());
+        request.headers_mut().insert(name, value.parse().unwrap());
         self.send_with_token(request).await
     }
 

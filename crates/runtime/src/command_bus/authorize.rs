@@ -62,6 +62,7 @@ pub struct SentCommand<'a> {
 
 /// Why a command may not be carried out.
 #[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
 pub enum NotAuthorized {
     /// Whoever sent it may not.
     /// **Do:** tell them.

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::Undelivered;
 use crate::error::{ExecuteError, LoadError};
 
-/// Why a command was not carried out.
+/// Why a command was not carried out. There is no other answer than these three; what there may be
+/// more of are [`Rejection`]s.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CommandFault<R> {
     /// A rule forbids it. Nothing was changed.

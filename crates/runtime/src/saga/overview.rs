@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use annals_core::{QueryError, ReadModel, Selection, Table, Timestamp};
+use annals_core::{QueryError, Selection, Table, Timestamp};
 
 use super::rows::SagaRow;
 
-/// Most rows that are looked at in one way.
-const MOST: usize = 10_000;
-
-/// Most rows that are read together.
-const PAGE: u32 = 1_000;
+/// Most rows that are looked at in one way, those that have been so for longest.
+const MOST: u32 = 1_000;
 
 /// Most alarms that are told one by one.
 const MOST_ALARMS: usize = 100;
@@ -30,10 +27,10 @@ pub struct SagaOverview {
     pub due: OpenInstances,
     /// How many are stuck.
     pub stuck: u64,
-    /// The stuck ones, the first hundred at most.
+    /// The stuck ones, a hundred at most: first those that are parked, of each kind the oldest first.
     pub alarms: Vec<SagaAlarm>,
-    /// True if there are more instances than were looked at: each number is then one of at least so
-    /// many.
+    /// True if there are more than the thousand of each kind that were looked at, which are those that
+    /// have been so for longest: each number is then one of at least so many.
     pub is_partial: bool,
 }
 
@@ -63,6 +60,7 @@ pub struct SagaAlarm {
 
 /// In which way an instance is stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stuck {
     /// It waits for a person.
     Parked,
@@ -91,13 +89,17 @@ impl SagaOverview {
     ) -> Result<Self, QueryError> {
         let mut overview = Self::nothing(saga, as_of);
         let of_saga = || Selection::new().equal("saga", &saga.to_owned());
-        let in_status = |status: &str| of_saga().equal("status", &status.to_owned());
+        let in_status = |status: &str| {
+            let in_status = of_saga().equal("status", &status.to_owned());
+            in_status.by("since", &Timestamp::MIN)
+        };
+        let until_now = of_saga().within("due", ..=Some(as_of));
 
         let (parked, is_all) = read(rows, in_status("parked")).await?;
         overview.is_partial |= !is_all;
         parked.iter().for_each(|row| overview.take_parked(row));
 
-        let (due, is_all) = read(rows, of_saga().within("due", ..=Some(as_of))).await?;
+        let (due, is_all) = read(rows, until_now.by("due", &Timestamp::MIN)).await?;
         overview.is_partial |= !is_all;
         for row in &due {
             overview.take_due(row, stuck_after);
@@ -163,26 +165,15 @@ impl OpenInstances {
     }
 }
 
-/// The rows of a selection, and whether that is all of them.
+/// The first rows of a selection, and whether that is all of them.
 async fn read(
     table: &Table<SagaRow>,
     selection: Selection<SagaRow>,
 ) -> Result<(Vec<SagaRow>, bool), QueryError> {
-    let mut rows: Vec<SagaRow> = Vec::new();
-    while rows.len() < MOST {
-        let page = selection.clone().limit(PAGE);
-        let page = match rows.last() {
-            Some(last) => page.after(&last.key()),
-            None => page,
-        };
-        let page = table.list(page).await?;
-        let is_last = page.len() < PAGE as usize;
-        rows.extend(page);
-        if is_last {
-            return Ok((rows, true));
-        }
-    }
-    Ok((rows, false))
+    let mut rows = table.list(selection.limit(MOST + 1)).await?;
+    let is_all = rows.len() <= MOST as usize;
+    rows.truncate(MOST as usize);
+    Ok((rows, is_all))
 }
 
 /// For how long something has been so. The clocks of two machines may differ: nothing is later than

@@ -51,9 +51,11 @@ impl SagaRow {
             saga: saga.to_owned(),
             instance: instance.to_owned(),
             status: status.to_owned(),
-            reason: after.and_then(|after| after.status.reason()),
-            waits_for: after.map(waits_for).unwrap_or_default(),
-            step: after.and_then(step),
+            reason: after
+                .and_then(|after| after.status.reason())
+                .map(without_nul),
+            waits_for: after.map(waits_for).map(without_nul).unwrap_or_default(),
+            step: after.and_then(step).map(without_nul),
             definition: after.map_or(0, |after| after.definition),
             started_at: before.map_or(now, |before| before.started_at),
             changed_at: now,
@@ -61,6 +63,11 @@ impl SagaRow {
             due: after.and_then(Instance::due),
         }
     }
+}
+
+/// A text as each database can hold it.
+fn without_nul(text: String) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 fn waits_for(instance: &Instance) -> String {
@@ -119,7 +126,7 @@ impl ReadModel for SagaRow {
     ];
     const INDEXES: &'static [Index] = &[
         index(&["saga", "due"]),
-        index(&["saga", "status"]),
+        index(&["saga", "status", "since"]),
         index(&["saga", "step"]),
     ];
 

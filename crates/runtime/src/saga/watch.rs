@@ -67,7 +67,10 @@ async fn look_on(sagas: Sagas, overviews: watch::Sender<Vec<SagaOverview>>) {
         for saga in sagas.names() {
             match sagas.overview(saga).await {
                 Ok(overview) => looked_at.push(overview),
-                Err(error) => tracing::warn!(saga, %error, "how a saga is cannot be told"),
+                Err(error) => {
+                    sagas.measure(saga, None);
+                    tracing::warn!(saga, %error, "how a saga is cannot be told");
+                }
             }
         }
         for overview in &looked_at {

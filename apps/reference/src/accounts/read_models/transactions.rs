@@ -121,24 +121,21 @@ struct Payment {
 
 impl Payment {
     fn of(event: &Recorded<AccountEvent>) -> Option<Self> {
-        let kind = match &event.event {
-            AccountEvent::Deposited { .. } => TransactionKind::Deposit,
-            _ => TransactionKind::Withdrawal,
-        };
-        let (AccountEvent::Deposited {
-            amount,
-            description,
-            reference,
-            timestamp,
-        }
-        | AccountEvent::Withdrawn {
-            amount,
-            description,
-            reference,
-            timestamp,
-        }) = &event.event
-        else {
-            return None;
+        use TransactionKind as Kind;
+        let (kind, amount, description, reference, timestamp) = match &event.event {
+            AccountEvent::Deposited {
+                amount,
+                description,
+                reference,
+                timestamp,
+            } => (Kind::Deposit, amount, description, reference, timestamp),
+            AccountEvent::Withdrawn {
+                amount,
+                description,
+                reference,
+                timestamp,
+            } => (Kind::Withdrawal, amount, description, reference, timestamp),
+            _ => return None,
         };
         Some(Self {
             // A stream of another making may have an id that no account can have.

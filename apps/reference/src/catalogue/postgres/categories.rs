@@ -9,6 +9,9 @@ use crate::catalogue::error::{CatalogueError, CatalogueRefusal, WriteError};
 use crate::catalogue::selection::AfterName;
 use crate::catalogue::stored;
 
+/// Whether there is such a category.
+pub(super) const CATEGORY: &str = "select from {catalogue}.categories where id = $1";
+
 pub(super) async fn add(
     tables: Tables<'_>,
     category: Category,
@@ -20,8 +23,7 @@ pub(super) async fn add(
     if tables.execute(insert, &parameters).await? == 1 {
         return Ok(category);
     }
-    let same_id = "select from {catalogue}.categories where id = $1";
-    if tables.exists(same_id, id).await? {
+    if tables.exists(CATEGORY, id).await? {
         let category_id = category.category_id;
         return Err(CatalogueRefusal::CategoryExists { category_id }.into());
     }

@@ -5,6 +5,7 @@ use annals::postgres::tokio_postgres::Row;
 use annals::postgres::tokio_postgres::types::Type;
 
 use super::Tables;
+use super::categories::CATEGORY;
 use crate::catalogue::error::{CatalogueError, CatalogueRefusal, WriteError};
 use crate::catalogue::ids::{CategoryId, ProductId};
 use crate::catalogue::product::{NewProduct, Product, ProductChange};
@@ -100,8 +101,7 @@ async fn check_category(
     tables: Tables<'_>,
     category: &CategoryId,
 ) -> Result<(), WriteError<CatalogueRefusal>> {
-    let sql = "select from {catalogue}.categories where id = $1";
-    if tables.exists(sql, category.as_str()).await? {
+    if tables.exists(CATEGORY, category.as_str()).await? {
         return Ok(());
     }
     let category_id = category.clone();

@@ -140,12 +140,17 @@ async fn words_and_attributes_are_found_by_their_indexes() {
 async fn what_is_looked_up_by_its_key_is_sought() {
     let catalogue = filled().await;
     let find = products::DIALECT.product();
-    let [product, order, kind, key] = ["p7", "o7", "move stock", "k7"];
+    let [category, product, order, kind, key] = ["c7", "p7", "o7", "move stock", "k7"];
     fn text<'t>(text: &'t &'t str) -> Parameter<'t> {
         (text as _, Type::TEXT)
     }
     for (sql, parameters, indexes) in [
         (find.as_str(), vec![text(&product)], vec!["products_pkey"]),
+        (
+            categories::CATEGORY,
+            vec![text(&category)],
+            vec!["categories_pkey"],
+        ),
         (
             products::ORDERED,
             vec![text(&product)],

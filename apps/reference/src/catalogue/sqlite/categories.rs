@@ -9,6 +9,9 @@ use crate::catalogue::select::Statement;
 use crate::catalogue::selection::AfterName;
 use crate::catalogue::stored;
 
+/// Whether there is such a category.
+pub(super) const CATEGORY: &str = "select 1 from categories where id = ?1";
+
 pub(super) fn add(
     tx: &Transaction<'_>,
     category: Category,
@@ -18,7 +21,7 @@ pub(super) fn add(
     if tx.prepare_cached(insert)?.execute([id, &category.name])? == 1 {
         return Ok(category);
     }
-    if exists(tx, "select 1 from categories where id = ?1", id)? {
+    if exists(tx, CATEGORY, id)? {
         let category_id = category.category_id;
         return Err(CatalogueRefusal::CategoryExists { category_id }.into());
     }

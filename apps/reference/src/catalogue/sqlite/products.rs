@@ -5,7 +5,7 @@ use annals::sqlite::rusqlite::{
     self, Connection, OptionalExtension, Row, Transaction, params, params_from_iter,
 };
 
-use super::categories::exists;
+use super::categories::{CATEGORY, exists};
 use super::sql;
 use crate::catalogue::error::{CatalogueRefusal, WriteError};
 use crate::catalogue::ids::{CategoryId, ProductId};
@@ -113,11 +113,7 @@ fn check_category(
     tx: &Transaction<'_>,
     category: &CategoryId,
 ) -> Result<(), WriteError<CatalogueRefusal>> {
-    if exists(
-        tx,
-        "select 1 from categories where id = ?1",
-        category.as_str(),
-    )? {
+    if exists(tx, CATEGORY, category.as_str())? {
         return Ok(());
     }
     let category_id = category.clone();

@@ -69,6 +69,41 @@ async fn a_page_is_sought_by_name_and_needs_no_sorting() {
 }
 
 #[tokio::test]
+async fn the_first_page_of_what_is_in_stock_or_of_a_brand_is_read_from_its_index() {
+    let first = || ProductSelection {
+        after: None,
+        ..selection()
+    };
+    let in_stock = ProductSelection {
+        in_stock: true,
+        ..first()
+    };
+    let brand = ProductSelection {
+        brand: Some("Acme".to_owned()),
+        ..first()
+    };
+    for (selection, step) in [
+        (in_stock, "SCAN main.products USING INDEX products_in_stock"),
+        (
+            brand,
+            "SEARCH main.products USING INDEX products_by_brand (<expr>=?)",
+        ),
+    ] {
+        assert_eq!(plan(products::DIALECT.products(&selection)).await, [step]);
+    }
+}
+
+#[tokio::test]
+async fn whether_there_is_a_category_is_sought() {
+    let found = Statement {
+        sql: categories::CATEGORY.to_owned(),
+        texts: vec!["c7".to_owned()],
+    };
+    let step = "SEARCH categories USING PRIMARY KEY (id=?)";
+    assert_eq!(plan(found).await, [step]);
+}
+
+#[tokio::test]
 async fn words_are_found_by_their_index() {
     let words = ProductSelection {
         words: Some(SearchWords::of("blue").unwrap()),

@@ -1,3 +1,5 @@
+//! A paid order that is cancelled gives back money and stock.
+
 use annals_testing::Happened;
 
 use super::*;
@@ -64,6 +66,23 @@ fn an_order_that_was_never_paid_gives_nothing_back() {
     given_saga::<GiveBack>([])
         .when_happened(cancelled())
         .then_nothing();
+}
+
+#[test]
+fn a_payment_that_cannot_be_read_waits_for_a_person() {
+    let paid_nothing = of_order(OrderEvent::Paid {
+        account_id: "acc-1".parse().unwrap(),
+        total: usd(0),
+        paid_at: Timestamp::UNIX_EPOCH,
+    });
+    let parked = given_saga::<GiveBack>([paid_nothing])
+        .when_happened(cancelled())
+        .then_parked();
+    let parked = parked.when_asked(Asked::Retry).then_parked();
+    let reason = "paid in cash".to_owned();
+    parked
+        .when_asked(Asked::Skip { reason })
+        .then_ended(Ending::Completed);
 }
 
 #[test]

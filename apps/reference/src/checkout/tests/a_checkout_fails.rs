@@ -1,3 +1,5 @@
+//! A checkout that cannot go on gives back what it took, and says why.
+
 use super::*;
 
 #[test]
@@ -28,10 +30,7 @@ fn insufficient_funds_give_the_stock_back() {
     let paying = after(&["reserve stock", "note reserved"]);
     let refused = paying.when_refused::<WithdrawFor>("withdraw", &refusal);
     let told = undone(refused, &["undo reserve stock"]);
-    assert_eq!(
-        told,
-        "insufficient funds: the balance is 5.00 USD, 30.00 USD was asked for"
-    );
+    assert_eq!(told, "insufficient funds");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! A checkout by its steps, to the paid order.
+
 use super::*;
 
 #[test]
