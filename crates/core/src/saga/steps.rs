@@ -87,7 +87,7 @@ use super::{Call, InstanceId, RetryPolicy};
 pub trait Steps: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The name its instances are kept under.
     const NAME: &'static str;
-    /// Which definition this is: see [`Saga::VERSION`].
+    /// Which definition this is: see [`Saga::VERSION`](super::Saga::VERSION).
     const VERSION: u32 = 1;
     /// The events that start it.
     type Event: Event + Clone;
