@@ -119,21 +119,25 @@ impl Shop {
             .await
     }
 
-    /// Gets what is known after all that was written; asked again where that takes long.
+    /// Gets what is known after all that was written.
     pub(crate) async fn get(&self, path: &str) -> Reply {
         let mark = if path.contains('?') { '&' } else { '?' };
-        let path = format!("{path}{mark}freshness=current");
-        let mut reply = self.get_once(&path).await;
+        self.ask(&format!("{path}{mark}freshness=current")).await
+    }
+
+    /// Gets what is there, asked again where that takes long.
+    async fn ask(&self, path: &str) -> Reply {
+        let mut reply = self.ask_once(path).await;
         for _ in 1..ATTEMPTS {
             if reply.status != 503 {
                 break;
             }
-            reply = self.get_once(&path).await;
+            reply = self.ask_once(path).await;
         }
         reply
     }
 
-    async fn get_once(&self, path: &str) -> Reply {
+    async fn ask_once(&self, path: &str) -> Reply {
         let request = Request::get(path).body(Body::empty()).unwrap();
         self.send(request).await
     }
@@ -172,7 +176,7 @@ impl Shop {
 
     /// How many of a product are on the shelf.
     pub(crate) async fn left(&self, product: &str) -> u64 {
-        let product = self.get(&format!("/products/{product}")).await.expect(200);
+        let product = self.ask(&format!("/products/{product}")).await.expect(200);
         product["stockQuantity"].as_u64().unwrap()
     }
 
