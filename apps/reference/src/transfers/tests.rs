@@ -166,7 +166,7 @@ fn what_was_never_withdrawn_is_not_given_back() {
 
 #[test]
 fn nobody_is_told_how_much_is_on_the_account_of_the_other() {
-    let (balance, most) = (usd(99_00), usd(100_00));
+    let (balance, most) = (usd(9_900), usd(10_000));
     let refusal = AccountError::BalanceLimit { balance, most };
     let undone = withdrawn()
         .when_refused::<DepositFor>("deposit", &refusal)

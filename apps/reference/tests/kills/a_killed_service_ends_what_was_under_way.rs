@@ -23,6 +23,7 @@ async fn a_hundred_runs_on_postgres_end_right_after_the_restart() {
     kill_the_service(rounds, |tally| tally.runs() >= 100).await;
 }
 
+#[expect(clippy::print_stdout, reason = "the figures are for people to read")]
 async fn kill_the_service(mut rounds: Rounds, is_enough: impl Fn(&Tally) -> bool) {
     let mut service = rounds.serve();
     rounds.prepare();

@@ -75,8 +75,8 @@ impl Books {
             "Order" if event.event_type.as_str() == "PaymentRequested" => {
                 self.asked(format!("order/{id}"));
             }
-            "Saga:transfer" => self.take_step(format!("transfer/{id}"), event),
-            "Saga:checkout" => self.take_step(format!("order/{id}"), event),
+            "Saga:transfer" => self.take_step(&format!("transfer/{id}"), event),
+            "Saga:checkout" => self.take_step(&format!("order/{id}"), event),
             _ => {}
         }
     }
@@ -85,13 +85,13 @@ impl Books {
         self.under_way.insert(what, "asked".to_owned());
     }
 
-    fn take_step(&mut self, what: String, event: &RecordedEvent) {
+    fn take_step(&mut self, what: &str, event: &RecordedEvent) {
         for event in events_of::<SagaEvent>(event).unwrap() {
             let instance = event.instance().unwrap();
             if instance.has_ended() {
-                self.under_way.remove(&what);
+                self.under_way.remove(what);
             } else {
-                self.under_way.insert(what.clone(), step(event.input()));
+                self.under_way.insert(what.to_owned(), step(event.input()));
             }
         }
     }

@@ -51,11 +51,9 @@ impl SagaRow {
             saga: saga.to_owned(),
             instance: instance.to_owned(),
             status: status.to_owned(),
-            reason: after
-                .and_then(|after| after.status.reason())
-                .map(without_nul),
-            waits_for: after.map(waits_for).map(without_nul).unwrap_or_default(),
-            step: after.and_then(step).map(without_nul),
+            reason: stored(after.and_then(|after| after.status.reason())),
+            waits_for: stored(after.map(waits_for)).unwrap_or_default(),
+            step: stored(after.and_then(step)),
             definition: after.map_or(0, |after| after.definition),
             started_at: before.map_or(now, |before| before.started_at),
             changed_at: now,
@@ -65,9 +63,9 @@ impl SagaRow {
     }
 }
 
-/// A text as each database can hold it.
-fn without_nul(text: String) -> String {
-    text.replace('\0', "\u{fffd}")
+/// A text as each database can hold it: without NUL.
+fn stored(text: Option<String>) -> Option<String> {
+    text.map(|text| text.replace('\0', "\u{fffd}"))
 }
 
 fn waits_for(instance: &Instance) -> String {
