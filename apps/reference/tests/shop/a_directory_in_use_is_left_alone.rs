@@ -10,7 +10,8 @@ async fn a_second_process_does_not_even_open_the_catalogue() {
     let directory = TempDir::new().unwrap();
     let first = Annals::open(directory.path()).start().await.unwrap();
     let second = Bank::open(&Place::directory(directory.path())).await;
-    assert!(second.is_err());
+    let refusal = second.unwrap_err().to_string();
+    assert!(refusal.contains("the log is open elsewhere"), "{refusal}");
     let catalogue = directory.path().join("catalogue.db");
     assert!(!catalogue.exists());
     first.stop().await;
