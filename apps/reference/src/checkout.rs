@@ -7,7 +7,9 @@
 use std::time::Duration;
 
 use annals::runtime::SagaOptions;
-use annals::{Aggregate, Builder, InstanceId, Recorded, Request, SagaStep, Stage, Stepped, Steps};
+use annals::{
+    Aggregate, Builder, EffectStart, InstanceId, Recorded, Request, SagaStep, Stage, Stepped, Steps,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -56,6 +58,7 @@ pub struct Checkout {
 impl Steps for Checkout {
     const NAME: &'static str = "checkout";
     const CATEGORIES: &'static [&'static str] = &[Order::CATEGORY];
+    const START: EffectStart = EffectStart::Beginning;
     type Event = OrderEvent;
 
     fn begin(event: &Recorded<OrderEvent>) -> Option<(InstanceId, Self)> {

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use annals::runtime::{CommandContext, CommandFault, CommandHandler, SagaError, SagaRow};
 use annals::{
-    Aggregate, Annals, Asked, Builder, Command, Event, IdSource, InstanceId, Position, RandomIds,
-    Recorded, RetryPolicy, SagaStep, Selection, Snapshot, Stage, Stepped, Steps, StreamVersion,
-    Unwanted,
+    Aggregate, Annals, Asked, Builder, Command, EffectStart, Event, IdSource, InstanceId, Position,
+    RandomIds, Recorded, RetryPolicy, SagaStep, Selection, Snapshot, Stage, Stepped, Steps,
+    StreamVersion, Unwanted,
 };
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -263,6 +263,56 @@ async fn a_command_to_an_aggregate_that_is_not_declared_is_refused() {
         refusal,
         "command close goes to an aggregate that is not declared"
     );
+}
+
+/// Rings for each door that was ever opened.
+#[derive(Serialize, Deserialize)]
+struct RingForAll;
+
+impl Steps for RingForAll {
+    const NAME: &'static str = "ring_for_all";
+    const START: EffectStart = EffectStart::Beginning;
+    type Event = DoorEvent;
+
+    fn begin(event: &Recorded<DoorEvent>) -> Option<(InstanceId, Self)> {
+        let id = InstanceId::new(event.record.stream.id()).ok()?;
+        (event.event == DoorEvent::DoorOpened).then_some((id, Self))
+    }
+
+    fn stages() -> Vec<Stage<Self>> {
+        vec![Stage::of(SagaStep::new("ring", |_: &Self| Ring))]
+    }
+}
+
+#[tokio::test]
+async fn one_that_lost_its_place_leaves_nothing_out_and_does_nothing_again() {
+    let (directory, bell) = (tempfile::tempdir().unwrap(), Bell::with_permits(9));
+    let start = || {
+        let service = Annals::open(directory.path()).aggregate::<Door>();
+        let service = service.command(bell.clone());
+        service.saga::<Stepped<RingForAll>>().start()
+    };
+    let service = start().await.unwrap();
+    open(&service, "front").await;
+    until(&service, "front", "completed").await;
+    service.stop().await;
+    drop(service);
+    let bare = Annals::open(directory.path()).aggregate::<Door>();
+    let bare = bare.start().await.unwrap();
+    open(&bare, "back").await;
+    bare.stop().await;
+    drop(bare);
+    for file in std::fs::read_dir(directory.path()).unwrap() {
+        let path = file.unwrap().path();
+        if path.to_string_lossy().contains("read-models.db") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let service = start().await.unwrap();
+    until(&service, "back", "completed").await;
+    until(&service, "front", "completed").await;
+    assert_eq!(bell.times_rung(), 2);
+    service.stop().await;
 }
 
 /// Rings, and rings again.

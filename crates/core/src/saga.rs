@@ -64,7 +64,9 @@ pub trait Saga: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
 
-    /// Where it begins to listen when it is declared for the first time.
+    /// Where it begins to listen when it is declared for the first time, or when its place was deleted
+    /// with the read models. From the [beginning](EffectStart::Beginning) nothing is left out, and what was
+    /// taken in before is not taken in again.
     const START: EffectStart = EffectStart::Now;
 
     /// Which instance an event is for.

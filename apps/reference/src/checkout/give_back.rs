@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use annals::{
-    Aggregate, Answer, Asked, Decision, Input, InstanceId, Recorded, RetryPolicy, Route, Saga,
+    Aggregate, Answer, Asked, Decision, EffectStart, Input, InstanceId, Recorded, RetryPolicy,
+    Route, Saga,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -66,6 +67,7 @@ const ALL: [Part; 2] = [Part::Refund, Part::Restock];
 impl Saga for GiveBack {
     const NAME: &'static str = "give_back";
     const CATEGORIES: &'static [&'static str] = &[Order::CATEGORY];
+    const START: EffectStart = EffectStart::Beginning;
     type Event = OrderEvent;
 
     fn route(event: &Recorded<OrderEvent>) -> Route {

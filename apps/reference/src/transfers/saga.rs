@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals::{
-    Aggregate, Builder, Clock, InstanceId, Recorded, Request, RetryPolicy, SagaStep, Stage, Steps,
+    Aggregate, Builder, Clock, EffectStart, InstanceId, Recorded, Request, RetryPolicy, SagaStep,
+    Stage, Steps,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -46,6 +47,7 @@ pub struct MoneyTransfer {
 impl Steps for MoneyTransfer {
     const NAME: &'static str = "transfer";
     const CATEGORIES: &'static [&'static str] = &[Transfer::CATEGORY];
+    const START: EffectStart = EffectStart::Beginning;
     type Event = TransferEvent;
 
     fn begin(event: &Recorded<TransferEvent>) -> Option<(InstanceId, Self)> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::decode::Recorded;
+use crate::effect::EffectStart;
 
 use super::steps::{SagaStep, Steps, TOOK_TOO_LONG, undoing};
 use super::{Answer, Call, Decision, Input, Route, Saga};
@@ -76,6 +77,7 @@ impl<S: Steps> Saga for Stepped<S> {
     const NAME: &'static str = S::NAME;
     const VERSION: u32 = S::VERSION;
     const CATEGORIES: &'static [&'static str] = S::CATEGORIES;
+    const START: EffectStart = S::START;
     type Event = S::Event;
 
     fn route(event: &Recorded<S::Event>) -> Route {

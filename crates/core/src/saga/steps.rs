@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::command::{Command, Request};
 use crate::decode::Recorded;
+use crate::effect::EffectStart;
 use crate::typed_event::Event;
 
 use super::{Call, InstanceId, RetryPolicy};
@@ -93,6 +94,9 @@ pub trait Steps: Serialize + DeserializeOwned + Send + Sync + 'static {
     type Event: Event + Clone;
     /// The categories it listens to; none listens to all.
     const CATEGORIES: &'static [&'static str] = &[];
+    /// Where it begins to listen when it is declared for the first time, or when nobody knows any more how
+    /// far it was: see [`Saga::START`](super::Saga::START).
+    const START: EffectStart = EffectStart::Now;
     /// What an event starts, if it does.
     fn begin(event: &Recorded<Self::Event>) -> Option<(InstanceId, Self)>;
 
