@@ -1,11 +1,12 @@
 //! Sagas that run: each instance in a stream of its own, which is its state, its inbox, its outbox and
 //! its history.
 //!
-//! In reading order: the `journal` takes inputs in, and knows the `definitions`; the `inbox` brings it
-//! events, and `nudges` the `runner`; that has `shift`s, in which it goes through the `rows` in a `sweep`
-//! after the other, lets those be `driven` that are due, by the `driver`, and leaves those `resting`
-//! that cannot go on. For people there are `operations`, with the `details` of one instance, the
-//! `overview` of all that are open, and the `watch` that tells what is stuck.
+//! In reading order: the `journal` takes in what an instance is `told`, behind its `latest` record, and
+//! knows the `definitions`; the `inbox` brings it events, and `nudges` the `runner`; that has `shift`s, in
+//! which it goes through the `rows` in a `sweep` after the other, lets those be `driven` that are due, by
+//! the `driver`, and leaves those `resting` that cannot go on. For people there are `operations`, with the
+//! `details` of one instance, the `overview` of all that are open, and the `watch` that tells what is
+//! stuck.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ mod driver;
 mod error;
 mod inbox;
 mod journal;
+mod latest;
 mod nudges;
 mod operations;
 mod overview;
@@ -45,6 +47,7 @@ mod rows;
 mod runner;
 mod shift;
 mod sweep;
+mod told;
 mod watch;
 
 /// How sagas are run. The defaults are for production.

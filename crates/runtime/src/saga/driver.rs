@@ -13,7 +13,9 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::SagaError;
-use super::journal::{IfAbsent, Journal, Latest, Told};
+use super::journal::Journal;
+use super::latest::Latest;
+use super::told::{IfAbsent, Told};
 use crate::backoff::fraction;
 use crate::command_bus::{CommandBus, CommandFault};
 use crate::execute::CommandContext;

@@ -7,7 +7,8 @@ use annals_core::{
 use async_trait::async_trait;
 
 use super::SagaError;
-use super::journal::{IfAbsent, Journal, Told};
+use super::journal::Journal;
+use super::told::{IfAbsent, Told};
 
 /// Brings the instances of a saga the events that are for them.
 ///

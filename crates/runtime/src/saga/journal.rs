@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use annals_core::{
     Append, AppendError, AppendId, Clock, Decision, Event, EventId, EventStore, ExpectedVersion,
-    IdSource, Input, Instance, InstanceId, InvalidAppend, Metadata, Position, Read, Saga,
-    SagaEvent, SagaInput, Source, StreamId, StreamVersion, Unwanted, events_of,
+    IdSource, Input, Instance, InstanceId, InvalidAppend, Read, Saga, SagaEvent, SagaInput, Source,
+    StreamId, StreamVersion, Unwanted, events_of,
 };
 
 use super::definitions::Definitions;
+use super::latest::Latest;
 use super::nudges::Nudges;
+use super::told::{IfAbsent, TakenIn, Told};
 use super::{SagaError, SagaOptions};
 use crate::execute::append_until_confirmed;
 use crate::metrics::SagaMeter;
@@ -25,50 +27,6 @@ pub(super) struct Journal<S: Saga> {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
     meter: SagaMeter,
-}
-
-/// Something an instance is told.
-pub(super) struct Told<E> {
-    /// As it is recorded.
-    pub(super) input: SagaInput,
-    /// As the saga is told it. `None`: it is not, since it is to be tried again.
-    pub(super) to_saga: Option<Input<E>>,
-    pub(super) if_absent: IfAbsent,
-    /// What comes with it.
-    pub(super) metadata: Metadata,
-}
-
-/// What happens if the instance is not there: it was never started, or not before an event.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum IfAbsent {
-    /// It is started by the event at this position.
-    Start(Position),
-    /// That is recorded under its name.
-    Record,
-    /// Nothing.
-    Pass,
-}
-
-/// An instance as it was recorded last, as far as is known.
-pub(super) struct Latest {
-    pub(super) stream: StreamId,
-    pub(super) version: StreamVersion,
-    /// `None`: it was never started.
-    pub(super) instance: Option<Instance>,
-    correlation: Option<String>,
-    /// What was recorded last: what is done for the instance is done because of it.
-    event: Option<EventId>,
-}
-
-/// What became of an input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TakenIn {
-    /// It is recorded, now or before.
-    Recorded,
-    /// It changed nothing, as is recorded now.
-    Unwanted(Unwanted),
-    /// It is for nobody.
-    Passed,
 }
 
 impl<S: Saga> Journal<S> {
@@ -279,55 +237,5 @@ fn instance_after(event: SagaEvent) -> Option<Instance> {
     match event {
         SagaEvent::Reacted { instance, .. } => Some(*instance),
         SagaEvent::Ignored { instance, .. } => instance.map(|instance| *instance),
-    }
-}
-
-impl<E> Told<E> {
-    /// An event that comes again may have been for nobody when it came first.
-    fn is_for_nobody(&self, instance: Option<&Instance>) -> bool {
-        let is_there = instance.is_some_and(|instance| match &self.input {
-            SagaInput::Event { position, .. } => *position >= instance.since,
-            _ => true,
-        });
-        self.if_absent == IfAbsent::Pass && !is_there
-    }
-}
-
-impl Latest {
-    /// One of which nothing is recorded.
-    fn absent(stream: StreamId) -> Self {
-        Self {
-            stream,
-            version: StreamVersion::NONE,
-            instance: None,
-            correlation: None,
-            event: None,
-        }
-    }
-
-    /// What is known beside an input: all that concerns an instance belongs to one conversation.
-    fn metadata<E>(&self, told: &Told<E>) -> Metadata {
-        let mut metadata = told.metadata.clone();
-        let correlation = self.correlation.clone().or(metadata.correlation.take());
-        metadata.correlation = correlation.or_else(|| Some(self.stream.to_string()));
-        metadata
-    }
-
-    /// What is known beside what is done for the instance now.
-    pub(super) fn because_of_it(&self) -> Metadata {
-        Metadata {
-            correlation: self.correlation.clone(),
-            causation: self.event.map(|event| event.to_string()),
-            ..Metadata::default()
-        }
-    }
-}
-
-impl TakenIn {
-    fn of(event: &SagaEvent) -> Self {
-        match event {
-            SagaEvent::Reacted { .. } => Self::Recorded,
-            SagaEvent::Ignored { why, .. } => Self::Unwanted(*why),
-        }
     }
 }

@@ -11,8 +11,9 @@ use annals_core::{
 use async_trait::async_trait;
 
 use super::details::moments;
-use super::journal::{IfAbsent, Journal, Told};
+use super::journal::Journal;
 use super::overview::SagaOverview;
+use super::told::{IfAbsent, Told};
 use super::{SagaEngine, SagaError, SagaRow};
 use crate::metrics::SagaGauges;
 
