@@ -15,11 +15,19 @@ use crate::Outcome;
 /// Passes everything on, and counts it.
 pub(super) struct Counted {
     store: Arc<dyn EventStore>,
-    /// Appends that were acknowledged.
-    appends: watch::Sender<u64>,
+    made: watch::Sender<Made>,
     bytes: AtomicU64,
     reads: AtomicU64,
     lookups: AtomicU64,
+}
+
+/// Appends that were acknowledged.
+#[derive(Default)]
+struct Made {
+    appends: u64,
+    /// Whoever waits does so for that many, and is woken by no other: that would cost those who append a
+    /// thread's wake-up each.
+    awaited: u64,
 }
 
 /// What a store was asked so far.
@@ -37,7 +45,7 @@ impl Counted {
     pub(super) fn new(store: Arc<dyn EventStore>) -> Self {
         Self {
             store,
-            appends: watch::Sender::new(0),
+            made: watch::Sender::default(),
             bytes: AtomicU64::new(0),
             reads: AtomicU64::new(0),
             lookups: AtomicU64::new(0),
@@ -46,17 +54,18 @@ impl Counted {
 
     pub(super) fn counts(&self) -> Counts {
         Counts {
-            appends: *self.appends.borrow(),
+            appends: self.made.borrow().appends,
             bytes: self.bytes.load(Relaxed),
             reads: self.reads.load(Relaxed),
             lookups: self.lookups.load(Relaxed),
         }
     }
 
-    /// Waits until so many appends were made in all.
+    /// Waits until so many appends were made in all. One at a time may wait.
     pub(super) async fn made(&self, appends: u64) -> Outcome {
-        let mut made = self.appends.subscribe();
-        made.wait_for(|made| *made >= appends).await?;
+        self.made.send_modify(|made| made.awaited = appends);
+        let mut made = self.made.subscribe();
+        made.wait_for(|made| made.appends >= appends).await?;
         Ok(())
     }
 }
@@ -71,7 +80,10 @@ impl EventStore for Counted {
         let bytes = append.measure().unwrap_or(0) as u64;
         let appended = self.store.append(append).await?;
         self.bytes.fetch_add(bytes, Relaxed);
-        self.appends.send_modify(|appends| *appends += 1);
+        self.made.send_if_modified(|made| {
+            made.appends += 1;
+            made.appends == made.awaited
+        });
         Ok(appended)
     }
 
