@@ -46,7 +46,8 @@ pub(crate) async fn sees_to(
 /// The one call that it waits for a person for.
 fn what_failed(which: &Which, instance: &Instance) -> Option<String> {
     let names = |field: &str| -> Vec<String> {
-        serde_json::from_value(instance.state[field].clone()).unwrap()
+        let names = instance.state.get(field).cloned();
+        names.map_or_else(Vec::new, |names| serde_json::from_value(names).unwrap())
     };
     let mut failed = match (which.0, instance.state["course"].as_str()) {
         (CHECKOUT, Some("back")) => match names("touched").last() {

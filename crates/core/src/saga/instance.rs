@@ -27,10 +27,13 @@ pub struct Instance {
     /// How it is.
     pub status: SagaStatus,
     /// Commands that are not answered, by the names of their calls.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub calls: BTreeMap<String, OpenCall>,
     /// Calls that were given up, by name: nobody knows whether they were carried out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unknown: BTreeMap<String, OpenCall>,
     /// Timers that are not due yet, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub timers: BTreeMap<String, OpenTimer>,
     /// How many calls were made and timers set so far: each has a number of its own.
     pub numbered: u64,

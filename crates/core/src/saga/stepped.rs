@@ -31,18 +31,25 @@ pub struct Stepped<S> {
     stage: usize,
     course: Course,
     /// Calls that are not answered.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     open: BTreeSet<String>,
     /// What was answered to steps of this stage.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     replies: BTreeMap<String, Value>,
     /// Steps that were done, or may have been, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     touched: Vec<String>,
     /// Steps of this stage that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     failed: Vec<String>,
     /// Those of them of which nobody knows whether they were done.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     unknown: BTreeSet<String>,
     /// True if whoever is to be told that all was undone has been.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_told: bool,
     /// Why it is undone, or waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<Value>,
 }
 

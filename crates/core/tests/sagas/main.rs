@@ -8,4 +8,5 @@ mod a_saga_in_time_is_never_late;
 mod an_instance_remembers_what_is_open;
 mod errand;
 mod stages_go_in_order;
+mod what_is_empty_is_not_recorded;
 mod whatever_is_answered_it_ends_or_is_parked;
