@@ -1,5 +1,7 @@
 //! Why a destination cannot be used, and why it did not take a message.
 
+use std::path::PathBuf;
+
 use crate::mark::Mark;
 
 /// Why a destination cannot be used at all.
@@ -30,6 +32,16 @@ pub enum DestinationError {
     ServerUrl {
         /// What it must be like.
         kind: &'static str,
+    },
+
+    /// The file names nobody who could be trusted.
+    /// **Do:** give one that holds the certificate of who signs those of the server, PEM.
+    #[error("the certificates in {file} cannot be trusted: {reason}")]
+    Authority {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
 }
 

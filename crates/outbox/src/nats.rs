@@ -1,6 +1,7 @@
 //! NATS JetStream: each event a message that the server takes only behind the one we know to be last.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,8 +9,7 @@ use annals_core::{EffectError, EffectKey};
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::{PublishMessage, StreamMessage};
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, RetentionPolicy, Stream};
-use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectOptions};
+use async_nats::Client;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
@@ -17,9 +17,9 @@ use crate::cloud_event::{STRUCTURED, header_text};
 use crate::destination::{Destination, Message};
 use crate::error::{DeliveryError, DestinationError};
 use crate::mark::Mark;
+use connection::Connection;
 
-/// Below what an effect may take for an event, so that it learns what was wrong.
-const TIMEOUT: Duration = Duration::from_secs(4);
+mod connection;
 
 /// Of so many subjects it is remembered which message is last.
 const REMEMBERED: usize = 10_000;
@@ -38,7 +38,7 @@ const MARK: &str = "Annals-Mark";
 /// finds that it is not looks again, and takes for delivered what is not behind it. So neither
 /// outages nor a process that wakes up late bring an event twice.
 pub struct NatsSubjects {
-    context: Context,
+    connection: Connection,
     stream_name: String,
     /// Known once it was looked at.
     stream: OnceCell<Stream>,
@@ -66,26 +66,24 @@ struct Last {
 
 impl NatsSubjects {
     /// The subjects of a stream of the server at a URL, `tls://user:password@host:port`. With `nats://`
-    /// a connection is encrypted only if the server wants it. It connects in the background, also if
-    /// the server is not there yet. The stream must be there, and its retention be `limits`.
+    /// a connection is encrypted only if the server wants it. Nobody is connected to before the first
+    /// message. The stream must be there, and its retention be `limits`.
     ///
     /// # Errors
     /// [`DestinationError::ServerUrl`] when it is no such URL.
-    pub async fn connect(url: &str, stream: &str) -> Result<Self, DestinationError> {
-        let kind = "tls://user:password@host:port";
-        let options = ConnectOptions::new().retry_on_initial_connect();
-        let client = options.connect(url).await;
-        let client = client.map_err(|_| DestinationError::ServerUrl { kind })?;
-        Ok(Self::of_client(client, stream))
+    pub fn at(url: &str, stream: &str) -> Result<Self, DestinationError> {
+        Ok(Self::over(Connection::at(url)?, stream))
     }
 
     /// The same by a client of one's own, for other ways to show who one is.
     #[must_use]
     pub fn of_client(client: Client, stream: &str) -> Self {
-        let mut context = jetstream::new(client);
-        context.set_timeout(TIMEOUT);
+        Self::over(Connection::of(client), stream)
+    }
+
+    fn over(connection: Connection, stream: &str) -> Self {
         Self {
-            context,
+            connection,
             stream_name: stream.to_owned(),
             stream: OnceCell::new(),
             lasts: Mutex::default(),
@@ -93,10 +91,21 @@ impl NatsSubjects {
         }
     }
 
-    /// The same, that waits so long for an answer: 4 seconds unless said otherwise.
+    /// The same, that trusts a server at a `tls://` URL only if its certificate is signed by those of a
+    /// file, PEM, instead of those that the machine trusts.
+    ///
+    /// # Errors
+    /// [`DestinationError::Authority`] when the file holds none, [`DestinationError::ServerUrl`] when the
+    /// connection would not be encrypted, or is that of a client of one's own.
+    pub fn trusting(mut self, file: impl AsRef<Path>) -> Result<Self, DestinationError> {
+        self.connection = self.connection.trusting(file.as_ref())?;
+        Ok(self)
+    }
+
+    /// The same, that waits so long for a connection and for an answer: 4 seconds unless said otherwise.
     #[must_use]
     pub fn waiting_for(mut self, timeout: Duration) -> Self {
-        self.context.set_timeout(timeout);
+        self.connection = self.connection.waiting_for(timeout);
         self
     }
 
@@ -110,7 +119,8 @@ impl NatsSubjects {
     /// The stream, which must keep what was read.
     async fn stream(&self) -> Result<&Stream, EffectError> {
         let looked_up = self.stream.get_or_try_init(|| async {
-            let stream = self.context.get_stream(&self.stream_name).await;
+            let context = self.connection.context().await?;
+            let stream = context.get_stream(&self.stream_name).await;
             let stream = stream.map_err(EffectError::transient)?;
             match stream.cached_info().config.retention {
                 RetentionPolicy::Limits => Ok(stream),
@@ -148,7 +158,8 @@ impl NatsSubjects {
             .expected_stream(&self.stream_name)
             .expected_last_subject_sequence(last.sequence);
         let topic = message.topic.clone();
-        let sent = self.context.send_publish(topic, publish).await;
+        let context = self.connection.context().await?;
+        let sent = context.send_publish(topic, publish).await;
         let answer = match sent {
             Ok(answer) => answer.await,
             Err(error) => Err(error),

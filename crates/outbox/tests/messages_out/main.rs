@@ -12,3 +12,4 @@ mod nats_takes_each_event_once;
 mod nats_tells_what_happened;
 mod redis_takes_each_event_once;
 mod redis_tells_what_happened;
+mod tls_is_verified;
