@@ -71,8 +71,10 @@ pub enum DeliveryError {
         mark: Mark,
     },
 
-    /// The last message of a NATS subject is not of this publication, so that its order tells nothing.
-    /// **Do:** give each publication subjects of its own.
+    /// The last message of a NATS subject is not of this publication, or of another event in the place of
+    /// this one, so that its order tells nothing.
+    /// **Do:** give each publication and each store subjects of its own, and new ones to a log that was
+    /// restored from an older copy.
     #[error("the last message of the subject {topic} is of somebody else")]
     Shared {
         /// The subject.

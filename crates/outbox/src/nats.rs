@@ -6,10 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use annals_core::{EffectError, EffectKey};
+use async_nats::Client;
+use async_nats::header::NATS_MESSAGE_ID;
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::{PublishMessage, StreamMessage};
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, RetentionPolicy, Stream};
-use async_nats::Client;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
@@ -56,12 +57,18 @@ pub enum ContentMode {
     Structured,
 }
 
-/// The last message of a subject: its sequence and its place in our order, 0 and nothing if there is
-/// none.
-#[derive(Debug, Clone, Copy)]
+/// The last message of a subject: its sequence and what it tells, 0 and nothing if there is none.
+#[derive(Debug, Clone)]
 struct Last {
     sequence: u64,
-    mark: Option<Mark>,
+    told: Option<Told>,
+}
+
+/// An event that was told, and its place in our order.
+#[derive(Debug, Clone)]
+struct Told {
+    mark: Mark,
+    id: String,
 }
 
 impl NatsSubjects {
@@ -135,21 +142,21 @@ impl NatsSubjects {
     /// The last message of a subject, as it is remembered or as the server says.
     async fn last(&self, message: &Message) -> Result<Last, EffectError> {
         if let Some(last) = self.remembered().get(&message.topic) {
-            return Ok(*last);
+            return Ok(last.clone());
         }
         let stream = self.stream().await?;
         match stream.get_last_raw_message_by_subject(&message.topic).await {
             Ok(last) => last_of(&last, message),
             Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(Last {
                 sequence: 0,
-                mark: None,
+                told: None,
             }),
             Err(error) => Err(EffectError::transient(error)),
         }
     }
 
     /// Publishes a message behind the last one; its sequence.
-    async fn publish(&self, message: &Message, last: Last) -> Result<u64, EffectError> {
+    async fn publish(&self, message: &Message, last: &Last) -> Result<u64, EffectError> {
         let publish = self
             .written(message)
             .header(PUBLICATION, publication(message))
@@ -211,13 +218,33 @@ impl Destination for NatsSubjects {
         let last = self.last(message).await?;
         // What is remembered counts again only once the server has answered.
         self.remembered().remove(&message.topic);
-        if last.mark >= Some(message.mark) {
-            return Ok(());
+        if let Some(told) = &last.told
+            && told.mark >= message.mark
+        {
+            return told.includes(message);
         }
-        let sequence = self.publish(message, last).await?;
-        let mark = Some(message.mark);
-        self.remember(&message.topic, Last { sequence, mark });
+        let sequence = self.publish(message, &last).await?;
+        let told = Some(Told::by(message));
+        self.remember(&message.topic, Last { sequence, told });
         Ok(())
+    }
+}
+
+impl Told {
+    fn by(message: &Message) -> Self {
+        Self {
+            mark: message.mark,
+            id: message.event.id.clone(),
+        }
+    }
+
+    /// What is not behind the last one was told before it, unless another event was told in its place.
+    fn includes(&self, message: &Message) -> Result<(), EffectError> {
+        let is_other = self.mark == message.mark && self.id != message.event.id;
+        match is_other {
+            true => Err(shared(message)),
+            false => Ok(()),
+        }
     }
 }
 
@@ -225,15 +252,23 @@ impl Destination for NatsSubjects {
 fn last_of(last: &StreamMessage, message: &Message) -> Result<Last, EffectError> {
     let header = |name: &str| last.headers.get(name).map(|value| value.as_str());
     let is_ours = header(PUBLICATION) == Some(publication(message).as_str());
-    match header(MARK).and_then(|mark| mark.parse().ok()) {
-        Some(mark) if is_ours => Ok(Last {
+    let mark = header(MARK).and_then(|mark| mark.parse().ok());
+    match (mark, header(NATS_MESSAGE_ID.as_ref())) {
+        (Some(mark), Some(id)) if is_ours => Ok(Last {
             sequence: last.sequence,
-            mark: Some(mark),
+            told: Some(Told {
+                mark,
+                id: id.to_owned(),
+            }),
         }),
-        _ => Err(EffectError::event(DeliveryError::Shared {
-            topic: message.topic.clone(),
-        })),
+        _ => Err(shared(message)),
     }
+}
+
+fn shared(message: &Message) -> EffectError {
+    EffectError::event(DeliveryError::Shared {
+        topic: message.topic.clone(),
+    })
 }
 
 /// A publication, apart from those of the same name in other stores.

@@ -25,6 +25,8 @@ pub struct Broker {
     installed_in: PathBuf,
     account: Account,
     is_encrypted: bool,
+    /// Arguments beside those of all servers of its kind.
+    more: Vec<String>,
     port: u16,
     process: Option<Process>,
     /// Holds the log and the data.
@@ -132,6 +134,16 @@ impl Broker {
         Self::start(&NATS, Some(files))
     }
 
+    /// The same, that takes this user alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`nats`](Self::nats).
+    pub fn nats_for(user: &str, password: &str) -> Result<Self, ServerError> {
+        let login = ["--user", user, "--pass", password].map(str::to_owned);
+        Self::start_with(&NATS, None, login.to_vec())
+    }
+
     /// Whether both are installed on this machine.
     #[must_use]
     pub fn are_installed() -> bool {
@@ -140,12 +152,21 @@ impl Broker {
     }
 
     fn start(kind: &'static Kind, tls: Option<&TlsFiles>) -> Result<Self, ServerError> {
+        Self::start_with(kind, tls, Vec::new())
+    }
+
+    fn start_with(
+        kind: &'static Kind,
+        tls: Option<&TlsFiles>,
+        more: Vec<String>,
+    ) -> Result<Self, ServerError> {
         let account = Account::unprivileged()?;
         let mut broker = Self {
             kind,
             installed_in: installation::daemon(kind.program)?,
             account,
             is_encrypted: tls.is_some(),
+            more,
             port: 0,
             process: None,
             folder: account.make_folder("annals-broker-")?,
@@ -219,6 +240,7 @@ impl Broker {
     fn arguments(&self, port: u16) -> Vec<String> {
         let folder = self.folder.path();
         let mut arguments = (self.kind.arguments)(port, folder);
+        arguments.extend_from_slice(&self.more);
         if self.is_encrypted {
             arguments.extend((self.kind.encrypted.arguments)(port, folder));
         }

@@ -1,11 +1,12 @@
 //! The connection to a NATS server: opened with the first message, and again by its client from then on.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use annals_core::EffectError;
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectError, ConnectOptions, ServerAddr};
+use percent_encoding::percent_decode_str;
 use tokio::sync::OnceCell;
 
 use crate::authority;
@@ -31,22 +32,25 @@ pub(super) struct Connection {
 enum Server {
     At {
         address: ServerAddr,
-        /// Who alone signs its certificate, if it is said.
-        authority: Option<PathBuf>,
+        options: ConnectOptions,
     },
     Of(Client),
 }
 
 impl Connection {
     pub(super) fn at(url: &str) -> Result<Self, DestinationError> {
-        let address: ServerAddr = url.parse().map_err(|_| NO_URL)?;
-        match address.scheme() {
-            "nats" | "tls" => Ok(Self::to(Server::At {
-                address,
-                authority: None,
-            })),
-            _ => Err(NO_URL),
-        }
+        let url: ServerAddr = url.parse().map_err(|_| NO_URL)?;
+        let is_encrypted = match url.scheme() {
+            "tls" => true,
+            "nats" => false,
+            _ => return Err(NO_URL),
+        };
+        // Of all servers, also of those that the first one names.
+        let options = ConnectOptions::new().require_tls(is_encrypted);
+        Ok(Self::to(Server::At {
+            options: logging_in(options, &url),
+            address: without_login(url)?,
+        }))
     }
 
     pub(super) fn of(client: Client) -> Self {
@@ -62,10 +66,11 @@ impl Connection {
     }
 
     pub(super) fn trusting(mut self, file: &Path) -> Result<Self, DestinationError> {
-        match &mut self.server {
-            Server::At { address, authority } if address.tls_required() => {
-                authority::read(file)?;
-                *authority = Some(file.to_owned());
+        authority::read(file)?;
+        match self.server {
+            Server::At { address, options } if address.tls_required() => {
+                let options = options.add_root_certificates(file.to_owned());
+                self.server = Server::At { address, options };
                 Ok(self)
             }
             _ => Err(NO_URL),
@@ -84,19 +89,66 @@ impl Connection {
             context.set_timeout(self.timeout);
             Ok(context)
         });
-        opening.await.map_err(|error: ConnectError| EffectError::transient(error))
+        let opened: Result<_, ConnectError> = opening.await;
+        opened.map_err(EffectError::transient)
     }
 
     async fn connect(&self) -> Result<Client, ConnectError> {
-        let (address, authority) = match &self.server {
-            Server::Of(client) => return Ok(client.clone()),
-            Server::At { address, authority } => (address, authority),
-        };
-        let options = ConnectOptions::new().connection_timeout(self.timeout);
-        let options = match authority {
-            Some(file) => options.add_root_certificates(file.clone()),
-            None => options,
-        };
-        options.connect(address).await
+        match &self.server {
+            Server::Of(client) => Ok(client.clone()),
+            Server::At { address, options } => {
+                let options = options.clone().connection_timeout(self.timeout);
+                options.connect(address).await
+            }
+        }
+    }
+}
+
+/// The client reads nothing of a URL but the address.
+fn logging_in(options: ConnectOptions, url: &ServerAddr) -> ConnectOptions {
+    let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    match (url.username(), url.password()) {
+        (None, _) => options,
+        (Some(token), None) => options.token(decoded(token)),
+        (Some(user), Some(password)) => options.user_and_password(decoded(user), decoded(password)),
+    }
+}
+
+/// The address alone: the client logs it.
+fn without_login(url: ServerAddr) -> Result<ServerAddr, DestinationError> {
+    let mut url = url.into_inner();
+    url.set_username("").map_err(|()| NO_URL)?;
+    url.set_password(None).map_err(|()| NO_URL)?;
+    ServerAddr::from_url(url).map_err(|_| NO_URL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_client_logs_holds_no_password_and_no_token() {
+        for url in ["tls://me:s3cret@nats.example:4222", "nats://s3cret@[::1]"] {
+            let Server::At { address, .. } = Connection::at(url).unwrap().server else {
+                panic!("it has an address");
+            };
+            assert!(!format!("{address:?}").contains("s3cret"), "{address:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_of_nats_is_refused_and_not_shown() {
+        for url in [
+            "https://s3cret@nats.example",
+            "ws://s3cret@localhost",
+            "tls://",
+            "nats:s3cret",
+        ] {
+            let refused = Connection::at(url).err().unwrap().to_string();
+            assert!(
+                refused.contains("tls://") && !refused.contains("s3cret"),
+                "{refused}"
+            );
+        }
     }
 }

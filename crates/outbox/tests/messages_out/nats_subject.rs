@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, RetentionPolicy};
 use async_nats::jetstream::{self, Context, Message};
+use async_nats::{ConnectOptions, HeaderMap};
 use futures_util::StreamExt;
 
 /// A stream of JetStream that takes one subject, and with it who reads and who else writes.
@@ -26,7 +26,17 @@ impl Subject {
     }
 
     pub(crate) async fn with_retention(url: &str, name: &str, retention: RetentionPolicy) -> Self {
-        let context = connect(url).await;
+        Self::over(connect(url).await, url, name, retention).await
+    }
+
+    /// The same of a server that asks for a user and a password.
+    pub(crate) async fn by((user, password): (&str, &str), url: &str, name: &str) -> Self {
+        let options = ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned());
+        let context = jetstream::new(options.connect(url).await.unwrap());
+        Self::over(context, url, name, RetentionPolicy::Limits).await
+    }
+
+    async fn over(context: Context, url: &str, name: &str, retention: RetentionPolicy) -> Self {
         let config = Config {
             name: name.to_owned(),
             subjects: vec![name.to_owned(), elsewhere(name)],

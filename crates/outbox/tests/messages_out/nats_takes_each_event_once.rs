@@ -1,12 +1,15 @@
 //! NATS: each event is one message, in order, though questions and answers are lost, the server and
 //! processes die, one that was thought dead goes on, and all that after the server forgot the ids.
 
+use annals::{EventId, IdSource, RandomIds, Recorded};
 use annals_outbox::{NatsSubjects, Outbox};
 use annals_servers::{Broker, nats_url};
 use async_nats::jetstream::stream::RetentionPolicy;
 
 use crate::breaking_way::BreakingWay;
-use crate::doors::{Doors, SHORT, new_house, opening, openings, refusal, tell, tell_all};
+use crate::doors::{
+    DoorEvent, Doors, SHORT, new_house, opening, openings, refusal, tell, tell_all,
+};
 use crate::nats_subject::Subject;
 use crate::redis_stream::{address, ids};
 
@@ -92,6 +95,27 @@ async fn a_subject_that_somebody_else_has_is_told_and_nothing_taken_for_delivere
     let refused = refusal(tell(&outbox, &openings(&house, 1)[0]).await);
     assert!(refused.contains("of somebody else"), "{refused}");
     assert_eq!(subject.count().await, 1);
+}
+
+#[tokio::test]
+async fn another_event_in_the_place_of_the_last_one_is_not_taken_for_delivered() {
+    let (server, house) = (nats_url(), new_house());
+    let subject = Subject::new(&server, &house).await;
+    let first = outbox(&server, &house);
+    tell_all(&first, &openings(&house, 2)).await;
+    // As a log has it that was restored from an older copy.
+    let other = opening_of_another(&house, 2);
+    for outbox in [first, outbox(&server, &house)] {
+        let refused = refusal(tell(&outbox, &other).await);
+        assert!(refused.contains("of somebody else"), "{refused}");
+    }
+    assert_eq!(subject.marks().await, ids(1..=2));
+}
+
+fn opening_of_another(house: &str, position: u64) -> Recorded<DoorEvent> {
+    let mut event = opening(house, position, "me");
+    event.record.id = EventId(RandomIds.next());
+    event
 }
 
 #[tokio::test]

@@ -43,7 +43,11 @@ impl Pair {
     async fn assert_refused(&self, because: &str) {
         let told = tell(&self.outbox, &openings(HOUSE, 1)[0]).await;
         let refused = told.unwrap_err().to_string();
-        assert!(refused.contains(because), "{}: {refused}", self.broker.url());
+        assert!(
+            refused.contains(because),
+            "{}: {refused}",
+            self.broker.url()
+        );
     }
 }
 
@@ -102,7 +106,8 @@ async fn a_certificate_that_has_expired_is_refused() {
 
 #[tokio::test]
 async fn whom_nobody_named_is_trusted_only_if_the_machine_does() {
-    let files = Authority::named("ours").certify(ADDRESS);
+    let ours = Authority::named("ours");
+    let files = ours.certify(ADDRESS);
     let redis = Broker::redis_with_tls(&files).unwrap();
     let streams = RedisStreams::at(&redis.url()).unwrap();
     let nats = Broker::nats_with_tls(&files).unwrap();
