@@ -25,15 +25,16 @@ type Mark = (String, String);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_has_each_event_once_and_in_order() {
-    is_told_each_event_once(NewBroker::redis().await, NewPlace::directory()).await;
+    is_told_each_event_once(NewBroker::redis().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nats_has_each_event_once_and_in_order() {
-    is_told_each_event_once(NewBroker::nats().await, NewPlace::postgres()).await;
+    is_told_each_event_once(NewBroker::nats().await).await;
 }
 
-async fn is_told_each_event_once(mut broker: NewBroker, place: NewPlace) {
+async fn is_told_each_event_once(mut broker: NewBroker) {
+    let place = NewPlace::directory();
     let start = |broker: &NewBroker| Service::start_with(&place, &broker.variables());
     let open = r#"{"accountId":"acc-1","ownerId":"me"}"#;
     post(&start(&broker), "open", "/accounts", open);

@@ -5,6 +5,7 @@
 mod broker;
 #[path = "../place/mod.rs"]
 #[expect(
+    dead_code,
     unused_macros,
     unused_imports,
     reason = "what differs is the broker, not the place"
@@ -14,6 +15,7 @@ mod place;
 #[expect(dead_code, reason = "the webhook is only compared with")]
 mod receiver;
 #[path = "../schema/mod.rs"]
+#[expect(dead_code, reason = "no database is used")]
 mod schema;
 #[path = "../process/service.rs"]
 #[expect(dead_code, reason = "nobody reads the log of a process that is killed")]
