@@ -54,7 +54,8 @@ async fn live() -> axum::response::Response {
 }
 
 /// Whether commands are carried out and queries answered up to date: 200 if the event store answers
-/// and every projection has caught up, else 503. The webhook, the outbox and sagas are told of beside it.
+/// and every projection has caught up, else 503. The webhook, the outbox and sagas are
+/// told of beside it.
 #[utoipa::path(
     get,
     path = "/health/ready",

@@ -1,6 +1,7 @@
 //! A broker, and what its readers see.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use annals::outbox::async_nats::jetstream::stream::{Config, Stream};
 use annals::outbox::async_nats::{ConnectOptions, HeaderMap, jetstream};
@@ -10,6 +11,9 @@ use redis::TlsCertificates;
 use redis::aio::MultiplexedConnection;
 use redis::streams::StreamRangeReply;
 use serde_json::{Map, Value};
+
+/// Far beyond what any wait takes when nothing is wrong.
+const LONG: Duration = Duration::from_secs(120);
 
 /// A broker that holds nothing yet.
 pub(crate) struct NewBroker {
@@ -87,9 +91,12 @@ impl NewBroker {
 
     /// Waits until it was told so much.
     pub(crate) async fn until_told(&mut self, number: usize) {
-        while self.told().await.len() < number {
-            tokio::task::yield_now().await;
-        }
+        let telling = async {
+            while self.told().await.len() < number {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LONG, telling).await.unwrap();
     }
 }
 

@@ -87,6 +87,16 @@ impl Subject {
         sent.unwrap().await.unwrap();
     }
 
+    /// Writes a message of another publication, far beyond ours.
+    pub(crate) async fn write_of_another_publication(&self) {
+        let publish = PublishMessage::build()
+            .header("Annals-Publication", "windows https://house.example/%C3%A4")
+            .header("Annals-Mark", "100-0")
+            .message_id("of a window");
+        let sent = self.context.send_publish(self.name.clone(), publish).await;
+        sent.unwrap().await.unwrap();
+    }
+
     /// Waits until the server has forgotten all ids it took so far: it takes one a second time.
     pub(crate) async fn until_ids_are_forgotten(&self) {
         let mut taken = 0;

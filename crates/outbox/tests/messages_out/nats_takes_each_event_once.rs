@@ -98,6 +98,16 @@ async fn a_subject_that_somebody_else_has_is_told_and_nothing_taken_for_delivere
 }
 
 #[tokio::test]
+async fn what_another_publication_told_is_not_taken_for_delivered() {
+    let (server, house) = (nats_url(), new_house());
+    let subject = Subject::new(&server, &house).await;
+    subject.write_of_another_publication().await;
+    let refused = refusal(tell(&outbox(&server, &house), &openings(&house, 1)[0]).await);
+    assert!(refused.contains("of somebody else"), "{refused}");
+    assert_eq!(subject.count().await, 1);
+}
+
+#[tokio::test]
 async fn another_event_in_the_place_of_the_last_one_is_not_taken_for_delivered() {
     let (server, house) = (nats_url(), new_house());
     let subject = Subject::new(&server, &house).await;
