@@ -94,6 +94,7 @@ impl Drop for SagaHandle {
 impl<S: Saga> Runner<S> {
     async fn run(self) {
         loop {
+            self.meter.stands_by();
             match self.seats.take().await {
                 Ok(Some(seat)) => tokio::select! {
                     () = seat.lost() => {}

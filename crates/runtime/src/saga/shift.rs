@@ -81,6 +81,7 @@ impl<'a, S: Saga> Shift<'a, S> {
             Ok(share) => {
                 let Share { index, of } = share;
                 tracing::info!(saga = S::NAME, index, of, "works on its share");
+                self.runner.meter.shared_among(of);
                 self.share = Some(share);
             }
             Err(error) => tracing::warn!(saga = S::NAME, %error, "who works on it is unknown"),
