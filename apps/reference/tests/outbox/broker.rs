@@ -24,7 +24,7 @@ pub(crate) struct NewBroker {
 
 enum Reader {
     Redis(MultiplexedConnection),
-    Nats(Stream),
+    Nats(Box<Stream>),
 }
 
 impl NewBroker {
@@ -58,7 +58,7 @@ impl NewBroker {
         Self {
             server,
             authority,
-            reader: Reader::Nats(stream),
+            reader: Reader::Nats(Box::new(stream)),
         }
     }
 

@@ -15,7 +15,6 @@ mod place;
 #[expect(dead_code, reason = "the webhook is only compared with")]
 mod receiver;
 #[path = "../schema/mod.rs"]
-#[expect(dead_code, reason = "no database is used")]
 mod schema;
 #[path = "../process/service.rs"]
 #[expect(dead_code, reason = "nobody reads the log of a process that is killed")]

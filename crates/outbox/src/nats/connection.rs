@@ -32,7 +32,7 @@ pub(super) struct Connection {
 enum Server {
     At {
         address: ServerAddr,
-        options: ConnectOptions,
+        options: Box<ConnectOptions>,
     },
     Of(Client),
 }
@@ -48,7 +48,7 @@ impl Connection {
         // Of all servers, also of those that the first one names.
         let options = ConnectOptions::new().require_tls(is_encrypted);
         Ok(Self::to(Server::At {
-            options: logging_in(options, &url),
+            options: Box::new(logging_in(options, &url)),
             address: without_login(url)?,
         }))
     }
@@ -70,7 +70,10 @@ impl Connection {
         match self.server {
             Server::At { address, options } if address.tls_required() => {
                 let options = options.add_root_certificates(file.to_owned());
-                self.server = Server::At { address, options };
+                self.server = Server::At {
+                    address,
+                    options: Box::new(options),
+                };
                 Ok(self)
             }
             _ => Err(NO_URL),
@@ -97,7 +100,7 @@ impl Connection {
         match &self.server {
             Server::Of(client) => Ok(client.clone()),
             Server::At { address, options } => {
-                let options = options.clone().connection_timeout(self.timeout);
+                let options = ConnectOptions::clone(options).connection_timeout(self.timeout);
                 options.connect(address).await
             }
         }
