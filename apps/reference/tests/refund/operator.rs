@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::reply::{Reply, posting};
+use crate::reply::{Reply, saying};
 
 const TOKEN: &str = "correct-horse-battery-staple";
 const TRANSFERS: &str = "/operations/sagas/transfer";
@@ -57,7 +57,7 @@ impl Operator {
     /// Has a transfer tried again by somebody who has no token.
     pub(crate) async fn retry_without_a_token(&self, transfer: &str) -> Reply {
         let path = format!("{TRANSFERS}/{transfer}/retry");
-        Reply::of(&self.0, posting(&[], &path, &json!({}))).await
+        Reply::of(&self.0, saying("POST", &path, &[], &json!({}))).await
     }
 
     async fn get(&self, path: &str) -> Value {
@@ -70,7 +70,7 @@ impl Operator {
     async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
         let bearer = bearer();
         let headers = [headers, &[("authorization", &bearer)]].concat();
-        let request = posting(&headers, &format!("{TRANSFERS}{path}"), body);
+        let request = saying("POST", &format!("{TRANSFERS}{path}"), &headers, body);
         Reply::of(&self.0, request).await
     }
 }

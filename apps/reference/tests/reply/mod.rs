@@ -15,9 +15,15 @@ pub(crate) struct Reply {
     pub(crate) body: Value,
 }
 
-/// A request that posts JSON with these headers beside.
-pub(crate) fn posting(headers: &[(&str, &str)], path: &str, body: &Value) -> Request<Body> {
-    let mut request = Request::post(path).header("content-type", "application/json");
+/// A request that says something as JSON, with these headers beside.
+pub(crate) fn saying(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &Value,
+) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    request = request.header("content-type", "application/json");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
