@@ -219,12 +219,6 @@ impl Catalogue for PostgresCatalogue {
         .await
     }
 
-    async fn reservation(&self, order: &OrderId) -> Result<Option<Reservation>, CatalogueError> {
-        let id = order.as_str();
-        let rows = self.rows(stock::RESERVATION, &[(&id, Type::TEXT)]).await?;
-        stock::read(&rows)
-    }
-
     async fn stock(&self) -> Result<Vec<StockCount>, CatalogueError> {
         let rows = self.rows(STOCK, &[]).await?;
         rows.iter().map(stock::read_count).collect()
