@@ -21,3 +21,4 @@ mod stock_moves_as_a_whole;
 mod the_catalogue_needs_few_rights;
 mod the_demo_is_seeded_once;
 mod waiting;
+mod who_waits_for_a_connection_has_not_failed;
