@@ -12,10 +12,10 @@ const RUNS: usize = 100;
 async fn a_hundred_runs_end_although_the_database_is_killed() {
     let mut cluster = PostgresCluster::start().unwrap();
     let place = NewPlace::at(cluster.url().into());
-    let mut rounds = Rounds::at(place, 4).await;
+    let mut rounds = Rounds::at(place, 8).await;
     let service = rounds.serve();
     rounds.prepare();
-    while rounds.tally.runs() < RUNS {
+    while rounds.tally.runs() < RUNS || !rounds.tally.missing().is_empty() {
         let clients = rounds.begin().await;
         cluster.kill().unwrap();
         // So that what was under way is seen before it goes on.

@@ -19,8 +19,9 @@ async fn runs_in_a_directory_that_are_killed_after_each_step_end_right_after_the
 /// Fewer, since whoever starts again there waits for the leases of the one that was killed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_runs_on_postgres_end_right_after_the_restart() {
-    let rounds = Rounds::at(NewPlace::postgres(), 4).await;
-    kill_the_service(rounds, |tally| tally.runs() >= 100).await;
+    let rounds = Rounds::at(NewPlace::postgres(), 8).await;
+    let is_enough = |tally: &Tally| tally.runs() >= 100 && tally.missing().is_empty();
+    kill_the_service(rounds, is_enough).await;
 }
 
 #[expect(clippy::print_stdout, reason = "the figures are for people to read")]

@@ -104,8 +104,18 @@ impl World {
         store: &Arc<dyn EventStore>,
         leases: Option<Arc<dyn Leases>>,
     ) -> Process {
-        let engine: SagaEngine<Transfers> = SagaEngine::new(Arc::clone(store), bus_on(store));
+        let engine = SagaEngine::new(Arc::clone(store), bus_on(store));
         let engine = engine.with_options(self.options());
+        self.start_running(&engine, store, leases).await
+    }
+
+    /// Starts one in which this engine runs.
+    pub(crate) async fn start_running(
+        &self,
+        engine: &SagaEngine<Transfers>,
+        store: &Arc<dyn EventStore>,
+        leases: Option<Arc<dyn Leases>>,
+    ) -> Process {
         let options = RunnerOptions {
             leases: leases.clone(),
             lease_retry: Duration::from_millis(10),
@@ -200,6 +210,13 @@ impl World {
         };
         let found = tokio::time::timeout(LONG, waiting).await;
         found.unwrap_or_else(|_| panic!("{transfer} does not end"))
+    }
+
+    /// True if it is over by now.
+    pub(crate) async fn is_over(&self, transfer: &str) -> bool {
+        let history = self.history(transfer).await;
+        let last = history.last().and_then(SagaEvent::instance);
+        last.is_some_and(Instance::has_ended)
     }
 
     pub(crate) async fn balances(&self) -> (i64, i64) {
