@@ -66,6 +66,7 @@ async fn those_that_cannot_go_on_keep_no_others_waiting() {
     let world = World::new().await;
     // All are older, and of a definition that is not known.
     begin_many(&world).await;
+    world.clock.advance(Duration::from_secs(1));
     let elsewhere = world.engine_of::<Gift>(world.bus());
     world.begin(&elsewhere, "gift", 1).await;
     let engine = world.engine_of::<Gift>(world.bus());
