@@ -162,10 +162,10 @@ async fn a_row_tells_since_when_one_has_been_so() {
     let process = world.start().await;
     let head = world.store.head().await.unwrap();
     process.index.wait_for(head, LONG).await.unwrap();
-    let sagas = world.sagas();
+    let (sagas, t1) = (world.sagas(), id("t1"));
     let rows = sagas.list(Selection::new()).await.unwrap();
     let row = &rows[0];
-    let moments = sagas.timeline("transfer", &id("t1"), StreamVersion::NONE, 100);
+    let moments = sagas.timeline("transfer", &t1, StreamVersion::NONE, 100);
     let moments = moments.await.unwrap();
     let [first, .., parked, last] = &moments[..] else {
         panic!("{moments:?}")
