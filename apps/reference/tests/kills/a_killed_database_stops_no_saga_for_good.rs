@@ -6,10 +6,11 @@ use annals_servers::PostgresCluster;
 use crate::place::NewPlace;
 use crate::round::Rounds;
 
+/// So many at least, and more until no step is left out.
 const RUNS: usize = 100;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_runs_end_although_the_database_is_killed() {
+async fn runs_end_although_the_database_is_killed_after_each_step() {
     let mut cluster = PostgresCluster::start().unwrap();
     let place = NewPlace::at(cluster.url().into());
     let mut rounds = Rounds::at(place, 8).await;
