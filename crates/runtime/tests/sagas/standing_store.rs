@@ -19,7 +19,7 @@ pub(crate) struct StandingStore {
 }
 
 impl StandingStore {
-    pub(crate) fn new(store: &Arc<dyn EventStore>) -> Arc<dyn EventStore> {
+    pub(crate) fn over(store: &Arc<dyn EventStore>) -> Arc<dyn EventStore> {
         Arc::new(Self {
             store: Arc::clone(store),
             answered: Mutex::default(),

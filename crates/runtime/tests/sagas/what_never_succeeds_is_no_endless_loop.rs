@@ -1,9 +1,8 @@
 //! Where reads do not show what was recorded, nothing is tried for ever.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{Effect, EffectError, EffectKey, EventStore};
+use annals_core::{Effect, EffectError, EffectKey};
 use annals_runtime::{SagaEngine, SagaError};
 
 use crate::standing_store::StandingStore;
@@ -13,7 +12,7 @@ use crate::world::{Transfers, World, id};
 async fn begun() -> (World, SagaEngine<Transfers>) {
     let world = World::new().await;
     world.begin(&world.engine(), "t1", 30).await;
-    let store: Arc<dyn EventStore> = StandingStore::new(&world.store);
+    let store = StandingStore::over(&world.store);
     let engine = SagaEngine::new(store, world.bus()).with_options(world.options());
     engine.drive(&id("t1")).await.unwrap();
     (world, engine)
