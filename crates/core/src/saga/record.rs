@@ -208,7 +208,8 @@ impl InstanceId {
     pub fn share_of(&self, shares: usize) -> usize {
         let hash = blake3::hash(self.as_str().as_bytes());
         let first = hash.as_bytes().first_chunk().expect("a hash is longer");
-        (u64::from_le_bytes(*first) % shares as u64) as usize
+        let share = u64::from_le_bytes(*first) % shares as u64;
+        usize::try_from(share).expect("it is less than their number")
     }
 }
 

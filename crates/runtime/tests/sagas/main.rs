@@ -20,6 +20,7 @@ mod standing_store;
 mod time_is_what_the_clock_says;
 mod transfer;
 mod troubled;
+mod what_cannot_be_taken_in_is_parked;
 mod what_comes_twice_or_late_changes_nothing;
 mod what_is_rejected_is_given_up_at_once;
 mod what_is_stuck_is_told;

@@ -11,8 +11,8 @@ use annals_core::{
 };
 use annals_embedded::EmbeddedStore;
 use annals_runtime::{
-    CommandBus, ProjectionHandle, RunnerOptions, SagaEngine, SagaHandle, SagaOptions, SagaRow,
-    Sagas, UnboundEffect, run_projection,
+    CommandBus, ParkedEvents, ProjectionHandle, RunnerOptions, SagaEngine, SagaHandle, SagaOptions,
+    SagaRow, Sagas, UnboundEffect, run_projection,
 };
 use annals_sqlite::Database;
 use annals_testing::ManualClock;
@@ -132,6 +132,20 @@ impl World {
             inbox: run_projection(Arc::clone(store), Arc::new(inbox), options),
             transfers,
         }
+    }
+
+    /// Brings all events to an engine, and has nothing done.
+    pub(crate) async fn bring_all<S: Saga>(
+        &self,
+        engine: &SagaEngine<S>,
+    ) -> (ProjectionHandle, ParkedEvents) {
+        let inbox = UnboundEffect::of(engine.inbox());
+        let checkpoint = self.read_models.projector(inbox.fold()).await.unwrap();
+        let inbox = Arc::new(inbox.begin(&*self.store, checkpoint).await.unwrap());
+        let store = Arc::clone(&self.store);
+        let parked = ParkedEvents::new(Arc::clone(&store), Arc::clone(&inbox) as _);
+        let inbox = run_projection(store, inbox, RunnerOptions::default());
+        (inbox, parked)
     }
 
     /// Has what is due done by an engine, and nothing brought to it.
