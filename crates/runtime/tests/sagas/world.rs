@@ -166,9 +166,14 @@ impl World {
 
     /// Asks for a transfer from Ann to Bob.
     pub(crate) async fn request(&self, transfer: &str, cents: i64) {
+        let metadata = Metadata::default();
+        self.request_with(transfer, cents, metadata).await;
+    }
+
+    pub(crate) async fn request_with(&self, transfer: &str, cents: i64, metadata: Metadata) {
         let (from, to) = ("ann".to_owned(), "bob".to_owned());
         let event = TransferRequested { from, to, cents };
-        let event = event.to_new(EventId(RandomIds.next()), Metadata::default());
+        let event = event.to_new(EventId(RandomIds.next()), metadata);
         let stream = StreamId::new("Transfer", transfer).unwrap();
         let append = Append::to(stream, ExpectedVersion::Any, vec![event.unwrap()]);
         self.store.append(append).await.unwrap();
@@ -197,7 +202,7 @@ impl World {
         }
     }
 
-    async fn requests(&self, transfer: &str) -> Vec<Recorded<TransferRequested>> {
+    pub(crate) async fn requests(&self, transfer: &str) -> Vec<Recorded<TransferRequested>> {
         let stream = StreamId::new("Transfer", transfer).unwrap();
         let read = Read::forwards(Source::stream(stream));
         let events = self.store.read(read).await.unwrap().collect().await;
@@ -285,7 +290,7 @@ pub(crate) fn id(transfer: &str) -> InstanceId {
     InstanceId::new(transfer).unwrap()
 }
 
-async fn bring_to<S: Saga<Event = TransferRequested>>(
+pub(crate) async fn bring_to<S: Saga<Event = TransferRequested>>(
     engine: &SagaEngine<S>,
     event: &Recorded<TransferRequested>,
 ) {
