@@ -20,11 +20,11 @@ use crate::accounts::read_models::{
 use crate::accounts::{Account, AccountCommand, AccountError, AccountId, payments};
 use crate::catalogue::{self, Catalogue, StockKeeper};
 use crate::checkout;
+use crate::messages_out::MessagesOut;
 use crate::place::Place;
 use crate::transfers::saga::{self, MoneyTransfer};
 use crate::transfers::{Transfer, TransferCommand, TransferError, TransferId, TransferRow};
 use crate::users::{User, UserCommand, UserError, UserId, UserRow};
-use crate::webhook::Webhook;
 
 pub use orders::CHECKOUT_TIMEOUT;
 
@@ -108,12 +108,12 @@ impl Bank {
         Self::start(clock, place, |service| service).await
     }
 
-    /// The same, and everything that happens is posted by a webhook.
+    /// The same, and others are told what happens.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub async fn open_with_webhook(place: &Place, webhook: Webhook) -> Result<Self, annals::Error> {
-        Self::start(SystemClock, place, |service| service.effect(webhook)).await
+    pub async fn open_telling(place: &Place, messages: MessagesOut) -> Result<Self, annals::Error> {
+        Self::start(SystemClock, place, |service| messages.declared(service)).await
     }
 
     async fn start(

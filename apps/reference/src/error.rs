@@ -8,6 +8,7 @@ use annals::http::UnfitToken;
 use annals::schema::SchemaError;
 
 use crate::import::ImportError;
+use crate::outbox::OutboxError;
 use crate::webhook::WebhookError;
 
 /// Why the program ends early. Each message says what to do.
@@ -105,4 +106,9 @@ pub enum Error {
     /// **Do:** what its own message says.
     #[error(transparent)]
     Webhook(#[from] WebhookError),
+
+    /// The broker of the outbox cannot be told anything at all.
+    /// **Do:** what its own message says.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
 }

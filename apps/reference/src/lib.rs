@@ -9,7 +9,7 @@
 //! - the `bus`: when the commands of sagas come to where they go;
 //! - what it is put together to: the [`bank`] and its [`place`], the [`routes`] and their
 //!   documentation;
-//! - what it tells others: the [`webhook`];
+//! - what it tells others: [`messages_out`], by the [`webhook`] and by the [`outbox`];
 //! - which events it has recorded, and must read for ever: [`schemas`];
 //! - what the program does: [`options`], [`serve`], [`metrics`], [`import`], [`demo`];
 //! - [`traffic`], for whoever needs a busy bank.
@@ -25,10 +25,12 @@ mod error;
 mod history;
 pub mod ids;
 pub mod import;
+pub mod messages_out;
 pub mod metrics;
 pub mod money;
 pub mod options;
 pub mod orders;
+pub mod outbox;
 pub mod place;
 pub mod routes;
 pub mod schemas;

@@ -1,9 +1,7 @@
 //! What the program can be told on its command line and by its environment.
 
-use std::env::{self, VarError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use annals::http::BearerToken;
 use clap::parser::ValueSource;
@@ -12,11 +10,12 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, Value
 use crate::bank::CHECKOUT_TIMEOUT;
 use crate::error::Error;
 use crate::place::{Place, StoreUrl, keys_beside};
-use crate::webhook::{Webhook, WebhookError, WebhookSecret, webhook};
 
-/// The variable that may hold the secret of the webhook. There is no option for it: everybody on the
-/// machine can read a command line.
-const WEBHOOK_SECRET: &str = "ANNALS_WEBHOOK_SECRET";
+pub use outbox::OutboxOptions;
+pub use webhook::WebhookOptions;
+
+mod outbox;
+mod webhook;
 
 /// The reference service of Annals: a bank, event-sourced.
 #[derive(Debug, Clone, Parser)]
@@ -66,53 +65,13 @@ pub struct Options {
     #[arg(long, value_name = "DIR", env = "ANNALS_KEYS_DIR", global = true)]
     pub keys_dir: Option<PathBuf>,
 
-    /// A URL that everything that happens to accounts is posted to while serving, at least once and
-    /// in the order of each account: https://…, or http:// to this machine itself. When it is given
-    /// for the first time it begins with what happens from then on; later it goes on where it was,
-    /// also with what happened while it was not given.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "ANNALS_WEBHOOK",
-        hide_env_values = true,
-        global = true
-    )]
-    pub webhook: Option<String>,
+    /// The URL that is called.
+    #[command(flatten)]
+    pub webhook: WebhookOptions,
 
-    /// Hosts, by comma, that the webhook may call although they are not public: by default it calls
-    /// public ones, and this machine by its names.
-    #[arg(
-        long = "webhook-allow-hosts",
-        value_name = "HOSTS",
-        env = "ANNALS_WEBHOOK_ALLOW_HOSTS",
-        value_delimiter = ',',
-        global = true
-    )]
-    pub webhook_allowed_hosts: Vec<String>,
-
-    /// For how many hours a call of the webhook is repeated that is not acknowledged, before its event
-    /// is parked with what happens to the account afterwards; 0 repeats none. What the receiver
-    /// refuses is parked at once. Other accounts go on. Parked events are looked at and tried again by
-    /// the operations on the projection `webhook`.
-    #[arg(
-        long,
-        value_name = "HOURS",
-        env = "ANNALS_WEBHOOK_GIVE_UP_AFTER_HOURS",
-        default_value = "24",
-        value_parser = clap::value_parser!(u32).range(0..=8_760),
-        global = true
-    )]
-    pub webhook_give_up_after_hours: u32,
-
-    /// A file that holds the secret that calls of the webhook are signed with: whsec_ and then 24 to
-    /// 64 bytes in base64. Instead of a file it can be given as ANNALS_WEBHOOK_SECRET.
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "ANNALS_WEBHOOK_SECRET_FILE",
-        global = true
-    )]
-    pub webhook_secret_file: Option<PathBuf>,
+    /// The broker that is told.
+    #[command(flatten)]
+    pub outbox: OutboxOptions,
 
     /// How log lines are written to the standard error. What is logged is set by RUST_LOG.
     #[arg(long, env = "ANNALS_LOG_FORMAT", default_value = "text", global = true)]
@@ -163,10 +122,11 @@ impl Options {
     /// and when that makes no sense.
     ///
     /// # Errors
-    /// [`Error::PasswordInArguments`].
+    /// [`Error::PasswordInArguments`] and [`Error::Outbox`].
     pub fn read() -> Result<Self, Error> {
         let matches = Self::command().get_matches();
         let options = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        options.outbox.refuse_credentials_in(&matches)?;
         match &options.store {
             Some(url) if url.has_password() && is_argument(&matches, "store") => {
                 Err(Error::PasswordInArguments)
@@ -198,34 +158,6 @@ impl Options {
         Ok(Place::Postgres { url, root_keys })
     }
 
-    /// What posts everything that happens, if it is to be posted.
-    ///
-    /// # Errors
-    /// [`WebhookError`] when it could not be called at all.
-    pub fn webhook(&self) -> Result<Option<Webhook>, WebhookError> {
-        let Some(url) = &self.webhook else {
-            return Ok(None);
-        };
-        let webhook = webhook(url, &self.webhook_allowed_hosts, self.webhook_secret()?)?;
-        let hours = u64::from(self.webhook_give_up_after_hours);
-        Ok(Some(
-            webhook.giving_up_after(Duration::from_secs(hours * 3_600)),
-        ))
-    }
-
-    /// Nothing else than a secret that is sound is taken for one: calls must not go out unsigned by
-    /// mistake.
-    fn webhook_secret(&self) -> Result<Option<WebhookSecret>, WebhookError> {
-        let text = match (env::var(WEBHOOK_SECRET), &self.webhook_secret_file) {
-            (Err(VarError::NotPresent), None) => return Ok(None),
-            (Err(VarError::NotPresent), Some(path)) => read_webhook_secret(path)?,
-            (Ok(text), None) => text,
-            (Err(VarError::NotUnicode(_)), None) => return Err(WebhookError::SecretVariable),
-            (_, Some(_)) => return Err(WebhookError::TwoSecrets),
-        };
-        Ok(Some(text.trim().parse()?))
-    }
-
     /// What whoever operates the service has to show. `None`: it is not operated over HTTP.
     ///
     /// # Errors
@@ -249,13 +181,6 @@ fn read_secret(file: &Path) -> Result<String, Error> {
         source,
     })?;
     Ok(text.trim().to_owned())
-}
-
-fn read_webhook_secret(file: &Path) -> Result<String, WebhookError> {
-    std::fs::read_to_string(file).map_err(|source| WebhookError::SecretFile {
-        path: file.to_owned(),
-        source,
-    })
 }
 
 /// What the program does. Without a task it serves.

@@ -1,6 +1,5 @@
 //! All routes of the service.
 
-use annals::Effect;
 use annals::http::{
     BearerToken, Limits, ProjectionHealth, Readiness, SagaHealth, StoreHealth, guard,
 };
@@ -11,8 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::bank::Bank;
+use crate::messages_out::MessagesOut;
 use crate::metrics::Metrics;
-use crate::webhook::Webhook;
 use crate::{accounts, catalogue, docs, orders, summary, transfers, users};
 
 /// What is there for whoever operates the service.
@@ -55,7 +54,8 @@ async fn live() -> axum::response::Response {
 }
 
 /// Whether commands are carried out and queries answered up to date: 200 if the event store answers
-/// and every projection has caught up, else 503. The webhook and sagas are told of beside it.
+/// and every projection has caught up, else 503. The webhook, the outbox and sagas are
+/// told of beside it.
 #[utoipa::path(
     get,
     path = "/health/ready",
@@ -65,7 +65,8 @@ async fn live() -> axum::response::Response {
 async fn ready(State(bank): State<Bank>) -> Readiness {
     let store = StoreHealth::of(&**bank.annals().store()).await;
     let all = bank.annals().projections().map(ProjectionHealth::of);
-    let (effects, projections): (Vec<_>, Vec<_>) = all.partition(|it| it.name == Webhook::NAME);
+    let (effects, projections): (Vec<_>, Vec<_>) =
+        all.partition(|it| MessagesOut::NAMES.contains(&it.name.as_str()));
     let sagas = bank.annals().saga_watch().latest();
     Readiness::of(store, projections)
         .beside(effects)

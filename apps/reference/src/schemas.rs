@@ -14,6 +14,7 @@ use crate::accounts::{Account, AccountEvent, Reference};
 use crate::checkout::{Checkout, GiveBack};
 use crate::money::{Currency, Money};
 use crate::orders::{Order, OrderRow};
+use crate::outbox::AccountsOutbox;
 use crate::transfers::saga::MoneyTransfer;
 use crate::transfers::{Transfer, TransferEvent, TransferRow};
 use crate::users::{User, UserEvent, UserRow};
@@ -31,6 +32,7 @@ pub fn catalogue() -> Catalogue {
         .consumed_by_fold(&TableFold::of_rows::<DailySummary>())
         .consumed_by_fold(&TableFold::of_tables::<AccountSummary>())
         .consumed_by_effect::<Webhook>()
+        .consumed_by_effect::<AccountsOutbox>()
         .events(transfer_events())
         .produced_by::<Transfer>()
         .consumed_by_fold(&TableFold::of_rows::<TransferRow>())

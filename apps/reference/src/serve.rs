@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::bank::Bank;
 use crate::demo;
 use crate::error::Error;
+use crate::messages_out::MessagesOut;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::place::Place;
@@ -31,10 +32,11 @@ pub async fn serve(options: &Options) -> Result<(), Error> {
     refuse_insecure(options)?;
     let place = options.place()?;
     let operating = operating(options)?;
-    let bank = match options.webhook()? {
-        Some(webhook) => Bank::open_with_webhook(&place, webhook).await?,
-        None => Bank::open(&place).await?,
+    let messages = MessagesOut {
+        webhook: options.webhook.open()?,
+        outbox: options.outbox.open()?,
     };
+    let bank = Bank::open_telling(&place, messages).await?;
     let bank = bank.with_checkout_timeout(Duration::from_secs(options.checkout_timeout));
     if options.seed_demo {
         demo::seed(&bank).await?;

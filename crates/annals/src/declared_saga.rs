@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use annals_core::{EventStore, Leases, ReadModel, ReadModels, Saga, Table, TableFold};
+use annals_core::{EventStore, InstanceId, Leases, ReadModel, ReadModels, Saga, Table, TableFold};
 use annals_runtime::{
     CommandBus, ProjectionHandle, SagaEngine, SagaHandle, SagaRow, SagaWatch, Sagas,
 };
@@ -117,10 +117,17 @@ impl DeclaredSaga {
     pub(crate) fn of<S: Saga>(run: impl FnOnce(SagaEngine<S>) -> SagaEngine<S> + 'static) -> Self {
         Self {
             name: S::NAME,
-            fault: S::fault(),
+            fault: unfit_name(S::NAME).or_else(S::fault),
             begin: Box::new(|store, bus| Box::new(run(SagaEngine::new(store, bus)))),
         }
     }
+}
+
+/// What is wrong with the name of a saga, by which the streams of its instances are named.
+fn unfit_name(saga: &str) -> Option<String> {
+    let shortest = InstanceId::new("x").expect("one letter is a name");
+    let unfit = shortest.stream(saga).err()?;
+    Some(unfit.to_string())
 }
 
 /// What runs a saga of any type.

@@ -62,8 +62,9 @@ impl Place {
                     path: path.clone(),
                     source,
                 })?;
-                let read_models = Database::open(path.join("read-models.db")).await?;
+                // First: who finds the log open elsewhere leaves everything as it is.
                 let store = EmbeddedStore::open(path.join("log"))?;
+                let read_models = Database::open(path.join("read-models.db")).await?;
                 Ok(embedded(store, read_models, keys.beside(&path).await?))
             }
             Self::Memory => Ok(embedded(

@@ -315,34 +315,6 @@ async fn one_that_lost_its_place_leaves_nothing_out_and_does_nothing_again() {
     service.stop().await;
 }
 
-/// Rings, and rings again.
-#[derive(Serialize, Deserialize)]
-struct RingTwice;
-
-impl Steps for RingTwice {
-    const NAME: &'static str = "ring-twice";
-    type Event = DoorEvent;
-
-    fn begin(_: &Recorded<DoorEvent>) -> Option<(InstanceId, Self)> {
-        None
-    }
-
-    fn stages() -> Vec<Stage<Self>> {
-        let ring = || SagaStep::new("ring", |_: &Self| Ring);
-        vec![Stage::of(ring()), Stage::of(ring())]
-    }
-}
-
-#[tokio::test]
-async fn a_saga_with_two_steps_of_one_name_is_refused() {
-    let service = Annals::in_memory().saga::<Stepped<RingTwice>>();
-    let refusal = service.start().await.unwrap_err().to_string();
-    assert_eq!(
-        refusal,
-        "saga ring-twice: several of its calls would have the name `ring`"
-    );
-}
-
 #[tokio::test]
 async fn a_saga_that_is_declared_twice_is_refused() {
     let service = declared(Annals::in_memory(), &Bell::with_permits(0)).saga::<Stepped<Welcome>>();

@@ -25,10 +25,14 @@ use crate::error::Cause;
 ///    stuck or cut off.
 /// 5. Dropping the future of [`try_acquire`](Self::try_acquire) leaves nothing held for longer
 ///    than a killed holder would.
+/// 6. What is [held](Self::held) is told as it was at one moment of the call.
 #[async_trait]
 pub trait Leases: Send + Sync + 'static {
     /// Takes the lease if it is free or has run out; `None` while another holds it.
     async fn try_acquire(&self, work: &str) -> Result<Option<Lease>, LeaseError>;
+
+    /// All work that begins with this and that anybody does now, in the order of its bytes.
+    async fn held(&self, prefix: &str) -> Result<Vec<String>, LeaseError>;
 }
 
 /// Why it could not be found out who holds a lease.

@@ -25,6 +25,14 @@ pub trait Destination: Send + Sync + 'static {
     async fn deliver(&self, message: &Message, key: EffectKey) -> Result<(), EffectError>;
 }
 
+/// One of those that there are, chosen while the service runs.
+#[async_trait]
+impl<D: Destination + ?Sized> Destination for Box<D> {
+    async fn deliver(&self, message: &Message, key: EffectKey) -> Result<(), EffectError> {
+        (**self).deliver(message, key).await
+    }
+}
+
 /// A message on its way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {

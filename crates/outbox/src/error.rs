@@ -1,5 +1,7 @@
 //! Why a destination cannot be used, and why it did not take a message.
 
+use std::path::PathBuf;
+
 use crate::mark::Mark;
 
 /// Why a destination cannot be used at all.
@@ -31,6 +33,16 @@ pub enum DestinationError {
         /// What it must be like.
         kind: &'static str,
     },
+
+    /// The file names nobody who could be trusted.
+    /// **Do:** give one that holds the certificate of who signs those of the server, PEM.
+    #[error("the certificates in {file} cannot be trusted: {reason}")]
+    Authority {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// Why a destination did not take a message: the cause of an
@@ -59,8 +71,10 @@ pub enum DeliveryError {
         mark: Mark,
     },
 
-    /// The last message of a NATS subject is not of this publication, so that its order tells nothing.
-    /// **Do:** give each publication subjects of its own.
+    /// The last message of a NATS subject is not of this publication, or of another event in the place of
+    /// this one, so that its order tells nothing.
+    /// **Do:** give each publication and each store subjects of its own, and new ones to a log that was
+    /// restored from an older copy.
     #[error("the last message of the subject {topic} is of somebody else")]
     Shared {
         /// The subject.

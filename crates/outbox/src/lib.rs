@@ -43,8 +43,10 @@
 //!
 //! In reading order: `publication` and `destination` are the two halves, `outbox` what they make,
 //! `cloud_event` the form of a message and `mark` its place in order; `webhook`, `redis` and `nats` are
-//! the destinations.
+//! the destinations, and an `authority` is whom the two trust.
 
+#[cfg(any(feature = "nats", feature = "redis"))]
+mod authority;
 mod cloud_event;
 mod destination;
 mod error;

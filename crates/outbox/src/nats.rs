@@ -1,15 +1,16 @@
 //! NATS JetStream: each event a message that the server takes only behind the one we know to be last.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use annals_core::{EffectError, EffectKey};
+use async_nats::Client;
+use async_nats::header::NATS_MESSAGE_ID;
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::{PublishMessage, StreamMessage};
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, RetentionPolicy, Stream};
-use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectOptions};
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
@@ -17,9 +18,9 @@ use crate::cloud_event::{STRUCTURED, header_text};
 use crate::destination::{Destination, Message};
 use crate::error::{DeliveryError, DestinationError};
 use crate::mark::Mark;
+use connection::Connection;
 
-/// Below what an effect may take for an event, so that it learns what was wrong.
-const TIMEOUT: Duration = Duration::from_secs(4);
+mod connection;
 
 /// Of so many subjects it is remembered which message is last.
 const REMEMBERED: usize = 10_000;
@@ -38,7 +39,7 @@ const MARK: &str = "Annals-Mark";
 /// finds that it is not looks again, and takes for delivered what is not behind it. So neither
 /// outages nor a process that wakes up late bring an event twice.
 pub struct NatsSubjects {
-    context: Context,
+    connection: Connection,
     stream_name: String,
     /// Known once it was looked at.
     stream: OnceCell<Stream>,
@@ -56,36 +57,40 @@ pub enum ContentMode {
     Structured,
 }
 
-/// The last message of a subject: its sequence and its place in our order, 0 and nothing if there is
-/// none.
-#[derive(Debug, Clone, Copy)]
+/// The last message of a subject: its sequence and what it tells, 0 and nothing if there is none.
+#[derive(Debug, Clone)]
 struct Last {
     sequence: u64,
-    mark: Option<Mark>,
+    told: Option<Told>,
+}
+
+/// An event that was told, and its place in our order.
+#[derive(Debug, Clone)]
+struct Told {
+    mark: Mark,
+    id: String,
 }
 
 impl NatsSubjects {
     /// The subjects of a stream of the server at a URL, `tls://user:password@host:port`. With `nats://`
-    /// a connection is encrypted only if the server wants it. It connects in the background, also if
-    /// the server is not there yet. The stream must be there, and its retention be `limits`.
+    /// a connection is encrypted only if the server wants it. Nobody is connected to before the first
+    /// message. The stream must be there, and its retention be `limits`.
     ///
     /// # Errors
     /// [`DestinationError::ServerUrl`] when it is no such URL.
-    pub async fn connect(url: &str, stream: &str) -> Result<Self, DestinationError> {
-        let kind = "tls://user:password@host:port";
-        let options = ConnectOptions::new().retry_on_initial_connect();
-        let client = options.connect(url).await;
-        let client = client.map_err(|_| DestinationError::ServerUrl { kind })?;
-        Ok(Self::of_client(client, stream))
+    pub fn at(url: &str, stream: &str) -> Result<Self, DestinationError> {
+        Ok(Self::over(Connection::at(url)?, stream))
     }
 
     /// The same by a client of one's own, for other ways to show who one is.
     #[must_use]
     pub fn of_client(client: Client, stream: &str) -> Self {
-        let mut context = jetstream::new(client);
-        context.set_timeout(TIMEOUT);
+        Self::over(Connection::of(client), stream)
+    }
+
+    fn over(connection: Connection, stream: &str) -> Self {
         Self {
-            context,
+            connection,
             stream_name: stream.to_owned(),
             stream: OnceCell::new(),
             lasts: Mutex::default(),
@@ -93,10 +98,21 @@ impl NatsSubjects {
         }
     }
 
-    /// The same, that waits so long for an answer: 4 seconds unless said otherwise.
+    /// The same, that trusts a server at a `tls://` URL only if its certificate is signed by those of a
+    /// file, PEM, instead of those that the machine trusts.
+    ///
+    /// # Errors
+    /// [`DestinationError::Authority`] when the file holds none, [`DestinationError::ServerUrl`] when the
+    /// connection would not be encrypted, or is that of a client of one's own.
+    pub fn trusting(mut self, file: impl AsRef<Path>) -> Result<Self, DestinationError> {
+        self.connection = self.connection.trusting(file.as_ref())?;
+        Ok(self)
+    }
+
+    /// The same, that waits so long for a connection and for an answer: 4 seconds unless said otherwise.
     #[must_use]
     pub fn waiting_for(mut self, timeout: Duration) -> Self {
-        self.context.set_timeout(timeout);
+        self.connection = self.connection.waiting_for(timeout);
         self
     }
 
@@ -110,7 +126,8 @@ impl NatsSubjects {
     /// The stream, which must keep what was read.
     async fn stream(&self) -> Result<&Stream, EffectError> {
         let looked_up = self.stream.get_or_try_init(|| async {
-            let stream = self.context.get_stream(&self.stream_name).await;
+            let context = self.connection.context().await?;
+            let stream = context.get_stream(&self.stream_name).await;
             let stream = stream.map_err(EffectError::transient)?;
             match stream.cached_info().config.retention {
                 RetentionPolicy::Limits => Ok(stream),
@@ -125,21 +142,21 @@ impl NatsSubjects {
     /// The last message of a subject, as it is remembered or as the server says.
     async fn last(&self, message: &Message) -> Result<Last, EffectError> {
         if let Some(last) = self.remembered().get(&message.topic) {
-            return Ok(*last);
+            return Ok(last.clone());
         }
         let stream = self.stream().await?;
         match stream.get_last_raw_message_by_subject(&message.topic).await {
             Ok(last) => last_of(&last, message),
             Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(Last {
                 sequence: 0,
-                mark: None,
+                told: None,
             }),
             Err(error) => Err(EffectError::transient(error)),
         }
     }
 
     /// Publishes a message behind the last one; its sequence.
-    async fn publish(&self, message: &Message, last: Last) -> Result<u64, EffectError> {
+    async fn publish(&self, message: &Message, last: &Last) -> Result<u64, EffectError> {
         let publish = self
             .written(message)
             .header(PUBLICATION, publication(message))
@@ -148,7 +165,8 @@ impl NatsSubjects {
             .expected_stream(&self.stream_name)
             .expected_last_subject_sequence(last.sequence);
         let topic = message.topic.clone();
-        let sent = self.context.send_publish(topic, publish).await;
+        let context = self.connection.context().await?;
+        let sent = context.send_publish(topic, publish).await;
         let answer = match sent {
             Ok(answer) => answer.await,
             Err(error) => Err(error),
@@ -200,13 +218,33 @@ impl Destination for NatsSubjects {
         let last = self.last(message).await?;
         // What is remembered counts again only once the server has answered.
         self.remembered().remove(&message.topic);
-        if last.mark >= Some(message.mark) {
-            return Ok(());
+        if let Some(told) = &last.told
+            && told.mark >= message.mark
+        {
+            return told.includes(message);
         }
-        let sequence = self.publish(message, last).await?;
-        let mark = Some(message.mark);
-        self.remember(&message.topic, Last { sequence, mark });
+        let sequence = self.publish(message, &last).await?;
+        let told = Some(Told::by(message));
+        self.remember(&message.topic, Last { sequence, told });
         Ok(())
+    }
+}
+
+impl Told {
+    fn by(message: &Message) -> Self {
+        Self {
+            mark: message.mark,
+            id: message.event.id.clone(),
+        }
+    }
+
+    /// What is not behind the last one was told before it, unless another event was told in its place.
+    fn includes(&self, message: &Message) -> Result<(), EffectError> {
+        let is_other = self.mark == message.mark && self.id != message.event.id;
+        match is_other {
+            true => Err(shared(message)),
+            false => Ok(()),
+        }
     }
 }
 
@@ -214,15 +252,23 @@ impl Destination for NatsSubjects {
 fn last_of(last: &StreamMessage, message: &Message) -> Result<Last, EffectError> {
     let header = |name: &str| last.headers.get(name).map(|value| value.as_str());
     let is_ours = header(PUBLICATION) == Some(publication(message).as_str());
-    match header(MARK).and_then(|mark| mark.parse().ok()) {
-        Some(mark) if is_ours => Ok(Last {
+    let mark = header(MARK).and_then(|mark| mark.parse().ok());
+    match (mark, header(NATS_MESSAGE_ID.as_ref())) {
+        (Some(mark), Some(id)) if is_ours => Ok(Last {
             sequence: last.sequence,
-            mark: Some(mark),
+            told: Some(Told {
+                mark,
+                id: id.to_owned(),
+            }),
         }),
-        _ => Err(EffectError::event(DeliveryError::Shared {
-            topic: message.topic.clone(),
-        })),
+        _ => Err(shared(message)),
     }
+}
+
+fn shared(message: &Message) -> EffectError {
+    EffectError::event(DeliveryError::Shared {
+        topic: message.topic.clone(),
+    })
 }
 
 /// A publication, apart from those of the same name in other stores.

@@ -1,20 +1,29 @@
 //! Redis Streams: each event an entry whose id is its position, so that the server refuses a repeat.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 use annals_core::{EffectError, EffectKey};
 use async_trait::async_trait;
 use redis::aio::MultiplexedConnection;
 use redis::streams::StreamRangeReply;
-use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue, RedisError, TlsCertificates,
+};
 use tokio::sync::Mutex;
 
+use crate::authority;
 use crate::destination::{Destination, Message};
 use crate::error::{DeliveryError, DestinationError};
 
 /// Below what an effect may take for an event, so that it learns what was wrong.
 const TIMEOUT: Duration = Duration::from_secs(4);
+
+/// What a URL is refused with that is of another kind.
+const NO_URL: DestinationError = DestinationError::ServerUrl {
+    kind: "rediss://user:password@host:port/database",
+};
 
 /// What Redis says of an id that is not behind all others of the stream.
 const NOT_BEHIND: &str = "equal or smaller";
@@ -42,14 +51,34 @@ impl RedisStreams {
     /// # Errors
     /// [`DestinationError::ServerUrl`] when it is no such URL.
     pub fn at(url: &str) -> Result<Self, DestinationError> {
-        let kind = "rediss://user:password@host:port/database";
-        let client = Client::open(url).map_err(|_| DestinationError::ServerUrl { kind })?;
+        let client = Client::open(url).map_err(|_| NO_URL)?;
+        let address = client.get_connection_info().addr();
+        // The library would refuse it too, and not before the first message.
+        if matches!(address, ConnectionAddr::TcpTls { insecure: true, .. }) {
+            return Err(NO_URL);
+        }
         Ok(Self {
             client,
             connection: Mutex::default(),
             timeout: TIMEOUT,
             keeps_about: None,
         })
+    }
+
+    /// The same, that trusts a server at a `rediss://` URL only if its certificate is signed by those of a
+    /// file, PEM, instead of those that the machine trusts.
+    ///
+    /// # Errors
+    /// [`DestinationError::Authority`] when the file holds none, [`DestinationError::ServerUrl`] when the
+    /// connection would not be encrypted.
+    pub fn trusting(mut self, file: impl AsRef<Path>) -> Result<Self, DestinationError> {
+        let certificates = TlsCertificates {
+            client_tls: None,
+            root_cert: Some(authority::read(file.as_ref())?),
+        };
+        let server = self.client.get_connection_info().clone();
+        self.client = Client::build_with_tls(server, certificates).map_err(|_| NO_URL)?;
+        Ok(self)
     }
 
     /// The same, that waits so long for a connection and for an answer: 4 seconds unless said otherwise.

@@ -42,6 +42,7 @@ pub struct PostgresLeases {
     options: LeaseOptions,
     heartbeat: Arc<Heartbeat>,
     acquire: String,
+    held: String,
 }
 
 impl LeaseOptions {
@@ -85,6 +86,9 @@ impl PostgresLeases {
                          token = held.token + 1, expires_at = excluded.expires_at
                        where held.expires_at <= clock_timestamp()
                        returning token";
+        let held = "select work from {read}.annals_leases
+                    where starts_with(work, $1) and expires_at > clock_timestamp()
+                    order by work collate \"C\"";
         let owner = RandomIds.next();
         Self {
             postgres: postgres.clone(),
@@ -92,6 +96,7 @@ impl PostgresLeases {
             options,
             heartbeat: Arc::new(Heartbeat::new(postgres, owner, options)),
             acquire: postgres.sql(acquire),
+            held: postgres.sql(held),
         }
     }
 
@@ -105,6 +110,12 @@ impl PostgresLeases {
         let client = self.postgres.client().await?;
         let rows = client.rows(&self.acquire, &parameters).await?;
         Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
+    }
+
+    async fn find_held(&self, prefix: &str) -> Result<Vec<String>, PostgresError> {
+        let client = self.postgres.client().await?;
+        let rows = client.rows(&self.held, &[(&prefix, Type::TEXT)]).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 }
 
@@ -124,6 +135,10 @@ impl Leases for PostgresLeases {
         };
         tokio::spawn(held.keep(Arc::clone(&self.heartbeat)));
         Ok(Some(lease))
+    }
+
+    async fn held(&self, prefix: &str) -> Result<Vec<String>, LeaseError> {
+        Ok(self.find_held(prefix).await?)
     }
 }
 

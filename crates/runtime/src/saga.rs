@@ -2,11 +2,11 @@
 //! its history.
 //!
 //! In reading order: the `journal` takes in what an instance is `told`, behind its `latest` record, and
-//! knows the `definitions`; the `inbox` brings it events, and `nudges` the `runner`; that has `shift`s, in
-//! which it goes through the `rows` in a `sweep` after the other, lets those be `driven` that are due, by
-//! the `driver`, and leaves those `resting` that cannot go on. For people there are `operations`, with the
-//! `details` of one instance, the `overview` of all that are open, and the `watch` that tells what is
-//! stuck.
+//! knows the `definitions`; the `inbox` brings it events, and `nudges` the `runner`; that has one of the
+//! `seats`, and `shift`s, in which it goes through the `rows` in a `sweep` after the other, lets those be
+//! `driven` that are due, by the `driver`, and leaves those `resting` that cannot go on. For people there
+//! are `operations`, with the `details` of one instance, the `overview` of all that are open, and the
+//! `watch` that tells what is stuck.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -45,6 +45,7 @@ mod overview;
 mod resting;
 mod rows;
 mod runner;
+mod seats;
 mod shift;
 mod sweep;
 mod told;

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::account::Account;
 use crate::error::ServerError;
 use crate::installation;
+use crate::options::TlsFiles;
 use crate::port;
 use crate::process::{Process, Program};
 
@@ -23,6 +24,9 @@ pub struct Broker {
     kind: &'static Kind,
     installed_in: PathBuf,
     account: Account,
+    is_encrypted: bool,
+    /// Arguments beside those of all servers of its kind.
+    more: Vec<String>,
     port: u16,
     process: Option<Process>,
     /// Holds the log and the data.
@@ -36,7 +40,21 @@ struct Kind {
     scheme: &'static str,
     /// Those of a server that listens on a port and keeps its data in a folder.
     arguments: fn(u16, &Path) -> Vec<String>,
+    encrypted: Encrypted,
 }
+
+/// How it is when all connections are encrypted.
+#[derive(Debug)]
+struct Encrypted {
+    scheme: &'static str,
+    /// Those beside the others, of a server that listens on a port and has its certificate and key in
+    /// a folder.
+    arguments: fn(u16, &Path) -> Vec<String>,
+}
+
+/// The copies that a server has of its certificate and its key.
+const CERTIFICATE: &str = "server.crt";
+const KEY: &str = "server.key";
 
 const REDIS: Kind = Kind {
     program: "redis-server",
@@ -48,6 +66,16 @@ const REDIS: Kind = Kind {
         );
         words(&settings)
     },
+    encrypted: Encrypted {
+        scheme: "rediss",
+        arguments: |port, folder| {
+            let folder = folder.display();
+            words(&format!(
+                "--port 0 --tls-port {port} --tls-auth-clients no \
+                 --tls-cert-file {folder}/{CERTIFICATE} --tls-key-file {folder}/{KEY}"
+            ))
+        },
+    },
 };
 
 const NATS: Kind = Kind {
@@ -56,6 +84,15 @@ const NATS: Kind = Kind {
     arguments: |port, folder| {
         let folder = folder.display();
         words(&format!("-a 127.0.0.1 -p {port} -js -sd {folder}"))
+    },
+    encrypted: Encrypted {
+        scheme: "tls",
+        arguments: |_, folder| {
+            let folder = folder.display();
+            words(&format!(
+                "--tls --tlscert {folder}/{CERTIFICATE} --tlskey {folder}/{KEY}"
+            ))
+        },
     },
 };
 
@@ -66,7 +103,17 @@ impl Broker {
     ///
     /// When Redis is not installed, or does not come up.
     pub fn redis() -> Result<Self, ServerError> {
-        Self::start(&REDIS)
+        Self::start(&REDIS, None)
+    }
+
+    /// The same, that takes encrypted connections alone. The files are copied, because a server reads
+    /// only a key of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`redis`](Self::redis).
+    pub fn redis_with_tls(files: &TlsFiles) -> Result<Self, ServerError> {
+        Self::start(&REDIS, Some(files))
     }
 
     /// Starts a NATS server with JetStream.
@@ -75,7 +122,26 @@ impl Broker {
     ///
     /// When NATS is not installed, or does not come up.
     pub fn nats() -> Result<Self, ServerError> {
-        Self::start(&NATS)
+        Self::start(&NATS, None)
+    }
+
+    /// The same, that takes encrypted connections alone, likewise.
+    ///
+    /// # Errors
+    ///
+    /// As [`nats`](Self::nats).
+    pub fn nats_with_tls(files: &TlsFiles) -> Result<Self, ServerError> {
+        Self::start(&NATS, Some(files))
+    }
+
+    /// The same, that takes this user alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`nats`](Self::nats).
+    pub fn nats_for(user: &str, password: &str) -> Result<Self, ServerError> {
+        let login = ["--user", user, "--pass", password].map(str::to_owned);
+        Self::start_with(&NATS, None, login.to_vec())
     }
 
     /// Whether both are installed on this machine.
@@ -85,16 +151,29 @@ impl Broker {
         kinds.all(|kind| installation::daemon(kind.program).is_ok())
     }
 
-    fn start(kind: &'static Kind) -> Result<Self, ServerError> {
+    fn start(kind: &'static Kind, tls: Option<&TlsFiles>) -> Result<Self, ServerError> {
+        Self::start_with(kind, tls, Vec::new())
+    }
+
+    fn start_with(
+        kind: &'static Kind,
+        tls: Option<&TlsFiles>,
+        more: Vec<String>,
+    ) -> Result<Self, ServerError> {
         let account = Account::unprivileged()?;
         let mut broker = Self {
             kind,
             installed_in: installation::daemon(kind.program)?,
             account,
+            is_encrypted: tls.is_some(),
+            more,
             port: 0,
             process: None,
             folder: account.make_folder("annals-broker-")?,
         };
+        if let Some(files) = tls {
+            broker.copy_in(files)?;
+        }
         let (port, process) = port::start_on_free(|port| broker.run(port))?;
         (broker.port, broker.process) = (port, Some(process));
         Ok(broker)
@@ -103,7 +182,11 @@ impl Broker {
     /// Where it listens. It stays the same when it starts again.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("{}://127.0.0.1:{}", self.kind.scheme, self.port)
+        let scheme = match self.is_encrypted {
+            true => self.kind.encrypted.scheme,
+            false => self.kind.scheme,
+        };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// Kills it. Nobody is told, and nothing is cleaned up.
@@ -147,11 +230,28 @@ impl Broker {
         self.running()?.resume()
     }
 
+    fn copy_in(&self, files: &TlsFiles) -> Result<(), ServerError> {
+        let folder = self.folder.path();
+        self.account
+            .copy_secret(&files.certificate, &folder.join(CERTIFICATE))?;
+        self.account.copy_secret(&files.key, &folder.join(KEY))
+    }
+
+    fn arguments(&self, port: u16) -> Vec<String> {
+        let folder = self.folder.path();
+        let mut arguments = (self.kind.arguments)(port, folder);
+        arguments.extend_from_slice(&self.more);
+        if self.is_encrypted {
+            arguments.extend((self.kind.encrypted.arguments)(port, folder));
+        }
+        arguments
+    }
+
     fn run(&self, port: u16) -> Result<Process, ServerError> {
         let program = Program {
             name: self.kind.program,
             installed_in: &self.installed_in,
-            arguments: &(self.kind.arguments)(port, self.folder.path()),
+            arguments: &self.arguments(port),
             account: self.account,
             folder: self.folder.path(),
         };

@@ -19,10 +19,12 @@
 //! It needs Linux: the parent-death signal and `/proc` are what leaves no process behind.
 //!
 //! In reading order: `postgres`, `pgbouncer` and `broker` are the servers, `options` what may be asked
-//! of a cluster; `process` starts and stops them all, under the `account` that suits, with the programs of
+//! of a cluster, and an `authority` signs the certificates that they may show; `process` starts and stops them all, under the `account` that suits, with the programs of
 //! an `installation`, and the `process_table` knows their children; `port` and `wait` do what they say; `environment` finds the shared servers.
 
 mod account;
+#[cfg(feature = "certificates")]
+mod authority;
 mod broker;
 mod environment;
 mod error;
@@ -35,6 +37,8 @@ mod process;
 mod process_table;
 mod wait;
 
+#[cfg(feature = "certificates")]
+pub use authority::Authority;
 pub use broker::Broker;
 pub use environment::{
     NATS_VARIABLE, NEXT_POSTGRES_VARIABLE, PGBOUNCER_VARIABLE, POSTGRES_VARIABLE, REDIS_VARIABLE,

@@ -1,6 +1,6 @@
 //! Leases in the test's hands.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -103,6 +103,13 @@ impl Granted {
         held.map(|grant| grant.token)
     }
 
+    fn held(&self, prefix: &str, now: Timestamp) -> Vec<String> {
+        let grants = self.grants.iter().filter(|grant| grant.runs_out > now);
+        let held = grants.map(|grant| &grant.work);
+        let held = held.filter(|work| work.starts_with(prefix)).cloned();
+        held.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     fn grant(&mut self, work: &str, runs_out: Timestamp) -> (Lease, Arc<LeaseState>) {
         // One that has run out is lost by now, whether its heart beats or not.
         self.grants
@@ -139,6 +146,10 @@ impl Leases for MemoryLeases {
         let (lease, state) = granted.grant(work, now + Self::TERM);
         tokio::spawn(free_when_given_back(Arc::clone(&self.granted), state));
         Ok(Some(lease))
+    }
+
+    async fn held(&self, prefix: &str) -> Result<Vec<String>, LeaseError> {
+        Ok(lock(&self.granted).held(prefix, self.clock.now()))
     }
 }
 

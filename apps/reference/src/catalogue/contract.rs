@@ -101,13 +101,8 @@ pub trait Catalogue: std::fmt::Debug + Send + Sync + 'static {
         context: &CommandContext,
     ) -> Result<Reservation, WriteError<StockRefusal>>;
 
-    /// What is held for an order, or was.
-    ///
-    /// # Errors
-    /// [`CatalogueError`].
-    async fn reservation(&self, order: &OrderId) -> Result<Option<Reservation>, CatalogueError>;
-
-    /// Where the stock of each product is, by its id, all at one moment.
+    /// Where the stock of each product is, by its id, all at one moment. No route tells it: it is for who
+    /// suspects, or tests, that some of it was lost.
     ///
     /// # Errors
     /// [`CatalogueError`].

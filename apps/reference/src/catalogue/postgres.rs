@@ -4,10 +4,11 @@
 //! products by id; so nobody waits for somebody who waits for them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals::postgres::tokio_postgres::types::Type;
 use annals::postgres::tokio_postgres::{self, Row};
-use annals::postgres::{Parameter, Postgres, PostgresError, Transaction};
+use annals::postgres::{Parameter, Postgres, PostgresError, PostgresOptions, Transaction};
 use annals::runtime::CommandContext;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
@@ -32,6 +33,11 @@ mod stock;
 #[cfg(test)]
 mod tests;
 
+/// Longest wait for a connection. A saga has 256 commands on their way at once: when all move the stock of
+/// one product, they go one after the other, and the last of them must not look as if it had failed. A
+/// saga itself waits for ten seconds.
+const TURN_WITHIN: Duration = Duration::from_secs(9);
+
 /// A catalogue in PostgreSQL. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct PostgresCatalogue {
@@ -47,7 +53,8 @@ impl PostgresCatalogue {
     /// # Errors
     /// [`PostgresError`]: each says what to do.
     pub async fn connect(url: &str) -> Result<Self, PostgresError> {
-        let postgres = Postgres::connect(url).await?;
+        let options = PostgresOptions::new(url)?.connect_timeout(TURN_WITHIN);
+        let postgres = Postgres::connect_with(options).await?;
         let schema = postgres.sql("{schema}_catalogue").into();
         let catalogue = Self { postgres, schema };
         migrate::migrate(&catalogue).await?;
@@ -217,12 +224,6 @@ impl Catalogue for PostgresCatalogue {
             Box::pin(stock::carry_out(tables, order, movement))
         })
         .await
-    }
-
-    async fn reservation(&self, order: &OrderId) -> Result<Option<Reservation>, CatalogueError> {
-        let id = order.as_str();
-        let rows = self.rows(stock::RESERVATION, &[(&id, Type::TEXT)]).await?;
-        stock::read(&rows)
     }
 
     async fn stock(&self) -> Result<Vec<StockCount>, CatalogueError> {

@@ -170,13 +170,6 @@ impl Catalogue for SqliteCatalogue {
         .await
     }
 
-    async fn reservation(&self, order: &OrderId) -> Result<Option<Reservation>, CatalogueError> {
-        let order = order.clone();
-        self.database
-            .transact(move |tx| stock::reservation(tx, &order))
-            .await
-    }
-
     async fn stock(&self) -> Result<Vec<StockCount>, CatalogueError> {
         let rows = self.read(stock::counts).await?.into_iter();
         rows.map(|(id, counts)| super::stored::stock_count(&id, counts))

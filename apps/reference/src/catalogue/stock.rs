@@ -3,8 +3,8 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use annals::Command;
 use annals::runtime::{CommandContext, CommandFault, CommandHandler};
+use annals::{Command, FieldFault};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio::sync::SetOnce;
@@ -23,7 +23,8 @@ pub struct StockLine {
     pub quantity: NonZeroU32,
 }
 
-/// Keep stock for an order: all lines or none. A product that is named twice is kept as often.
+/// Keep stock for an order: all lines or none. A product that is named twice is kept as often. One without
+/// lines, or with more than an order can have, is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReserveStock {
@@ -99,7 +100,40 @@ macro_rules! stock_commands {
     };
 }
 
-stock_commands![ReserveStock, ReleaseStock, SellStock, RestockOrder];
+stock_commands![ReleaseStock, SellStock, RestockOrder];
+
+impl Command for ReserveStock {
+    const NAME: &'static str = "ReserveStock";
+    type Reply = Reservation;
+    type Refusal = StockRefusal;
+
+    fn faults(&self) -> Vec<FieldFault> {
+        let most = Self::MOST_LINES;
+        let of_count = (!(1..=most).contains(&self.lines.len()))
+            .then(|| FieldFault::new("lines", format!("must have 1 to {most} entries")));
+        let lines = self.lines.iter().enumerate();
+        let of_lines = lines.filter_map(|(index, line)| line.fault(index));
+        of_count.into_iter().chain(of_lines).collect()
+    }
+}
+
+impl ReserveStock {
+    /// Most lines.
+    pub const MOST_LINES: usize = 100;
+
+    /// Most of the product of one line.
+    pub const MOST_OF_A_LINE: u32 = 10_000;
+}
+
+impl StockLine {
+    /// What is wrong with its shape, as the line of this index.
+    fn fault(&self, index: usize) -> Option<FieldFault> {
+        let most = ReserveStock::MOST_OF_A_LINE;
+        let field = || format!("lines[{index}].quantity");
+        (self.quantity.get() > most)
+            .then(|| FieldFault::new(field(), format!("must be at most {most}")))
+    }
+}
 
 /// Carries out the commands that move stock. Those that come before it [begins](Self::begin) wait.
 #[derive(Debug, Clone, Default)]
@@ -123,5 +157,43 @@ impl<C: MovesStock> CommandHandler<C> for StockKeeper {
         let (order, movement) = command.movement();
         let catalogue = self.0.wait().await;
         Ok(catalogue.move_stock(&order, movement, &context).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reserve(lines: usize, quantity: u32) -> ReserveStock {
+        let line = |number| StockLine {
+            product_id: format!("p{number}").parse().unwrap(),
+            quantity: quantity.try_into().unwrap(),
+        };
+        ReserveStock {
+            order_id: "o-1".parse().unwrap(),
+            lines: (0..lines).map(line).collect(),
+        }
+    }
+
+    fn faulty_fields(command: &ReserveStock) -> Vec<String> {
+        let faults = command.faults().into_iter();
+        faults.map(|fault| fault.field).collect()
+    }
+
+    #[test]
+    fn what_an_order_can_ask_for_can_be_reserved() {
+        assert_eq!(reserve(1, 1).faults(), []);
+        let most = reserve(ReserveStock::MOST_LINES, ReserveStock::MOST_OF_A_LINE);
+        assert_eq!(most.faults(), []);
+    }
+
+    #[test]
+    fn nothing_or_more_than_an_order_can_ask_for_is_rejected() {
+        assert_eq!(faulty_fields(&reserve(0, 1)), ["lines"]);
+        let too_long = reserve(ReserveStock::MOST_LINES + 1, 1);
+        assert_eq!(faulty_fields(&too_long), ["lines"]);
+        let too_much = reserve(2, ReserveStock::MOST_OF_A_LINE + 1);
+        let fields = ["lines[0].quantity", "lines[1].quantity"];
+        assert_eq!(faulty_fields(&too_much), fields);
     }
 }

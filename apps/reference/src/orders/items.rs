@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error::OrderError;
-use crate::catalogue::ProductId;
+use crate::catalogue::{ProductId, ReserveStock};
 use crate::money::{Currency, Money};
 
-/// Most different products of one order.
-pub(super) const MOST_LINES: usize = 100;
+/// Most different products of one order: as many as its checkout can have reserved.
+pub(super) const MOST_LINES: usize = ReserveStock::MOST_LINES;
 
-/// Most of one product.
-pub(super) const MOST_OF_A_PRODUCT: u32 = 10_000;
+/// Most of one product, likewise.
+pub(super) const MOST_OF_A_PRODUCT: u32 = ReserveStock::MOST_OF_A_LINE;
 
 /// So many of a product.
 #[derive(Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,9 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
 
-use crate::client::{Client, Reply, on_each_store, usd};
+use crate::client::{Client, usd};
+use crate::each_store::on_each_store;
+use crate::reply::Reply;
 
 /// Every route that answers from a read model.
 const FROM_READ_MODELS: [&str; 5] = [

@@ -5,7 +5,8 @@ use std::fs;
 use annals_reference::import::{ImportError, import_bank};
 use tempfile::TempDir;
 
-use crate::client::{Client, on_each_store};
+use crate::client::Client;
+use crate::each_store::on_each_store;
 
 on_each_store![
     a_malformed_row_is_named_and_nothing_is_imported,

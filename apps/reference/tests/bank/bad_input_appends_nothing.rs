@@ -4,7 +4,9 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::client::{Client, Reply, on_each_store};
+use crate::client::Client;
+use crate::each_store::on_each_store;
+use crate::reply::Reply;
 
 on_each_store![
     bodies_that_cannot_be_read_are_refused_on_every_route,

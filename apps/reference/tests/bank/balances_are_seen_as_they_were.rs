@@ -9,7 +9,8 @@ use axum::http::Request;
 use axum::http::request::Builder;
 use serde_json::{Value, json};
 
-use crate::client::{Client, Reply, usd};
+use crate::client::{Client, usd};
+use crate::reply::Reply;
 
 const TOKEN: &str = "correct-horse-battery-staple";
 const BALANCES: &str = "/operations/projections/account_balances";

@@ -9,38 +9,14 @@ use annals_reference::routes::{Operating, router};
 use annals_testing::ManualClock;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request};
+use axum::http::Request;
 use metrics_exporter_prometheus::PrometheusRecorder;
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use crate::reply::{Reply, saying};
 use crate::schema::url_of_a_new_schema;
-
-/// Makes tests of scenarios: each with a client of a bank in memory, and of one on PostgreSQL.
-macro_rules! on_each_store {
-    ($($scenario:ident),+ $(,)?) => {
-        mod in_memory {
-            $(
-                #[tokio::test]
-                async fn $scenario() {
-                    super::$scenario(crate::client::Client::in_memory().await).await;
-                }
-            )+
-        }
-
-        mod on_postgres {
-            $(
-                #[tokio::test]
-                async fn $scenario() {
-                    super::$scenario(crate::client::Client::on_postgres().await).await;
-                }
-            )+
-        }
-    };
-}
-
-pub(crate) use on_each_store;
 
 /// How often somebody asks who gets no answer, each time for five seconds.
 const ATTEMPTS: usize = 12;
@@ -52,14 +28,6 @@ pub(crate) struct Client {
     router: Router,
     /// Below it are the root keys of a bank on PostgreSQL: gone with the client.
     _root_keys: Option<TempDir>,
-}
-
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Value,
 }
 
 fn operating(token: &str, recorder: &PrometheusRecorder) -> Operating {
@@ -138,12 +106,7 @@ impl Client {
         path: &str,
         body: Value,
     ) -> Reply {
-        let mut request = Request::post(path).header("content-type", "application/json");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.send(request.body(Body::from(body.to_string())).unwrap())
-            .await
+        self.send(saying("POST", path, headers, &body)).await
     }
 
     /// Gets what is known after all that was written; asked again where that takes long.
@@ -171,14 +134,7 @@ impl Client {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        Reply {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: serde_json::from_slice(&bytes).unwrap_or_default(),
-        }
+        Reply::of(&self.router, request).await
     }
 
     /// An answer that is text.
@@ -192,43 +148,6 @@ impl Client {
     /// The position of the last event.
     pub(crate) async fn head(&self) -> u64 {
         self.bank.head().await.unwrap().0
-    }
-}
-
-impl Reply {
-    /// The answer, which must have this status.
-    #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{self:?}");
-        self.body
-    }
-
-    /// A header as text; empty if it is not there.
-    pub(crate) fn header(&self, name: &str) -> &str {
-        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
-        value.unwrap_or_default()
-    }
-
-    /// Checks that it is a problem of this status and kind.
-    #[track_caller]
-    pub(crate) fn assert_problem(&self, status: u16, kind: &str) {
-        assert_eq!(self.status, status, "{self:?}");
-        assert_eq!(self.header("content-type"), "application/problem+json");
-        assert_eq!(self.body["status"], status);
-        assert_eq!(
-            self.body["type"],
-            format!("urn:annals:problem:{kind}"),
-            "{self:?}"
-        );
-        assert!(self.body["title"].is_string());
-    }
-
-    /// The bad fields it names, sorted.
-    pub(crate) fn bad_fields(&self) -> Vec<&str> {
-        let errors = self.body["errors"].as_array().into_iter().flatten();
-        let mut fields: Vec<_> = errors.filter_map(|error| error["field"].as_str()).collect();
-        fields.sort_unstable();
-        fields
     }
 }
 

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::client::{Client, on_each_store, usd};
+use crate::client::{Client, usd};
+use crate::each_store::on_each_store;
 
 on_each_store![
     an_account_lives_from_opening_to_closing,

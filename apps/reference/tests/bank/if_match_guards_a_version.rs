@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::client::{Client, on_each_store};
+use crate::client::Client;
+use crate::each_store::on_each_store;
 
 on_each_store![
     a_command_on_the_version_that_was_seen_is_carried_out_once,

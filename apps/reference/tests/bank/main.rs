@@ -9,11 +9,15 @@ mod bad_input_appends_nothing;
 mod balances_are_seen_as_they_were;
 mod client;
 mod commands_follow_the_rules;
+#[path = "../each_store/mod.rs"]
+mod each_store;
 mod if_match_guards_a_version;
 mod money_is_transferred;
 mod old_shapes_stay_readable;
 mod operations_are_there_for_who_has_the_token;
 mod queries_tell_what_happened;
+#[path = "../reply/mod.rs"]
+mod reply;
 #[path = "../schema/mod.rs"]
 mod schema;
 #[path = "../old_shapes/stored.rs"]

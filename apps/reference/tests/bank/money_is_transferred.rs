@@ -10,7 +10,8 @@ use annals_reference::money::{Amount, Currency, Money};
 use annals_reference::transfers::TransferRow;
 use serde_json::{Value, json};
 
-use crate::client::{Client, on_each_store, usd};
+use crate::client::{Client, usd};
+use crate::each_store::on_each_store;
 
 on_each_store![
     money_arrives_and_both_accounts_tell_of_it,

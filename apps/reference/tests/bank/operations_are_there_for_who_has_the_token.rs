@@ -5,7 +5,8 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
 
-use crate::client::{Client, Reply, usd};
+use crate::client::{Client, usd};
+use crate::reply::Reply;
 
 const TOKEN: &str = "correct-horse-battery-staple";
 const PROJECTIONS: &str = "/operations/projections";

@@ -7,7 +7,8 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::client::{Client, on_each_store, usd};
+use crate::client::{Client, usd};
+use crate::each_store::on_each_store;
 
 on_each_store![
     an_account_is_shown_as_it_is,

@@ -2,7 +2,8 @@
 
 use annals_reference::demo;
 
-use crate::client::{Client, on_each_store};
+use crate::client::Client;
+use crate::each_store::on_each_store;
 
 on_each_store![seeding_again_changes_nothing,];
 

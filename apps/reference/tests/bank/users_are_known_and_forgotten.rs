@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Client, Reply, on_each_store};
+use crate::client::Client;
+use crate::each_store::on_each_store;
+use crate::reply::Reply;
 use crate::stored::{sealed_v1, stored, write};
 
 on_each_store![

@@ -9,6 +9,8 @@ mod each_broken_rule_is_a_problem_of_its_own;
 mod many_compete_for_scarce_stock;
 mod one_that_fails_tells_why;
 mod paying_twice_charges_once;
+#[path = "../reply/mod.rs"]
+mod reply;
 #[path = "../schema/mod.rs"]
 mod schema;
 mod shop;

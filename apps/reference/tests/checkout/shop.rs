@@ -9,12 +9,12 @@ use annals_reference::bank::Bank;
 use annals_reference::place::Place;
 use annals_reference::routes::router;
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request};
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tower::ServiceExt;
 
+use crate::reply::{Reply, saying};
 use crate::schema::url_of_a_new_schema;
 
 /// Far beyond what any wait takes when nothing is wrong.
@@ -55,14 +55,6 @@ pub(crate) struct Shop {
     router: Router,
     /// Below it are the root keys of a shop on PostgreSQL: gone with the last clone.
     _root_keys: Option<std::sync::Arc<TempDir>>,
-}
-
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Value,
 }
 
 impl Shop {
@@ -111,12 +103,7 @@ impl Shop {
         path: &str,
         body: Value,
     ) -> Reply {
-        let mut request = Request::post(path).header("content-type", "application/json");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.send(request.body(Body::from(body.to_string())).unwrap())
-            .await
+        self.send(saying("POST", path, headers, &body)).await
     }
 
     /// Gets what is known after all that was written.
@@ -149,14 +136,7 @@ impl Shop {
     }
 
     async fn send(&self, request: Request<Body>) -> Reply {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        Reply {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: serde_json::from_slice(&bytes).unwrap_or_default(),
-        }
+        Reply::of(&self.router, request).await
     }
 
     /// Puts a product on the shelf.
@@ -275,38 +255,6 @@ impl Shop {
                 _ => position = index.wait_for(position.next(), LONG).await.unwrap(),
             }
         }
-    }
-}
-
-impl Reply {
-    /// The answer, which must have this status.
-    #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{self:?}");
-        self.body
-    }
-
-    /// A header as text; empty if it is not there.
-    pub(crate) fn header(&self, name: &str) -> &str {
-        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
-        value.unwrap_or_default()
-    }
-
-    /// Checks that it is a problem of this status and kind.
-    #[track_caller]
-    pub(crate) fn assert_problem(&self, status: u16, kind: &str) {
-        assert_eq!(self.status, status, "{self:?}");
-        assert_eq!(self.header("content-type"), "application/problem+json");
-        let kind = format!("urn:annals:problem:{kind}");
-        assert_eq!(self.body["type"], kind, "{self:?}");
-    }
-
-    /// The bad fields it names, sorted.
-    pub(crate) fn bad_fields(&self) -> Vec<&str> {
-        let errors = self.body["errors"].as_array().into_iter().flatten();
-        let mut fields: Vec<_> = errors.filter_map(|error| error["field"].as_str()).collect();
-        fields.sort_unstable();
-        fields
     }
 }
 

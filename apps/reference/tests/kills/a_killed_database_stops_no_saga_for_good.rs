@@ -6,16 +6,17 @@ use annals_servers::PostgresCluster;
 use crate::place::NewPlace;
 use crate::round::Rounds;
 
+/// So many at least, and more until no step is left out.
 const RUNS: usize = 100;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_runs_end_although_the_database_is_killed() {
+async fn runs_end_although_the_database_is_killed_after_each_step() {
     let mut cluster = PostgresCluster::start().unwrap();
     let place = NewPlace::at(cluster.url().into());
-    let mut rounds = Rounds::at(place, 4).await;
+    let mut rounds = Rounds::at(place, 8).await;
     let service = rounds.serve();
     rounds.prepare();
-    while rounds.tally.runs() < RUNS {
+    while rounds.tally.runs() < RUNS || !rounds.tally.missing().is_empty() {
         let clients = rounds.begin().await;
         cluster.kill().unwrap();
         // So that what was under way is seen before it goes on.

@@ -3,7 +3,7 @@
 //!
 //! A run is a saga that was under way when the service was killed. Kills come after a random number of
 //! commits, from outside: the process may be a commit further when it dies. So at which step each run was
-//! killed is read from the log that it left, and in a directory the kills go on until no step is left out.
+//! killed is read from the log that it left, and the kills go on until no step is left out.
 
 use crate::place::NewPlace;
 use crate::round::Rounds;
@@ -16,11 +16,12 @@ async fn runs_in_a_directory_that_are_killed_after_each_step_end_right_after_the
     kill_the_service(rounds, is_enough).await;
 }
 
-/// Fewer, since whoever starts again there waits for the leases of the one that was killed.
+/// Fewer, and more at once, since whoever starts again there waits for the leases of the one that was killed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_runs_on_postgres_end_right_after_the_restart() {
-    let rounds = Rounds::at(NewPlace::postgres(), 4).await;
-    kill_the_service(rounds, |tally| tally.runs() >= 100).await;
+async fn runs_on_postgres_that_are_killed_after_each_step_end_right_after_the_restart() {
+    let rounds = Rounds::at(NewPlace::postgres(), 8).await;
+    let is_enough = |tally: &Tally| tally.runs() >= 100 && tally.missing().is_empty();
+    kill_the_service(rounds, is_enough).await;
 }
 
 #[expect(clippy::print_stdout, reason = "the figures are for people to read")]

@@ -4,7 +4,7 @@
 use crate::place::NewPlace;
 use crate::round::Rounds;
 
-/// At the second at the latest it is the owner of the sagas that is paused.
+/// Each has its share of the instances, and in every pause some of them are of the one that is paused.
 const PAUSES: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

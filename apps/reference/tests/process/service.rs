@@ -1,5 +1,6 @@
 //! The service in a process of its own, and requests to it.
 
+use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -21,9 +22,15 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn start(place: &NewPlace) -> Self {
+        Self::start_with(place, &[])
+    }
+
+    /// The same, told more by variables.
+    pub(crate) fn start_with(place: &NewPlace, more: &[(&str, OsString)]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_annals-reference"))
             .args(["--listen", "127.0.0.1:0", "--log-format", "json"])
             .envs(place.variables())
+            .envs(more.iter().map(|(name, value)| (name, value)))
             .env("RUST_LOG", "info")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -136,6 +136,43 @@ fn a_webhook_is_not_called_without_the_signature_it_should_have() {
 }
 
 #[test]
+fn a_broker_is_told_nothing_unencrypted_over_a_network_nor_by_a_url_of_another_kind() {
+    for (url, told) in [
+        ("redis://me:s3cret@redis.example:6379", "rediss://"),
+        ("nats://s3cret@nats.example:4222", "tls://"),
+        ("https://me:s3cret@redis.example", "rediss://"),
+        ("s3cret", "rediss://"),
+    ] {
+        let message = refusal(program().arg("serve").env("ANNALS_OUTBOX", url));
+        assert!(message.contains("--outbox"), "{message}");
+        assert!(message.contains(told), "{message}");
+    }
+}
+
+#[test]
+fn a_password_of_a_broker_on_the_command_line_is_refused_and_not_repeated() {
+    for url in ["rediss://me:s3cret@127.0.0.1", "tls://s3cret@127.0.0.1"] {
+        let message = refusal(program().args(["serve", "--outbox", url]));
+        assert!(message.contains("ANNALS_OUTBOX"), "{message}");
+    }
+}
+
+#[test]
+fn a_file_of_the_outbox_that_cannot_be_used_is_named() {
+    let directory = TempDir::new().unwrap();
+    let (url, empty) = (directory.path().join("url"), directory.path().join("empty"));
+    std::fs::write(&url, "rediss://me:s3cret@127.0.0.1\n").unwrap();
+    std::fs::write(&empty, "").unwrap();
+    let missing = directory.path().join("missing");
+    let message = refusal(program().arg("--outbox-file").arg(&missing));
+    assert!(message.contains("missing"), "{message}");
+    let mut program = program();
+    let program = program.arg("--outbox-file").arg(&url);
+    let message = refusal(program.arg("--outbox-ca-file").arg(&empty));
+    assert!(message.contains("no certificate"), "{message}");
+}
+
+#[test]
 fn help_does_not_show_the_url() {
     let url = "postgres://me:s3cret@127.0.0.1:1/bank";
     let output = program()

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Client, on_each_store};
+use crate::client::Client;
+use crate::each_store::on_each_store;
 
 on_each_store![
     a_product_is_told_as_it_was_given,

@@ -3,7 +3,8 @@
 use annals_reference::demo;
 use serde_json::json;
 
-use crate::client::{Client, on_each_store};
+use crate::client::Client;
+use crate::each_store::on_each_store;
 
 on_each_store![
     seeding_again_brings_nothing_back,

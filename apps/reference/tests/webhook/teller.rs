@@ -8,6 +8,7 @@ use annals_reference::accounts::deposit::Deposit;
 use annals_reference::accounts::open::Open;
 use annals_reference::accounts::{AccountCommand, AccountId};
 use annals_reference::bank::Bank;
+use annals_reference::messages_out::MessagesOut;
 use annals_reference::money::{Amount, Currency, Money};
 use annals_reference::place::Place;
 use annals_reference::webhook::Webhook;
@@ -18,7 +19,11 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// A bank with a webhook.
 pub(crate) async fn open_bank(place: &Place, webhook: Webhook) -> Bank {
-    Bank::open_with_webhook(place, webhook).await.unwrap()
+    let messages = MessagesOut {
+        webhook: Some(webhook),
+        outbox: None,
+    };
+    Bank::open_telling(place, messages).await.unwrap()
 }
 
 /// Opens an account with a deposit: two events.

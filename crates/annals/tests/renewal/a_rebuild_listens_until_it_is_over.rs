@@ -27,6 +27,10 @@ impl Leases for Granted {
         }
         self.leases.try_acquire(work).await
     }
+
+    async fn held(&self, prefix: &str) -> Result<Vec<String>, LeaseError> {
+        self.leases.held(prefix).await
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,6 +71,10 @@ impl Leases for Unavailable {
         Err(LeaseError::Unavailable(Arc::new(std::io::Error::other(
             "cut off",
         ))))
+    }
+
+    async fn held(&self, prefix: &str) -> Result<Vec<String>, LeaseError> {
+        self.leases.held(prefix).await
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Mutex;
+use std::thread;
 
 use crate::at_once::AtOnce;
 use crate::faults::Met;
@@ -10,6 +12,12 @@ use crate::simulation::{Plan, Seen, simulate};
 
 /// Names the one seed to be played again.
 const SEED: &str = "ANNALS_SEED";
+
+/// Of each shop. Two sagas work on each.
+const ORDERS: usize = 50;
+
+/// How many sagas there are in a shop.
+pub(crate) const SAGAS: u64 = 2 * ORDERS as u64;
 
 #[derive(Debug, Default)]
 pub(crate) struct Proof {
@@ -28,30 +36,43 @@ pub(crate) struct Proof {
     pub(crate) met: Met,
 }
 
-/// Simulates the shops of some seeds, each on a store of its own. `None`: a seed was asked for, and
-/// this proof is another's or of that seed alone.
+/// Simulates the shops of some seeds, so many at once, each on a store of its own. `None`: a seed was
+/// asked for, and this proof is another's or of that seed alone.
 ///
 /// # Panics
 /// When anything is wrong in one of them.
 #[expect(clippy::print_stdout, reason = "the figures are for people to read")]
 pub(crate) fn prove(
     seeds: Range<u64>,
-    orders: usize,
-    mut store: impl FnMut() -> AtOnce,
+    at_once: usize,
+    store: impl Fn() -> AtOnce + Sync,
 ) -> Option<Proof> {
     let asked = std::env::var(SEED).ok().map(|seed| seed.parse().unwrap());
-    let mut proof = Proof::default();
-    for seed in seeds.filter(|seed| asked.is_none_or(|asked: u64| asked == *seed)) {
-        let plan = Plan {
-            seed,
-            orders,
-            flaw: Flaw::None,
-        };
-        let seen = simulate(store(), plan);
-        proof.add(seen.unwrap_or_else(|wrong| panic!("{SEED}={seed}: {wrong}")));
-    }
+    let seeds = seeds.filter(|seed| asked.is_none_or(|asked: u64| asked == *seed));
+    let (seeds, proof) = (Mutex::new(seeds), Mutex::new(Proof::default()));
+    let next = || seeds.lock().unwrap().next();
+    thread::scope(|threads| {
+        for _ in 0..at_once {
+            threads.spawn(|| {
+                while let Some(seed) = next() {
+                    let seen = seen_in(seed, store());
+                    proof.lock().unwrap().add(seen);
+                }
+            });
+        }
+    });
+    let proof = proof.into_inner().unwrap();
     println!("{proof}");
     asked.is_none().then_some(proof)
+}
+
+fn seen_in(seed: u64, store: AtOnce) -> Seen {
+    let plan = Plan {
+        seed,
+        orders: ORDERS,
+        flaw: Flaw::None,
+    };
+    simulate(store, plan).unwrap_or_else(|wrong| panic!("{SEED}={seed}: {wrong}"))
 }
 
 impl Proof {

@@ -199,6 +199,18 @@ impl InstanceId {
     pub fn stream(&self, saga: &str) -> Result<StreamId, InvalidName> {
         StreamId::new(&format!("{CATEGORY}{saga}"), self.as_str())
     }
+
+    /// Which of so many shares it belongs to, counted from 0: the same in every process. Names that differ
+    /// little are spread evenly.
+    ///
+    /// # Panics
+    /// When there are no shares.
+    pub fn share_of(&self, shares: usize) -> usize {
+        let hash = blake3::hash(self.as_str().as_bytes());
+        let first = hash.as_bytes().first_chunk().expect("a hash is longer");
+        let share = u64::from_le_bytes(*first) % shares as u64;
+        usize::try_from(share).expect("it is less than their number")
+    }
 }
 
 impl SagaEvent {

@@ -86,7 +86,7 @@ use super::{Call, InstanceId, RetryPolicy};
 /// }
 /// ```
 pub trait Steps: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// The name its instances are kept under.
+    /// The name its instances are kept under, without a `-`: see [`Saga::NAME`](super::Saga::NAME).
     const NAME: &'static str;
     /// Which definition this is: see [`Saga::VERSION`](super::Saga::VERSION).
     const VERSION: u32 = 1;

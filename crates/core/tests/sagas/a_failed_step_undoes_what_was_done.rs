@@ -45,6 +45,15 @@ fn a_refused_step_has_changed_nothing_and_is_not_undone() {
 }
 
 #[test]
+fn of_steps_that_failed_the_first_is_the_reason() {
+    let mut run = Run::after(&["reserve"]);
+    run.refused("pay");
+    run.refused("pack");
+    run.carry_out_all();
+    assert_eq!(run.compensated(), Some(&json!("pay: no")));
+}
+
+#[test]
 fn going_back_stops_the_timeout() {
     let mut run = Run::new();
     let name = "timeout".to_owned();

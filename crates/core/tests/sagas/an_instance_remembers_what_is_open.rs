@@ -30,8 +30,8 @@ impl Saga for Told {
         }
     }
 
-    fn migrate(version: u32, state: &Value) -> Option<Value> {
-        (version == 1 && state == "movable").then_some(Value::Null)
+    fn migrate(_: u32, state: &Value) -> Option<Value> {
+        (state == "movable").then_some(Value::Null)
     }
 }
 
@@ -217,6 +217,20 @@ fn an_answer_to_an_earlier_attempt_is_not_waited_for() {
 }
 
 #[test]
+fn an_answer_to_an_earlier_call_of_the_same_name_is_not_waited_for() {
+    let mut instance = after(&[call("a", "pay")]);
+    decide(&mut instance, &[call("a", "pay less")]);
+    let answer = |number| SagaInput::Answer {
+        call: "a".to_owned(),
+        number,
+        attempt: 1,
+        answer: Answer::Done(Value::Null),
+    };
+    assert_eq!(instance.unwanted(&answer(1)), Some(Unwanted::NotOpen));
+    assert_eq!(instance.unwanted(&answer(2)), None);
+}
+
+#[test]
 fn one_that_is_over_wants_nothing() {
     let instance = after(&[Decision::complete()]);
     let asked = SagaInput::Asked {
@@ -257,14 +271,28 @@ fn chance_shortens_a_wait_by_up_to_half() {
 }
 
 #[test]
+fn a_call_fails_as_often_as_it_may_be_tried() {
+    let mut run = Run::new();
+    for _ in 1..RetryPolicy::default().attempts {
+        assert_ne!(run.instance.calls["reserve"].wait_if_it_fails(0.0), None);
+        run.instance.postpone("reserve", NOW);
+    }
+    assert_eq!(run.instance.calls["reserve"].wait_if_it_fails(0.0), None);
+}
+
+#[test]
 fn a_later_definition_takes_over_what_it_can() {
-    let earlier = |state: &str| Instance {
-        definition: 1,
-        state: json!(state),
-        ..Instance::default()
+    let migrated = |definition, state: &str| {
+        let instance = Instance {
+            definition,
+            state: json!(state),
+            ..Instance::default()
+        };
+        let migrated = instance.migrated::<Told>();
+        (migrated.definition, migrated.state)
     };
-    let moved = earlier("movable").migrated::<Told>();
-    assert_eq!((moved.definition, moved.state), (2, Value::Null));
-    let stays = earlier("fixed").migrated::<Told>();
-    assert_eq!((stays.definition, stays.state), (1, json!("fixed")));
+    assert_eq!(migrated(1, "movable"), (2, Value::Null));
+    assert_eq!(migrated(1, "fixed"), (1, json!("fixed")));
+    // That of a process that was deployed later.
+    assert_eq!(migrated(3, "movable"), (3, json!("movable")));
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, RetentionPolicy};
 use async_nats::jetstream::{self, Context, Message};
+use async_nats::{ConnectOptions, HeaderMap};
 use futures_util::StreamExt;
 
 /// A stream of JetStream that takes one subject, and with it who reads and who else writes.
@@ -26,7 +26,17 @@ impl Subject {
     }
 
     pub(crate) async fn with_retention(url: &str, name: &str, retention: RetentionPolicy) -> Self {
-        let context = connect(url).await;
+        Self::over(connect(url).await, url, name, retention).await
+    }
+
+    /// The same of a server that asks for a user and a password.
+    pub(crate) async fn by((user, password): (&str, &str), url: &str, name: &str) -> Self {
+        let options = ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned());
+        let context = jetstream::new(options.connect(url).await.unwrap());
+        Self::over(context, url, name, RetentionPolicy::Limits).await
+    }
+
+    async fn over(context: Context, url: &str, name: &str, retention: RetentionPolicy) -> Self {
         let config = Config {
             name: name.to_owned(),
             subjects: vec![name.to_owned(), elsewhere(name)],
@@ -74,6 +84,16 @@ impl Subject {
     /// Writes a message of somebody else.
     pub(crate) async fn write(&self, text: &'static str) {
         let sent = self.context.publish(self.name.clone(), text.into()).await;
+        sent.unwrap().await.unwrap();
+    }
+
+    /// Writes a message of another publication, far beyond ours.
+    pub(crate) async fn write_of_another_publication(&self) {
+        let publish = PublishMessage::build()
+            .header("Annals-Publication", "windows https://house.example/%C3%A4")
+            .header("Annals-Mark", "100-0")
+            .message_id("of a window");
+        let sent = self.context.send_publish(self.name.clone(), publish).await;
         sent.unwrap().await.unwrap();
     }
 

@@ -12,7 +12,7 @@ use crate::nats_subject::{Subject, header};
 async fn told(mode: ContentMode) -> (async_nats::HeaderMap, String, String) {
     let (server, house) = (nats_url(), new_house());
     let subject = Subject::new(&server, &house).await;
-    let nats = NatsSubjects::connect(&server, &house).await.unwrap();
+    let nats = NatsSubjects::at(&server, &house).unwrap();
     let outbox = Outbox::new(Doors, nats.in_mode(mode));
     tell_all(&outbox, &openings(&house, 1)).await;
     let message = subject.messages().await.remove(0);

@@ -1,66 +1,19 @@
 //! Over TLS, the server is trusted only with a certificate that is signed by who is trusted, for
 //! the name it was called by, and not out of date. What is wrong is said, and how to mend it.
 
-use std::fs;
 use std::path::PathBuf;
 
 use annals_core::EventStore;
 use annals_postgres::{Postgres, PostgresError, PostgresStore};
-use annals_servers::{ClusterOptions, PostgresCluster, TlsFiles};
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
-};
-use tempfile::TempDir;
+use annals_servers::{Authority, ClusterOptions, PostgresCluster, TlsFiles};
 
 use crate::admin::Admin;
 
 /// All of them check everything.
 const MODES: [&str; 3] = ["verify-full", "verify-ca", "require"];
 
-/// Signs certificates of servers.
-struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-    folder: TempDir,
-}
-
-impl Authority {
-    fn named(name: &str) -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        let key = KeyPair::generate().unwrap();
-        let issuer = CertifiedIssuer::self_signed(params, key).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        Self { issuer, folder }
-    }
-
-    /// A file with its own certificate.
-    fn file(&self) -> PathBuf {
-        self.write("ca.pem", &self.issuer.pem())
-    }
-
-    /// A server with a certificate for 127.0.0.1.
-    fn server(&self) -> PostgresCluster {
-        self.server_with(|_| {})
-    }
-
-    fn server_with(&self, change: impl FnOnce(&mut CertificateParams)) -> PostgresCluster {
-        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-        change(&mut params);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let options = ClusterOptions::new().tls(TlsFiles {
-            certificate: self.write("server.crt", &certificate.pem()),
-            key: self.write("server.key", &key.serialize_pem()),
-        });
-        PostgresCluster::start_with(options).unwrap()
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
+fn server(files: TlsFiles) -> PostgresCluster {
+    PostgresCluster::start_with(ClusterOptions::new().tls(files)).unwrap()
 }
 
 /// The URL of a server, over TLS, with an authority that is trusted.
@@ -85,7 +38,7 @@ async fn assert_untrusted(url: &str, advice: &str) {
 #[tokio::test]
 async fn every_connection_of_a_store_is_encrypted() {
     let authority = Authority::named("ours");
-    let server = authority.server();
+    let server = server(authority.certify("127.0.0.1"));
     let url = url(&server.url(), "verify-full", &authority);
     let postgres = Postgres::connect(&url).await.unwrap();
     let store = PostgresStore::open(&postgres).await.unwrap();
@@ -101,7 +54,7 @@ async fn every_connection_of_a_store_is_encrypted() {
 
 #[tokio::test]
 async fn a_certificate_that_somebody_else_signed_is_refused() {
-    let server = Authority::named("ours").server();
+    let server = server(Authority::named("ours").certify("127.0.0.1"));
     for (mode, name) in [
         ("verify-full", "theirs"),
         ("verify-ca", "theirs"),
@@ -118,7 +71,7 @@ async fn a_certificate_that_somebody_else_signed_is_refused() {
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused() {
     let authority = Authority::named("ours");
-    let server = authority.server();
+    let server = server(authority.certify("127.0.0.1"));
     let by_name = server.url().replace("127.0.0.1", "localhost");
     for mode in MODES {
         let url = url(&by_name, mode, &authority);
@@ -129,7 +82,7 @@ async fn a_certificate_for_another_name_is_refused() {
 #[tokio::test]
 async fn a_certificate_that_has_expired_is_refused() {
     let authority = Authority::named("ours");
-    let server = authority.server_with(|params| params.not_after = date_time_ymd(2020, 1, 1));
+    let server = server(authority.certify_too_long_ago("127.0.0.1"));
     let url = url(&server.url(), "verify-full", &authority);
     assert_untrusted(&url, "has expired: give the server a new one").await;
 }
@@ -145,9 +98,14 @@ async fn a_server_without_tls_is_refused() {
 
 #[tokio::test]
 async fn certificates_that_cannot_be_trusted_are_named() {
-    let authority = Authority::named("ours");
-    let empty = authority.write("empty.pem", "");
-    let broken = authority.write(
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let empty = write("empty.pem", "");
+    let broken = write(
         "broken.pem",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     );
@@ -170,6 +128,6 @@ async fn certificates_that_cannot_be_trusted_are_named() {
 
 #[tokio::test]
 async fn plain_text_does_for_a_server_on_this_machine_though_it_offers_tls() {
-    let server = Authority::named("ours").server();
+    let server = server(Authority::named("ours").certify("127.0.0.1"));
     Postgres::connect(&server.url()).await.unwrap();
 }

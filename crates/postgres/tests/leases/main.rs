@@ -127,6 +127,19 @@ async fn leases_for_other_work_are_free() {
 }
 
 #[tokio::test]
+async fn what_is_held_by_anyone_is_told() {
+    let shared = Shared::new().await;
+    let (one, other) = (shared.lasting_process(), shared.lasting_process());
+    let first = one.try_acquire("saga/a_b/10").await.unwrap().unwrap();
+    let _second = other.try_acquire("saga/a_b/9").await.unwrap();
+    let _else = other.try_acquire("saga/aXb/1").await.unwrap();
+    let held = async || one.held("saga/a_b/").await.unwrap();
+    assert_eq!(held().await, ["saga/a_b/10", "saga/a_b/9"]);
+    first.give_back().await;
+    assert_eq!(held().await, ["saga/a_b/9"]);
+}
+
+#[tokio::test]
 async fn a_lease_that_is_given_back_is_free_at_once_and_has_the_next_token() {
     let shared = Shared::new().await;
     let (one, other) = (shared.lasting_process(), shared.lasting_process());

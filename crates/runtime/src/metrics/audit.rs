@@ -2,7 +2,8 @@
 
 use ::metrics::{Counter, Gauge};
 
-use super::{AUDIT_COMPLETE_UP_TO, AUDIT_ERRORS, AUDIT_FINDINGS, number};
+use super::names::{AUDIT_COMPLETE_UP_TO, AUDIT_ERRORS, AUDIT_FINDINGS};
+use super::number;
 use crate::audit::Audit;
 
 /// The metrics of the audits of one projection.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ::metrics::{Counter, Histogram};
 
-use super::{COMMAND_ANSWER, COMMANDS};
+use super::names::{COMMAND_ANSWER, COMMANDS};
 use crate::command_bus::{CommandFault, Rejection};
 
 /// The metrics of the commands of one type.

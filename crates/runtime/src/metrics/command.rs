@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ::metrics::Histogram;
 
-use super::COMMAND_DURATION;
+use super::names::COMMAND_DURATION;
 use crate::error::ExecuteError;
 use crate::execute::Executed;
 

@@ -2,7 +2,8 @@
 
 use annals_core::RowsCheck;
 
-use super::{PROJECTION_DRIFTED_ROWS, number};
+use super::names::PROJECTION_DRIFTED_ROWS;
+use super::number;
 
 /// The metric of the checks of one projection.
 pub(crate) struct DriftMeter {

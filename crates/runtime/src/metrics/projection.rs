@@ -5,12 +5,13 @@ use std::time::Duration;
 use ::metrics::{Counter, Gauge, Histogram};
 use annals_core::Position;
 
-use super::{
-    Metric, PROJECTION_BATCH_DURATION, PROJECTION_BATCH_EVENTS, PROJECTION_COMMIT_TO_VISIBLE,
+use super::names::{
+    PROJECTION_BATCH_DURATION, PROJECTION_BATCH_EVENTS, PROJECTION_COMMIT_TO_VISIBLE,
     PROJECTION_EVENTS, PROJECTION_FAILURES, PROJECTION_LAG_EVENTS, PROJECTION_LAG_SECONDS,
     PROJECTION_LEASE_HELD, PROJECTION_PARKED_EVENTS, PROJECTION_PARKINGS, PROJECTION_POSITION,
-    PROJECTION_RETRIES, PROJECTION_UP_TO_DATE, number, yes,
+    PROJECTION_RETRIES, PROJECTION_UP_TO_DATE,
 };
+use super::{Metric, number, yes};
 use crate::projection::{Backlog, ErrorClass};
 
 /// The metrics of one projection.

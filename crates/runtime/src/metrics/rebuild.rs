@@ -2,9 +2,8 @@
 
 use ::metrics::{Counter, Gauge};
 
-use super::{
-    REBUILD_EVENTS, REBUILD_PHASE, REBUILD_POSITION, REBUILD_REMAINING_EVENTS, number, yes,
-};
+use super::names::{REBUILD_EVENTS, REBUILD_PHASE, REBUILD_POSITION, REBUILD_REMAINING_EVENTS};
+use super::{number, yes};
 use crate::rebuild::{RebuildPhase, RebuildProgress};
 
 /// The metrics of the rebuilds of one read model.

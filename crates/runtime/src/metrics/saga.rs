@@ -1,15 +1,16 @@
 //! What is measured of a saga.
 
-use ::metrics::Counter;
+use ::metrics::{Counter, Gauge};
 use annals_core::{Decision, Ending, SagaEvent};
 
-use super::{SAGA_ENDINGS, SAGA_ERRORS, SAGA_INPUTS, SAGA_PARKINGS};
+use super::names::{SAGA_ENDINGS, SAGA_ERRORS, SAGA_INPUTS, SAGA_PARKINGS, SAGA_SHARE};
 
 /// The metrics of one saga.
 pub(crate) struct SagaMeter {
     saga: &'static str,
     parkings: Counter,
     errors: Counter,
+    share: Gauge,
 }
 
 impl SagaMeter {
@@ -24,6 +25,7 @@ impl SagaMeter {
             saga,
             parkings: SAGA_PARKINGS.counter(labels),
             errors: SAGA_ERRORS.counter(labels),
+            share: SAGA_SHARE.gauge(labels),
         }
     }
 
@@ -51,5 +53,15 @@ impl SagaMeter {
     /// An instance could not go on.
     pub(crate) fn failed(&self) {
         self.errors.increment(1);
+    }
+
+    /// It is shared out among so many processes, and this is one of them.
+    pub(crate) fn shared_among(&self, processes: usize) {
+        self.share.set(1.0 / processes as f64);
+    }
+
+    /// This process does nothing for it.
+    pub(crate) fn stands_by(&self) {
+        self.share.set(0.0);
     }
 }

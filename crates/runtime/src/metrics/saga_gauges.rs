@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ::metrics::Gauge;
 
-use super::{SAGA_DUE, SAGA_INSTANCES, SAGA_OLDEST, SAGA_OVERDUE, SAGA_STUCK, number};
+use super::names::{SAGA_DUE, SAGA_INSTANCES, SAGA_OLDEST, SAGA_OVERDUE, SAGA_STUCK};
+use super::number;
 use crate::saga::{OpenInstances, SagaOverview};
 
 /// The metrics of the open instances of one saga.

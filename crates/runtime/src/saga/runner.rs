@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use annals_core::{Lease, LeaseError, Leases, Saga, Table};
+use annals_core::{Leases, Saga, Table};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::driver::Driver;
 use super::nudges::Nudged;
 use super::rows::SagaRow;
+use super::seats::{Seat, Seats};
 use super::shift::Shift;
 use super::{SagaEngine, SagaOptions};
 use crate::backoff::wait;
@@ -34,7 +35,7 @@ pub(super) struct Runner<S: Saga> {
     /// How far those are.
     pub(super) index: watch::Receiver<Progress>,
     pub(super) nudged: Nudged,
-    leases: Option<Arc<dyn Leases>>,
+    seats: Seats,
     pub(super) options: SagaOptions,
     pub(super) meter: SagaMeter,
 }
@@ -43,7 +44,7 @@ impl<S: Saga> SagaEngine<S> {
     /// Does what is open for the instances, in a task of its own, for as long as the handle is there.
     ///
     /// They are found in `rows`, the read model that the projection `index` keeps up to date. With
-    /// leases, one of the processes that run the saga does the work.
+    /// leases, the processes that run the saga share them out; without, this one takes all for its own.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -59,7 +60,7 @@ impl<S: Saga> SagaEngine<S> {
             rows,
             index: index.progress(),
             nudged: self.nudges.listen(),
-            leases,
+            seats: Seats::at(S::NAME, leases),
             options: self.options.clone(),
             meter: SagaMeter::new(S::NAME),
         };
@@ -93,36 +94,28 @@ impl Drop for SagaHandle {
 impl<S: Saga> Runner<S> {
     async fn run(self) {
         loop {
-            match self.lease().await {
-                Ok(Some(lease)) => tokio::select! {
-                    () = lease.lost() => {}
-                    () = self.work(Some(&lease)) => {}
+            self.meter.stands_by();
+            match self.seats.take().await {
+                Ok(Some(seat)) => tokio::select! {
+                    () = seat.lost() => {}
+                    () = self.work(&seat) => {}
                 },
-                Ok(None) if self.leases.is_none() => self.work(None).await,
                 Ok(None) => {}
-                Err(error) => tracing::warn!(saga = S::NAME, %error, "whose turn it is is unknown"),
+                Err(error) => tracing::warn!(saga = S::NAME, %error, "who works on it is unknown"),
             }
             wait(self.options.look_every).await;
         }
     }
 
-    /// `None`: another process holds it, or there are none.
-    async fn lease(&self) -> Result<Option<Lease>, LeaseError> {
-        match &self.leases {
-            Some(leases) => leases.try_acquire(&format!("saga/{}", S::NAME)).await,
-            None => Ok(None),
-        }
-    }
-
-    /// Does what is due for as long as it is its turn.
-    async fn work(&self, lease: Option<&Lease>) {
-        let mut shift = Shift::of(self);
+    /// Does what is due for as long as it has a seat.
+    async fn work(&self, seat: &Seat<'_>) {
+        let mut shift = Shift::of(self, seat);
         loop {
-            lease.inspect(|lease| lease.working());
+            seat.working();
             if let Err(error) = shift.look().await {
                 tracing::warn!(saga = S::NAME, %error, "what is due is unknown");
             }
-            lease.inspect(|lease| lease.idle());
+            seat.idle();
             shift.until_next_look().await;
         }
     }

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{QueryError, Saga, Timestamp};
+use annals_core::{InstanceId, QueryError, Saga, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -13,6 +13,7 @@ use super::driven::{Driven, Ended};
 use super::nudges::Nudged;
 use super::resting::Resting;
 use super::runner::Runner;
+use super::seats::{Seat, Share};
 use super::sweep::Sweep;
 use crate::backoff::{Backoff, wait};
 use crate::projection::Progress;
@@ -27,6 +28,10 @@ const LONGEST_REST: Duration = Duration::from_secs(60);
 /// What is known as long as it lasts.
 pub(super) struct Shift<'a, S: Saga> {
     runner: &'a Runner<S>,
+    seat: &'a Seat<'a>,
+    /// Which instances are those of the seat, as far as is known, and when that is asked for again.
+    share: Option<Share>,
+    ask_at: Instant,
     index: watch::Receiver<Progress>,
     nudged: Nudged,
     sweep: Sweep,
@@ -38,9 +43,12 @@ pub(super) struct Shift<'a, S: Saga> {
 
 impl<'a, S: Saga> Shift<'a, S> {
     /// One that begins now.
-    pub(super) fn of(runner: &'a Runner<S>) -> Self {
+    pub(super) fn of(runner: &'a Runner<S>, seat: &'a Seat<'a>) -> Self {
         let options = &runner.options;
         Self {
+            seat,
+            share: None,
+            ask_at: Instant::now(),
             index: runner.index.clone(),
             nudged: runner.nudged.anew(),
             sweep: Sweep::of(S::NAME, runner.rows.clone()),
@@ -56,9 +64,32 @@ impl<'a, S: Saga> Shift<'a, S> {
 
     /// Begins to drive the instances that are due, for as long as there are places.
     pub(super) async fn look(&mut self) -> Result<(), QueryError> {
+        self.ask_for_share().await;
         let looked = self.begin_due().await;
         self.could_look = looked.is_ok();
         looked
+    }
+
+    /// Asks which instances are those of its seat, unless it has lately.
+    async fn ask_for_share(&mut self) {
+        if Instant::now() < self.ask_at {
+            return;
+        }
+        self.ask_at = Instant::now() + self.runner.options.look_every;
+        match self.seat.share().await {
+            Ok(share) if self.share == Some(share) => {}
+            Ok(share) => {
+                let Share { index, of } = share;
+                tracing::info!(saga = S::NAME, index, of, "works on its share");
+                self.runner.meter.shared_among(of);
+                self.share = Some(share);
+            }
+            Err(error) => tracing::warn!(saga = S::NAME, %error, "who works on it is unknown"),
+        }
+    }
+
+    fn is_ours(&self, instance: &InstanceId) -> bool {
+        self.share.is_some_and(|share| share.has(instance))
     }
 
     async fn begin_due(&mut self) -> Result<(), QueryError> {
@@ -70,7 +101,7 @@ impl<'a, S: Saga> Shift<'a, S> {
             let Some(instance) = self.sweep.next(now).await? else {
                 return Ok(());
             };
-            if !self.resting.has(&instance) {
+            if self.is_ours(&instance) && !self.resting.has(&instance) {
                 self.driven.begin(instance);
             }
         }
@@ -92,7 +123,9 @@ impl<'a, S: Saga> Shift<'a, S> {
                 () = wait(look_at.saturating_duration_since(Instant::now())) => return,
                 () = &mut index_moved => return,
                 instance = self.nudged.next(), if self.driven.has_place() => {
-                    self.driven.begin_nudged(instance);
+                    if self.is_ours(&instance) {
+                        self.driven.begin_nudged(instance);
+                    }
                 }
                 Some(ended) = self.driven.next_ended() => {
                     let due = self.ended(ended);

@@ -183,4 +183,8 @@ impl Leases for Asked {
         }
         self.leases.try_acquire(work).await
     }
+
+    async fn held(&self, prefix: &str) -> Result<Vec<String>, LeaseError> {
+        self.leases.held(prefix).await
+    }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use annals_core::{Asked, Ending, SagaInput, SagaStatus, Selection, Unwanted};
+use annals_core::{Asked, Ending, SagaInput, SagaStatus, Selection, StreamVersion, Unwanted};
 use annals_runtime::{Asker, SagaEngine, SagaError};
 
 use crate::troubled::Trouble::{AnswerLost, Busy};
@@ -152,4 +152,25 @@ async fn those_that_are_parked_are_listed_with_the_reason() {
     );
     let reason = row.reason.as_ref().unwrap();
     assert_eq!(reason, "no way back, and deposit failed: \"busy\"");
+}
+
+#[tokio::test]
+async fn a_row_tells_since_when_one_has_been_so() {
+    let (world, engine) = parked().await;
+    // It stays parked.
+    world.begin(&engine, "t1", 30).await;
+    let process = world.start().await;
+    let head = world.store.head().await.unwrap();
+    process.index.wait_for(head, LONG).await.unwrap();
+    let (sagas, t1) = (world.sagas(), id("t1"));
+    let rows = sagas.list(Selection::new()).await.unwrap();
+    let row = &rows[0];
+    let moments = sagas.timeline("transfer", &t1, StreamVersion::NONE, 100);
+    let moments = moments.await.unwrap();
+    let [first, .., parked, last] = &moments[..] else {
+        panic!("{moments:?}")
+    };
+    let told = [row.started_at, row.since, row.changed_at].map(|at| at.as_microsecond());
+    let happened = [first.at, parked.at, last.at].map(|at| at.as_microsecond());
+    assert_eq!(told, happened);
 }

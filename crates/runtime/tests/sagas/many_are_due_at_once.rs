@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use annals_core::{Decision, Input, InstanceId, Recorded, Route, Saga, SystemClock};
 use annals_runtime::SagaOptions;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
@@ -66,12 +67,52 @@ async fn those_that_cannot_go_on_keep_no_others_waiting() {
     let world = World::new().await;
     // All are older, and of a definition that is not known.
     begin_many(&world).await;
+    world.clock.advance(Duration::from_secs(1));
     let elsewhere = world.engine_of::<Gift>(world.bus());
     world.begin(&elsewhere, "gift", 1).await;
     let engine = world.engine_of::<Gift>(world.bus());
     let _running = world.run(&engine.with_options(two_at_once(&world))).await;
     world.until_over("gift").await;
     assert_eq!(world.balances().await, (100, 1));
+}
+
+/// How often an instance could not go on, as the metric tells.
+fn errors_in(measured: &Snapshotter) -> u64 {
+    let measured = measured.snapshot().into_vec().into_iter();
+    let errors = measured.filter(|(key, ..)| key.key().name() == "annals_saga_errors_total");
+    let counts = errors.map(|(.., value)| match value {
+        DebugValue::Counter(count) => count,
+        _ => 0,
+    });
+    counts.sum()
+}
+
+#[tokio::test]
+async fn one_that_cannot_go_on_is_left_alone_for_a_while() {
+    let recorder = DebuggingRecorder::new();
+    let _measures = metrics::set_default_local_recorder(&recorder);
+    let world = World::new().await;
+    world.begin(&world.engine(), "t1", 0).await;
+    world.clock.advance(Duration::from_secs(1));
+    let options = SagaOptions {
+        look_every: Duration::from_secs(3_600),
+        ..world.options()
+    };
+    let engine = world.engine_of::<Gift>(world.bus()).with_options(options);
+    let _running = world.run(&engine).await;
+    // Each is found by going through those that are due, of which the other is the first.
+    let elsewhere = world.engine_of::<Gift>(world.bus());
+    for gift in ["gift1", "gift2", "gift3"] {
+        world.begin(&elsewhere, gift, 1).await;
+        world.until_over(gift).await;
+    }
+    let measured = recorder.snapshotter();
+    let mut errors = 0;
+    while errors == 0 {
+        tokio::task::yield_now().await;
+        errors = errors_in(&measured);
+    }
+    assert_eq!(errors, 1);
 }
 
 #[tokio::test]

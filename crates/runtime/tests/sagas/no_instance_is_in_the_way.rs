@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use annals_core::limits::NAME_BYTES;
 use annals_core::{
-    Answer, Command, Decision, Ending, Input, InstanceId, Recorded, Route, Saga, SagaStatus,
-    Schedule, Timestamp,
+    Answer, Command, Decision, Effect, EffectError, EffectKey, Ending, Input, InstanceId, Recorded,
+    Route, Saga, SagaStatus, Schedule, Timestamp,
 };
 use annals_runtime::{CommandBus, CommandContext, CommandFault, CommandHandler, SagaOptions};
 use async_trait::async_trait;
@@ -100,6 +100,35 @@ async fn an_answer_that_is_too_large_is_as_good_as_none() {
         reason.starts_with("the answer cannot be recorded"),
         "{reason}"
     );
+}
+
+/// Remembers more than there is a place for.
+#[derive(Default, Serialize, Deserialize)]
+struct Hoarder(String);
+
+impl Saga for Hoarder {
+    const NAME: &'static str = "transfer";
+    type Event = TransferRequested;
+
+    fn route(event: &Recorded<TransferRequested>) -> Route {
+        started_by(event)
+    }
+
+    fn react(&mut self, _: &Input<TransferRequested>) -> Vec<Decision> {
+        self.0 = "x".repeat(2 * 1024 * 1024);
+        Vec::new()
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_makes_an_instance_too_large_is_not_brought_for_ever() {
+    let world = World::new().await;
+    let engine = world.engine_of::<Hoarder>(CommandBus::new());
+    world.request("t1", 0).await;
+    let event = world.requests("t1").await.pop().unwrap();
+    let key = EffectKey::of("transfer", event.record.id);
+    let brought = engine.inbox().perform(&event, key).await;
+    assert!(matches!(brought, Err(EffectError::Event(_))), "{brought:?}");
 }
 
 #[tokio::test]

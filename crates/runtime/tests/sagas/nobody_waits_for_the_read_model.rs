@@ -70,3 +70,17 @@ async fn and_no_timer_for_the_next_look() {
         world.until_over(nap).await;
     }
 }
+
+#[tokio::test]
+async fn nor_a_timer_that_was_set_before_it_runs() {
+    let world = World::new().await;
+    let options = SagaOptions {
+        clock: Arc::new(SystemClock),
+        ..never_looking(&world)
+    };
+    let elsewhere: SagaEngine<Nap> = world.engine_of(world.bus()).with_options(options.clone());
+    world.begin(&elsewhere, "nap", 1_000).await;
+    let engine: SagaEngine<Nap> = world.engine_of(world.bus()).with_options(options);
+    let _running = world.run(&engine).await;
+    world.until_over("nap").await;
+}

@@ -2,11 +2,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals_core::Leases;
+use annals_runtime::SagaOptions;
 use annals_testing::MemoryLeases;
+use tokio::sync::Semaphore;
 
-use crate::world::{LONG, World};
+use crate::troubled::Trouble;
+use crate::world::{LONG, Process, World, id};
 
 const TRANSFERS: usize = 12;
+
+/// The leases of the seats of the first process and of the second.
+const SEATS: [&str; 2] = ["saga/transfer/0", "saga/transfer/1"];
 
 async fn until_all_over(world: &World) {
     for number in 0..TRANSFERS {
@@ -20,9 +26,9 @@ async fn request_all(world: &World) {
     }
 }
 
-async fn until_held(leases: &MemoryLeases) {
+async fn until_held(leases: &MemoryLeases, seat: &str) {
     let held = async {
-        while leases.token("saga/transfer").is_none() {
+        while leases.token(seat).is_none() {
             tokio::task::yield_now().await;
         }
     };
@@ -45,24 +51,83 @@ async fn processes_without_leases_do_nothing_twice() {
     check(&world).await;
 }
 
-#[tokio::test]
-async fn one_process_works_and_another_takes_over() {
-    let world = World::new().await;
-    let leases = MemoryLeases::new(&world.clock);
+/// Starts two processes that share transfers out. The first gets no answer to a deposit before there are
+/// permits.
+async fn start_two(
+    world: &World,
+    leases: &MemoryLeases,
+    permits: &Arc<Semaphore>,
+) -> (Process, Process) {
     let shared: Arc<dyn Leases> = Arc::new(leases.clone());
-    let first = world
-        .start_on(&world.store, Some(Arc::clone(&shared)))
-        .await;
-    until_held(&leases).await;
+    let held = (0..TRANSFERS).map(|_| Trouble::AnswerHeld(Arc::clone(permits)));
+    let first = world.engine_with(held).with_options(SagaOptions {
+        answer_within: 2 * LONG,
+        ..world.options()
+    });
+    let first = world.start_running(&first, &world.store, Some(Arc::clone(&shared)));
+    let first = first.await;
+    until_held(leases, SEATS[0]).await;
     let second = world.start_on(&world.store, Some(shared)).await;
-    world.request("first", 1).await;
-    world.until_over("first").await;
-    let token = leases.token("saga/transfer").unwrap();
-    first.stop().await;
-    world.request("second", 1).await;
-    world.until_over("second").await;
-    assert!(leases.token("saga/transfer").unwrap() > token);
-    second.stop().await;
+    until_held(leases, SEATS[1]).await;
+    (first, second)
+}
+
+/// The transfers of one of two processes.
+fn share(process: usize) -> impl Iterator<Item = String> {
+    let all = (0..TRANSFERS).map(|number| format!("t{number}"));
+    all.filter(move |transfer| id(transfer).share_of(2) == process)
+}
+
+#[tokio::test]
+async fn processes_share_the_instances_out() {
+    let world = World::new().await;
+    let (leases, permits) = (MemoryLeases::new(&world.clock), Arc::new(Semaphore::new(0)));
+    let _processes = start_two(&world, &leases, &permits).await;
+    request_all(&world).await;
+    assert!(share(1).count() > 0);
+    for transfer in share(1) {
+        world.until_over(&transfer).await;
+    }
+    for transfer in share(0) {
+        assert!(!world.is_over(&transfer).await, "{transfer} is another's");
+    }
+    permits.add_permits(TRANSFERS);
+    until_all_over(&world).await;
+    check(&world).await;
+}
+
+#[tokio::test]
+async fn the_instances_of_a_process_that_ends_are_taken_over() {
+    let world = World::new().await;
+    let (leases, permits) = (MemoryLeases::new(&world.clock), Arc::new(Semaphore::new(0)));
+    let (first, _second) = start_two(&world, &leases, &permits).await;
+    request_all(&world).await;
+    for transfer in share(1) {
+        world.until_over(&transfer).await;
+    }
+    drop(first);
+    until_all_over(&world).await;
+    check(&world).await;
+}
+
+#[tokio::test]
+async fn the_instances_of_a_process_that_was_cut_off_are_taken_over() {
+    let world = World::new().await;
+    let (leases, permits) = (MemoryLeases::new(&world.clock), Arc::new(Semaphore::new(0)));
+    let (_paused, _second) = start_two(&world, &leases, &permits).await;
+    request_all(&world).await;
+    for transfer in share(1) {
+        world.until_over(&transfer).await;
+    }
+    for seat in leases.held("").await.unwrap() {
+        let is_of_first = seat != SEATS[1];
+        is_of_first.then(|| leases.pause(&seat));
+    }
+    world.clock.advance(MemoryLeases::TERM / 2);
+    leases.beat();
+    world.clock.advance(MemoryLeases::TERM / 2);
+    until_all_over(&world).await;
+    check(&world).await;
 }
 
 #[tokio::test]
@@ -73,8 +138,8 @@ async fn a_paused_owner_that_believes_it_still_is_one_does_nothing_twice() {
     let _paused = world
         .start_on(&world.store, Some(Arc::clone(&shared)))
         .await;
-    until_held(&leases).await;
-    leases.pause("saga/transfer");
+    until_held(&leases, SEATS[0]).await;
+    leases.pause(SEATS[0]);
     world
         .clock
         .advance(MemoryLeases::TERM + Duration::from_secs(1));

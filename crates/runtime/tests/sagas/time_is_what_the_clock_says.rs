@@ -1,7 +1,10 @@
+use std::sync::Arc;
 use std::time::Duration;
 
-use annals_core::{Ending, SagaStatus, Timestamp};
+use annals_core::{Ending, IdSource, SagaStatus, Timestamp};
+use annals_runtime::SagaOptions;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::bank::accounts_in;
 use crate::troubled::Trouble::{AnswerLost, Busy};
@@ -26,6 +29,35 @@ async fn an_attempt_that_failed_is_made_again_once_its_wait_is_over() {
     engine.drive(&id("t1")).await.unwrap();
     assert_eq!(world.told("t1").await.last().unwrap(), "deposit done");
     assert_eq!(world.balances().await, (70, 30));
+}
+
+/// Chance that is always the same.
+struct Always(Uuid);
+
+impl IdSource for Always {
+    fn next(&self) -> Uuid {
+        self.0
+    }
+}
+
+/// When a deposit is tried again that failed at the beginning of time, in milliseconds.
+async fn tried_again_by(chance: Uuid) -> i64 {
+    let world = World::new().await;
+    let options = SagaOptions {
+        ids: Arc::new(Always(chance)),
+        ..world.options()
+    };
+    let engine = world.engine_with([Busy]).with_options(options);
+    world.begin(&engine, "t1", 30).await;
+    engine.drive(&id("t1")).await.unwrap();
+    let deposit = &world.instance("t1").await.calls["deposit"];
+    deposit.not_before.as_millisecond()
+}
+
+#[tokio::test]
+async fn those_that_failed_together_are_not_tried_again_together() {
+    assert_eq!(tried_again_by(Uuid::nil()).await, 2_000);
+    assert_eq!(tried_again_by(Uuid::max()).await, 1_000);
 }
 
 #[tokio::test]

@@ -1,13 +1,16 @@
 use std::sync::Arc;
 
-use annals_core::{Decision, Input, InstanceId, Recorded, Route, Saga, SagaEvent, Unwanted};
+use annals_core::{
+    Decision, Input, InstanceId, Read, Recorded, Route, Saga, SagaEvent, Source, Unwanted,
+    events_of,
+};
 use annals_runtime::CommandBus;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use crate::transfer::TransferRequested;
 use crate::troubled::Trouble::AnswerHeld;
-use crate::world::{World, id};
+use crate::world::{World, bring_to, id};
 
 #[tokio::test]
 async fn an_event_that_is_brought_twice_is_taken_in_once() {
@@ -89,6 +92,23 @@ impl Saga for Counting {
         }
         Vec::new()
     }
+}
+
+#[tokio::test]
+async fn each_part_of_an_event_is_taken_in_once() {
+    let world = World::new().await;
+    let engine = world.engine_of::<Counting>(CommandBus::new());
+    world.request("c1", 10).await;
+    let event = world.requests("c1").await.pop().unwrap();
+    for part in [0, 1, 0, 1] {
+        let event = event.clone();
+        bring_to(&engine, &Recorded { part, ..event }).await;
+    }
+    let read = Read::backwards(Source::stream("Saga:counting-c1".parse().unwrap()));
+    let last = world.store.read(read).await.unwrap().try_next().await;
+    let last = last.unwrap().unwrap();
+    let last = events_of::<SagaEvent>(&last).unwrap().pop().unwrap();
+    assert_eq!(last.instance().unwrap().state["cents"], 20);
 }
 
 #[tokio::test]

@@ -11,8 +11,8 @@ use annals_core::{
 };
 use annals_embedded::EmbeddedStore;
 use annals_runtime::{
-    CommandBus, ProjectionHandle, RunnerOptions, SagaEngine, SagaHandle, SagaOptions, SagaRow,
-    Sagas, UnboundEffect, run_projection,
+    CommandBus, ParkedEvents, ProjectionHandle, RunnerOptions, SagaEngine, SagaHandle, SagaOptions,
+    SagaRow, Sagas, UnboundEffect, run_projection,
 };
 use annals_sqlite::Database;
 use annals_testing::ManualClock;
@@ -104,8 +104,18 @@ impl World {
         store: &Arc<dyn EventStore>,
         leases: Option<Arc<dyn Leases>>,
     ) -> Process {
-        let engine: SagaEngine<Transfers> = SagaEngine::new(Arc::clone(store), bus_on(store));
+        let engine = SagaEngine::new(Arc::clone(store), bus_on(store));
         let engine = engine.with_options(self.options());
+        self.start_running(&engine, store, leases).await
+    }
+
+    /// Starts one in which this engine runs.
+    pub(crate) async fn start_running(
+        &self,
+        engine: &SagaEngine<Transfers>,
+        store: &Arc<dyn EventStore>,
+        leases: Option<Arc<dyn Leases>>,
+    ) -> Process {
         let options = RunnerOptions {
             leases: leases.clone(),
             lease_retry: Duration::from_millis(10),
@@ -122,6 +132,20 @@ impl World {
             inbox: run_projection(Arc::clone(store), Arc::new(inbox), options),
             transfers,
         }
+    }
+
+    /// Brings all events to an engine, and has nothing done.
+    pub(crate) async fn bring_all<S: Saga>(
+        &self,
+        engine: &SagaEngine<S>,
+    ) -> (ProjectionHandle, ParkedEvents) {
+        let inbox = UnboundEffect::of(engine.inbox());
+        let checkpoint = self.read_models.projector(inbox.fold()).await.unwrap();
+        let inbox = Arc::new(inbox.begin(&*self.store, checkpoint).await.unwrap());
+        let store = Arc::clone(&self.store);
+        let parked = ParkedEvents::new(Arc::clone(&store), Arc::clone(&inbox) as _);
+        let inbox = run_projection(store, inbox, RunnerOptions::default());
+        (inbox, parked)
     }
 
     /// Has what is due done by an engine, and nothing brought to it.
@@ -142,9 +166,14 @@ impl World {
 
     /// Asks for a transfer from Ann to Bob.
     pub(crate) async fn request(&self, transfer: &str, cents: i64) {
+        let metadata = Metadata::default();
+        self.request_with(transfer, cents, metadata).await;
+    }
+
+    pub(crate) async fn request_with(&self, transfer: &str, cents: i64, metadata: Metadata) {
         let (from, to) = ("ann".to_owned(), "bob".to_owned());
         let event = TransferRequested { from, to, cents };
-        let event = event.to_new(EventId(RandomIds.next()), Metadata::default());
+        let event = event.to_new(EventId(RandomIds.next()), metadata);
         let stream = StreamId::new("Transfer", transfer).unwrap();
         let append = Append::to(stream, ExpectedVersion::Any, vec![event.unwrap()]);
         self.store.append(append).await.unwrap();
@@ -173,7 +202,7 @@ impl World {
         }
     }
 
-    async fn requests(&self, transfer: &str) -> Vec<Recorded<TransferRequested>> {
+    pub(crate) async fn requests(&self, transfer: &str) -> Vec<Recorded<TransferRequested>> {
         let stream = StreamId::new("Transfer", transfer).unwrap();
         let read = Read::forwards(Source::stream(stream));
         let events = self.store.read(read).await.unwrap().collect().await;
@@ -200,6 +229,13 @@ impl World {
         };
         let found = tokio::time::timeout(LONG, waiting).await;
         found.unwrap_or_else(|_| panic!("{transfer} does not end"))
+    }
+
+    /// True if it is over by now.
+    pub(crate) async fn is_over(&self, transfer: &str) -> bool {
+        let history = self.history(transfer).await;
+        let last = history.last().and_then(SagaEvent::instance);
+        last.is_some_and(Instance::has_ended)
     }
 
     pub(crate) async fn balances(&self) -> (i64, i64) {
@@ -254,7 +290,7 @@ pub(crate) fn id(transfer: &str) -> InstanceId {
     InstanceId::new(transfer).unwrap()
 }
 
-async fn bring_to<S: Saga<Event = TransferRequested>>(
+pub(crate) async fn bring_to<S: Saga<Event = TransferRequested>>(
     engine: &SagaEngine<S>,
     event: &Recorded<TransferRequested>,
 ) {

@@ -66,3 +66,18 @@ async fn a_paused_holder_does_not_notice_that_another_holds_its_lease() {
     leases.take_away(WORK);
     assert!(other.is_lost());
 }
+
+#[tokio::test]
+async fn it_tells_what_is_held() {
+    let (clock, leases) = leases();
+    let works = ["b/2", "a/1", "b/1"];
+    let mut held = Vec::new();
+    for work in works {
+        held.extend(leases.try_acquire(work).await.unwrap());
+    }
+    assert_eq!(leases.held("b/").await.unwrap(), ["b/1", "b/2"]);
+    leases.take_away("b/1");
+    assert_eq!(leases.held("b/").await.unwrap(), ["b/2"]);
+    clock.advance(MemoryLeases::TERM);
+    assert!(leases.held("").await.unwrap().is_empty());
+}

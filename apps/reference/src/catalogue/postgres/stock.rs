@@ -121,7 +121,7 @@ fn columns(quantities: &Quantities) -> (Vec<&str>, Vec<i64>) {
 }
 
 /// What is held for an order, from the rows of [`RESERVATION`].
-pub(super) fn read(rows: &[Row]) -> Result<Option<Reservation>, CatalogueError> {
+fn read(rows: &[Row]) -> Result<Option<Reservation>, CatalogueError> {
     let Some(first) = rows.first() else {
         return Ok(None);
     };

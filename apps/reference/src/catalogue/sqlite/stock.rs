@@ -32,7 +32,7 @@ pub(super) fn carry_out(
     Ok(after)
 }
 
-pub(super) fn reservation(
+fn reservation(
     tx: &Transaction<'_>,
     order: &OrderId,
 ) -> Result<Option<Reservation>, CatalogueError> {

@@ -118,7 +118,7 @@ fn runner(clock: &ManualClock, read_models: Breaking) -> (Runner<Idle>, watch::S
         rows: Table::of(&read_models),
         index,
         nudged: engine.nudges.listen(),
-        leases: None,
+        seats: Seats::at(Idle::NAME, None),
         options: engine.options,
         meter: SagaMeter::new(Idle::NAME),
     };

@@ -1,0 +1,27 @@
+//! Scenarios on the outbox, with real brokers that are spoken to over TLS.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod broker;
+#[path = "../place/mod.rs"]
+#[expect(
+    dead_code,
+    unused_macros,
+    unused_imports,
+    reason = "what differs is the broker, not the place"
+)]
+mod place;
+#[path = "../webhook/receiver.rs"]
+#[expect(dead_code, reason = "the webhook is only compared with")]
+mod receiver;
+#[path = "../schema/mod.rs"]
+mod schema;
+#[path = "../process/service.rs"]
+#[expect(dead_code, reason = "nobody reads the log of a process that is killed")]
+mod service;
+#[path = "../webhook/teller.rs"]
+#[expect(dead_code, reason = "nothing is refused here")]
+mod teller;
+
+mod a_broker_is_told_what_the_webhook_is;
+mod a_killed_service_tells_each_event_once;
