@@ -81,6 +81,15 @@ pub enum DeliveryError {
         topic: String,
     },
 
+    /// The server knows the id of the message, and stored nothing.
+    /// **Do:** nothing: it is looked whether the subject has the message. If that was purged, the server
+    /// takes it as soon as the duplicate window of its stream is over.
+    #[error("the server took the message for a repeat and left it out of the subject {topic}")]
+    LeftOut {
+        /// The subject.
+        topic: String,
+    },
+
     /// The topic is no subject of NATS.
     /// **Do:** make subjects of tokens without spaces and wildcards, separated by single dots.
     #[error("{topic:?} is no subject")]

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use annals_core::{EffectError, EffectKey};
 use async_nats::Client;
-use async_nats::header::NATS_MESSAGE_ID;
 use async_nats::jetstream::context::PublishErrorKind;
-use async_nats::jetstream::message::{PublishMessage, StreamMessage};
+use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, RetentionPolicy, Stream};
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
@@ -17,27 +16,23 @@ use tokio::sync::OnceCell;
 use crate::cloud_event::{STRUCTURED, header_text};
 use crate::destination::{Destination, Message};
 use crate::error::{DeliveryError, DestinationError};
-use crate::mark::Mark;
 use connection::Connection;
+use last::{EVENT, Last, MARK, PUBLICATION, Told, message_id, publication};
 
 mod connection;
+mod last;
 
 /// Of so many subjects it is remembered which message is last.
 const REMEMBERED: usize = 10_000;
 
-/// The header that says which publication a message is of.
-const PUBLICATION: &str = "Annals-Publication";
-
-/// The header that says which place a message has in the order of its subject.
-const MARK: &str = "Annals-Mark";
-
 /// The subjects of a JetStream stream: each topic is one.
 ///
-/// A message carries the id of its event as `Nats-Msg-Id`, by which the server recognises a repeat for
-/// as long as its duplicate window lasts. What holds for ever is another header: the server takes a message
-/// only if the last one of its subject is the one that was last when this process looked. Whoever
-/// finds that it is not looks again, and takes for delivered what is not behind it. So neither
-/// outages nor a process that wakes up late bring an event twice.
+/// The server takes a message only if the last one of its subject is the one that was last when this
+/// process looked. Whoever finds that it is not looks again, and takes for delivered what is not behind
+/// it, by the mark that each message carries. So neither outages nor a process that wakes up late bring
+/// an event twice. A message carries a `Nats-Msg-Id` as well, by which the server leaves out a repeat for
+/// as long as its duplicate window lasts; that alone counts for nothing, as what is left out may have
+/// been purged.
 pub struct NatsSubjects {
     connection: Connection,
     stream_name: String,
@@ -55,20 +50,6 @@ pub enum ContentMode {
     Binary,
     /// All as one JSON object.
     Structured,
-}
-
-/// The last message of a subject: its sequence and what it tells, 0 and nothing if there is none.
-#[derive(Debug, Clone)]
-struct Last {
-    sequence: u64,
-    told: Option<Told>,
-}
-
-/// An event that was told, and its place in our order.
-#[derive(Debug, Clone)]
-struct Told {
-    mark: Mark,
-    id: String,
 }
 
 impl NatsSubjects {
@@ -146,11 +127,8 @@ impl NatsSubjects {
         }
         let stream = self.stream().await?;
         match stream.get_last_raw_message_by_subject(&message.topic).await {
-            Ok(last) => last_of(&last, message),
-            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(Last {
-                sequence: 0,
-                told: None,
-            }),
+            Ok(last) => Last::of(&last, message),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(Last::NONE),
             Err(error) => Err(EffectError::transient(error)),
         }
     }
@@ -161,7 +139,8 @@ impl NatsSubjects {
             .written(message)
             .header(PUBLICATION, publication(message))
             .header(MARK, message.mark.to_string())
-            .message_id(&message.event.id)
+            .header(EVENT, header_text(&message.event.id))
+            .message_id(message_id(message))
             .expected_stream(&self.stream_name)
             .expected_last_subject_sequence(last.sequence);
         let topic = message.topic.clone();
@@ -176,7 +155,13 @@ impl NatsSubjects {
             // Also if another message is last by now: then the next attempt looks again.
             _ => EffectError::transient(error),
         })?;
-        Ok(answer.sequence)
+        match answer.duplicate {
+            // The next attempt looks whether the subject has it.
+            true => Err(EffectError::transient(DeliveryError::LeftOut {
+                topic: message.topic.clone(),
+            })),
+            false => Ok(answer.sequence),
+        }
     }
 
     fn written(&self, message: &Message) -> PublishMessage {
@@ -228,52 +213,6 @@ impl Destination for NatsSubjects {
         self.remember(&message.topic, Last { sequence, told });
         Ok(())
     }
-}
-
-impl Told {
-    fn by(message: &Message) -> Self {
-        Self {
-            mark: message.mark,
-            id: message.event.id.clone(),
-        }
-    }
-
-    /// What is not behind the last one was told before it, unless another event was told in its place.
-    fn includes(&self, message: &Message) -> Result<(), EffectError> {
-        let is_other = self.mark == message.mark && self.id != message.event.id;
-        match is_other {
-            true => Err(shared(message)),
-            false => Ok(()),
-        }
-    }
-}
-
-/// Where the last message of a subject stands, if it is of the same publication.
-fn last_of(last: &StreamMessage, message: &Message) -> Result<Last, EffectError> {
-    let header = |name: &str| last.headers.get(name).map(|value| value.as_str());
-    let is_ours = header(PUBLICATION) == Some(publication(message).as_str());
-    let mark = header(MARK).and_then(|mark| mark.parse().ok());
-    match (mark, header(NATS_MESSAGE_ID.as_ref())) {
-        (Some(mark), Some(id)) if is_ours => Ok(Last {
-            sequence: last.sequence,
-            told: Some(Told {
-                mark,
-                id: id.to_owned(),
-            }),
-        }),
-        _ => Err(shared(message)),
-    }
-}
-
-fn shared(message: &Message) -> EffectError {
-    EffectError::event(DeliveryError::Shared {
-        topic: message.topic.clone(),
-    })
-}
-
-/// A publication, apart from those of the same name in other stores.
-fn publication(message: &Message) -> String {
-    header_text(&format!("{} {}", message.publication, message.event.source))
 }
 
 /// Whether a text is a subject that can be published to.

@@ -80,29 +80,60 @@ pub(crate) fn opening(house: &str, position: u64, by: &str) -> Recorded<DoorEven
 }
 
 /// One attempt.
-pub(crate) async fn tell<D: Destination>(
-    outbox: &Outbox<Doors, D>,
+pub(crate) async fn tell<P: Publication<Event = DoorEvent>, D: Destination>(
+    outbox: &Outbox<P, D>,
     event: &Recorded<DoorEvent>,
 ) -> Result<(), EffectError> {
-    let key = EffectKey::of(Doors::NAME, event.record.id);
+    let key = EffectKey::of(P::NAME, event.record.id);
     outbox.perform(event, key).await
 }
 
-/// Tells one after the other, each until it is acknowledged.
-pub(crate) async fn tell_all<D: Destination>(
-    outbox: &Outbox<Doors, D>,
-    events: &[Recorded<DoorEvent>],
-) {
+/// Attempts until one is answered for good: it is acknowledged or refused. Of others nobody knows what
+/// they met.
+pub(crate) async fn told<P: Publication<Event = DoorEvent>, D: Destination>(
+    outbox: &Outbox<P, D>,
+    event: &Recorded<DoorEvent>,
+) -> Result<(), EffectError> {
     let telling = async {
-        for event in events {
-            while let Err(error) = tell(outbox, event).await {
-                let passes = matches!(error, EffectError::Transient(_));
-                assert!(passes, "{error}");
-                tokio::task::yield_now().await;
+        loop {
+            match tell(outbox, event).await {
+                Err(EffectError::Transient(_)) => tokio::task::yield_now().await,
+                answer => return answer,
             }
         }
     };
-    tokio::time::timeout(LONG, telling).await.unwrap();
+    tokio::time::timeout(LONG, telling).await.unwrap()
+}
+
+/// Attempts until one fails for this reason, which passes; all it says.
+pub(crate) async fn until_failed_by<D: Destination>(
+    outbox: &Outbox<Doors, D>,
+    event: &Recorded<DoorEvent>,
+    reason: &str,
+) -> String {
+    let failing = async {
+        loop {
+            let failed = match tell(outbox, event).await {
+                Err(EffectError::Transient(cause)) => cause.to_string(),
+                answer => panic!("{answer:?} instead of {reason:?}"),
+            };
+            if failed.contains(reason) {
+                return failed;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, failing).await.unwrap()
+}
+
+/// Tells one after the other, each until it is acknowledged.
+pub(crate) async fn tell_all<P: Publication<Event = DoorEvent>, D: Destination>(
+    outbox: &Outbox<P, D>,
+    events: &[Recorded<DoorEvent>],
+) {
+    for event in events {
+        told(outbox, event).await.unwrap();
+    }
 }
 
 /// The cause of a refusal for good.

@@ -22,33 +22,40 @@ const WINDOW: Duration = Duration::from_millis(100);
 impl Subject {
     /// A new stream for the subject, under its name.
     pub(crate) async fn new(url: &str, name: &str) -> Self {
-        Self::with_retention(url, name, RetentionPolicy::Limits).await
+        Self::over(connect(url).await, url, config(name)).await
     }
 
     pub(crate) async fn with_retention(url: &str, name: &str, retention: RetentionPolicy) -> Self {
-        Self::over(connect(url).await, url, name, retention).await
+        let config = Config {
+            retention,
+            ..config(name)
+        };
+        Self::over(connect(url).await, url, config).await
+    }
+
+    /// The same of a server that knows the ids it took for so long.
+    pub(crate) async fn with_window(url: &str, name: &str, duplicate_window: Duration) -> Self {
+        let config = Config {
+            duplicate_window,
+            ..config(name)
+        };
+        Self::over(connect(url).await, url, config).await
     }
 
     /// The same of a server that asks for a user and a password.
     pub(crate) async fn by((user, password): (&str, &str), url: &str, name: &str) -> Self {
         let options = ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned());
         let context = jetstream::new(options.connect(url).await.unwrap());
-        Self::over(context, url, name, RetentionPolicy::Limits).await
+        Self::over(context, url, config(name)).await
     }
 
-    async fn over(context: Context, url: &str, name: &str, retention: RetentionPolicy) -> Self {
-        let config = Config {
-            name: name.to_owned(),
-            subjects: vec![name.to_owned(), elsewhere(name)],
-            duplicate_window: WINDOW,
-            retention,
-            ..Config::default()
-        };
+    async fn over(context: Context, url: &str, config: Config) -> Self {
+        let name = config.name.clone();
         context.create_stream(config).await.unwrap();
         Self {
             url: url.to_owned(),
             context,
-            name: name.to_owned(),
+            name,
         }
     }
 
@@ -81,6 +88,12 @@ impl Subject {
             .collect()
     }
 
+    /// Removes all messages of the subject.
+    pub(crate) async fn purge(&self) {
+        let stream = self.context.get_stream(&self.name).await.unwrap();
+        stream.purge().filter(&self.name).await.unwrap();
+    }
+
     /// Writes a message of somebody else.
     pub(crate) async fn write(&self, text: &'static str) {
         let sent = self.context.publish(self.name.clone(), text.into()).await;
@@ -92,7 +105,7 @@ impl Subject {
         let publish = PublishMessage::build()
             .header("Annals-Publication", "windows https://house.example/%C3%A4")
             .header("Annals-Mark", "100-0")
-            .message_id("of a window");
+            .header("Annals-Event", "of a window");
         let sent = self.context.send_publish(self.name.clone(), publish).await;
         sent.unwrap().await.unwrap();
     }
@@ -121,6 +134,16 @@ pub(crate) fn header(headers: &HeaderMap, name: &str) -> String {
     headers.get(name).unwrap().as_str().to_owned()
 }
 
-fn elsewhere(name: &str) -> String {
+fn config(name: &str) -> Config {
+    Config {
+        name: name.to_owned(),
+        subjects: vec![name.to_owned(), elsewhere(name)],
+        duplicate_window: WINDOW,
+        ..Config::default()
+    }
+}
+
+/// Another subject of the stream of this one.
+pub(crate) fn elsewhere(name: &str) -> String {
     format!("elsewhere.{name}")
 }

@@ -34,7 +34,7 @@ async fn a_binary_message_tells_in_headers_what_happened_and_where() {
     ] {
         assert_eq!(header(&headers, name), value, "{name}");
     }
-    assert_eq!(header(&headers, "Nats-Msg-Id"), header(&headers, "ce-id"));
+    assert_eq!(header(&headers, "Annals-Event"), header(&headers, "ce-id"));
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn a_structured_message_is_one_object() {
     let event: Value = serde_json::from_str(&payload).unwrap();
     assert_eq!(event["subject"], format!("{house}-front"));
     assert_eq!(event["data"], json!({ "by": "me" }));
-    assert_eq!(event["id"], header(&headers, "Nats-Msg-Id"));
+    assert_eq!(event["id"], header(&headers, "Annals-Event"));
     let content_type = header(&headers, "content-type");
     assert_eq!(content_type, "application/cloudevents+json");
 }

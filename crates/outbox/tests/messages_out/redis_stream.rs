@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
 use redis::streams::StreamRangeReply;
+
+use crate::doors::LONG;
 
 /// A reader, and whoever else writes.
 pub(crate) struct Reader(MultiplexedConnection);
@@ -14,7 +17,11 @@ pub(crate) type Entry = (String, HashMap<String, String>);
 impl Reader {
     pub(crate) async fn of(url: &str) -> Self {
         let client = redis::Client::open(url).unwrap();
-        Self(client.get_multiplexed_async_connection().await.unwrap())
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(LONG))
+            .set_response_timeout(Some(LONG));
+        let connecting = client.get_multiplexed_async_connection_with_config(&config);
+        Self(connecting.await.unwrap())
     }
 
     /// All entries.

@@ -5,7 +5,7 @@ use annals_outbox::{Outbox, RedisStreams};
 use annals_servers::{Broker, redis_url};
 
 use crate::breaking_way::BreakingWay;
-use crate::doors::{Doors, SHORT, new_house, openings, refusal, tell, tell_all};
+use crate::doors::{Doors, SHORT, new_house, openings, refusal, tell, tell_all, told};
 use crate::redis_stream::{Reader, address, ids};
 
 fn outbox(url: &str) -> Outbox<Doors, RedisStreams> {
@@ -86,11 +86,11 @@ async fn a_place_that_somebody_else_has_is_told_and_not_taken_for_delivered() {
     reader.run(&format!("XADD {house} 2-0 id other")).await;
     let outbox = outbox(&server);
     let events = openings(&house, 3);
-    let passed = refusal(tell(&outbox, &events[0]).await);
+    let passed = refusal(told(&outbox, &events[0]).await);
     assert!(passed.contains("has gone past 1-0"), "{passed}");
-    let taken = refusal(tell(&outbox, &events[1]).await);
+    let taken = refusal(told(&outbox, &events[1]).await);
     assert!(taken.contains("entry 2-0"), "{taken}");
-    tell(&outbox, &events[2]).await.unwrap();
+    tell_all(&outbox, &events[2..]).await;
     assert_eq!(reader.ids(&house).await, ids([2, 3]));
 }
 
@@ -99,6 +99,6 @@ async fn a_key_that_is_no_stream_refuses() {
     let (server, house) = (redis_url(), new_house());
     let mut reader = Reader::of(&server).await;
     reader.run(&format!("SET {house} text")).await;
-    let refused = refusal(tell(&outbox(&server), &openings(&house, 1)[0]).await);
+    let refused = refusal(told(&outbox(&server), &openings(&house, 1)[0]).await);
     assert!(refused.contains("WRONGTYPE"), "{refused}");
 }
