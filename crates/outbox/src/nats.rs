@@ -54,8 +54,8 @@ pub enum ContentMode {
 
 impl NatsSubjects {
     /// The subjects of a stream of the server at a URL, `tls://user:password@host:port`. With `nats://`
-    /// a connection is encrypted only if the server wants it. Nobody is connected to before the first
-    /// message. The stream must be there, and its retention be `limits`.
+    /// a connection is encrypted only if the server wants it, and servers that it names are not connected
+    /// to. Nobody is connected to before the first message. The stream must be there, and its retention be `limits`.
     ///
     /// # Errors
     /// [`DestinationError::ServerUrl`] when it is no such URL.
@@ -90,7 +90,7 @@ impl NatsSubjects {
         Ok(self)
     }
 
-    /// The same, that waits so long for a connection and for an answer: 4 seconds unless said otherwise.
+    /// The same, that waits so long for a connection, and for each answer: 2 seconds unless said otherwise.
     #[must_use]
     pub fn waiting_for(mut self, timeout: Duration) -> Self {
         self.connection = self.connection.waiting_for(timeout);

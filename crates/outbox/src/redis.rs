@@ -17,8 +17,9 @@ use crate::authority;
 use crate::destination::{Destination, Message};
 use crate::error::{DeliveryError, DestinationError};
 
-/// Below what an effect may take for an event, so that it learns what was wrong.
-const TIMEOUT: Duration = Duration::from_secs(4);
+/// For the connection, the answer, and that to a look at what was refused: all together below what an
+/// effect may take for an event, so that it learns what was wrong.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What a URL is refused with that is of another kind.
 const NO_URL: DestinationError = DestinationError::ServerUrl {
@@ -81,7 +82,7 @@ impl RedisStreams {
         Ok(self)
     }
 
-    /// The same, that waits so long for a connection and for an answer: 4 seconds unless said otherwise.
+    /// The same, that waits so long for a connection, and for each answer: 3 seconds unless said otherwise.
     #[must_use]
     pub fn waiting_for(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
