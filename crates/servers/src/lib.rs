@@ -19,8 +19,10 @@
 //! It needs Linux: the parent-death signal and `/proc` are what leaves no process behind.
 //!
 //! In reading order: `postgres`, `pgbouncer` and `broker` are the servers, `options` what may be asked
-//! of a cluster, and an `authority` signs the certificates that they may show; `process` starts and stops them all, under the `account` that suits, with the programs of
-//! an `installation`, and the `process_table` knows their children; `port` and `wait` do what they say; `environment` finds the shared servers.
+//! of a cluster, and an `authority` signs the certificates that they may show; `process` starts and
+//! stops them all, under the `account` that suits, with the programs of an `installation`, and the
+//! `process_table` knows their children; `port` and `wait` do what they say; `environment` finds the
+//! shared servers.
 
 mod account;
 #[cfg(feature = "certificates")]
