@@ -9,7 +9,8 @@
 //! - the `bus`: when the commands of sagas come to where they go;
 //! - what it is put together to: the [`bank`] and its [`place`], the [`routes`] and their
 //!   documentation;
-//! - what it tells others: [`messages_out`], by the [`webhook`] and by the [`outbox`];
+//! - what it tells others: [`messages_out`], by the [`webhook`] and by the [`outbox`], unencrypted only on
+//!   `this_machine`;
 //! - which events it has recorded, and must read for ever: [`schemas`];
 //! - what the program does: [`options`], [`serve`], [`metrics`], [`import`], [`demo`];
 //! - [`traffic`], for whoever needs a busy bank.
@@ -36,6 +37,7 @@ pub mod routes;
 pub mod schemas;
 pub mod serve;
 pub mod summary;
+mod this_machine;
 pub mod traffic;
 pub mod transfers;
 pub mod users;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use annals::outbox::{
     Data, Destination, DestinationError, NatsSubjects, Outbox, Publication, RedisStreams,
@@ -12,10 +12,14 @@ use annals::{EffectError, EffectStart, Recorded, RecordedEvent};
 use axum::http::Uri;
 
 use crate::accounts::AccountEvent;
+use crate::this_machine;
 use crate::webhook::AccountsTold;
 
 /// The Redis stream, and the NATS subject.
 pub const TOPIC: &str = "bank.accounts";
+
+/// So many entries the Redis stream keeps, about, unless it is said otherwise.
+pub const REDIS_KEEPS_ABOUT: u64 = 1_000_000;
 
 /// The JetStream stream that must hold the subject.
 pub const JETSTREAM: &str = "BANK";
@@ -32,6 +36,7 @@ impl Publication for AccountsPublished {
     type Event = AccountEvent;
     const NAME: &'static str = "outbox";
     const CATEGORIES: &'static [&'static str] = AccountsTold::CATEGORIES;
+    const TAGS: &'static [&'static str] = AccountsTold::TAGS;
     const START: EffectStart = AccountsTold::START;
 
     fn source(&self) -> &str {
@@ -48,14 +53,21 @@ impl Publication for AccountsPublished {
 }
 
 /// An outbox to the broker at a URL, whose certificate is signed by those of a file, or by whom this
-/// machine trusts.
+/// machine trusts. A stream of Redis keeps about so many entries; one of NATS has limits of its own.
+///
+/// It repeats for as long as it takes: all events are in one topic, so that nothing could go on past one
+/// that was given up.
 ///
 /// # Errors
 /// [`OutboxError::Url`], [`OutboxError::Unencrypted`] and [`OutboxError::Destination`].
-pub fn outbox(url: &BrokerUrl, authority: Option<&Path>) -> Result<AccountsOutbox, OutboxError> {
+pub fn outbox(
+    url: &BrokerUrl,
+    authority: Option<&Path>,
+    redis_keeps_about: u64,
+) -> Result<AccountsOutbox, OutboxError> {
     let broker: Box<dyn Destination> = match url.protocol()? {
         Protocol::Redis => {
-            let redis = RedisStreams::at(&url.0)?;
+            let redis = RedisStreams::at(&url.0)?.keeping_about(redis_keeps_about);
             match authority {
                 Some(file) => Box::new(redis.trusting(file)?),
                 None => Box::new(redis),
@@ -69,7 +81,7 @@ pub fn outbox(url: &BrokerUrl, authority: Option<&Path>) -> Result<AccountsOutbo
             }
         }
     };
-    Ok(Outbox::new(AccountsPublished, broker))
+    Ok(Outbox::new(AccountsPublished, broker).giving_up_after(Duration::MAX))
 }
 
 /// The URL of a broker. It may hold a password, so it is never shown.
@@ -95,18 +107,12 @@ impl BrokerUrl {
         match uri.scheme_str() {
             Some("rediss") => Ok(Protocol::Redis),
             Some("tls") => Ok(Protocol::Nats),
-            Some("redis") if is_this_machine(host) => Ok(Protocol::Redis),
-            Some("nats") if is_this_machine(host) => Ok(Protocol::Nats),
+            Some("redis") if this_machine::is_at(host) => Ok(Protocol::Redis),
+            Some("nats") if this_machine::is_at(host) => Ok(Protocol::Nats),
             Some("redis" | "nats") => Err(OutboxError::Unencrypted),
             _ => Err(OutboxError::Url),
         }
     }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let address = address.parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 impl From<String> for BrokerUrl {
@@ -160,6 +166,16 @@ pub enum OutboxError {
         source: io::Error,
     },
 
+    /// There are two URLs, and it is not said which one counts.
+    /// **Do:** take one away.
+    #[error("--outbox and --outbox-file both give a URL: keep one of them")]
+    TwoUrls,
+
+    /// It is said whom a broker is trusted by, and not which broker.
+    /// **Do:** give its URL, or take the certificates away.
+    #[error("--outbox-ca-file is for the broker of --outbox or --outbox-file, and there is none")]
+    AuthorityOfNobody,
+
     /// The broker cannot be used.
     /// **Do:** what its own message says; certificates are those of `--outbox-ca-file`.
     #[error("--outbox: {0}")]
@@ -168,10 +184,12 @@ pub enum OutboxError {
 
 #[cfg(test)]
 mod tests {
+    use annals::Effect;
+
     use super::*;
 
     fn opened(url: &str) -> Result<AccountsOutbox, OutboxError> {
-        outbox(&BrokerUrl(url.to_owned()), None)
+        outbox(&BrokerUrl(url.to_owned()), None, REDIS_KEEPS_ABOUT)
     }
 
     #[test]
@@ -211,6 +229,12 @@ mod tests {
         ] {
             assert!(opened(unknown).is_err(), "{unknown}");
         }
+    }
+
+    #[test]
+    fn an_outage_is_never_too_long() {
+        let outbox = opened("redis://localhost").unwrap();
+        assert_eq!(outbox.gives_up_after(), Some(Duration::MAX));
     }
 
     #[test]

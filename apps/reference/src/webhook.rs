@@ -9,11 +9,9 @@ use annals::outbox::{
 use annals::{Aggregate, EffectStart, RecordedEvent};
 
 use crate::accounts::{Account, AccountEvent};
+use crate::this_machine;
 
 pub use annals::outbox::WebhookSecret;
-
-/// What may be called unencrypted and without being public: this machine, by its names.
-const THIS_MACHINE: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// Posts each event of an account to a URL, at least once, in the order of the account.
 ///
@@ -40,8 +38,8 @@ impl Publication for AccountsTold {
     }
 }
 
-/// A webhook that posts to a URL with a public host, or one of these. With a secret, every call is
-/// signed.
+/// A webhook that posts to a URL with a public host, one of these, or this machine. With a secret, every
+/// call is signed.
 ///
 /// # Errors
 /// [`WebhookError::Destination`] when the URL may not be called, or no server could be trusted.
@@ -51,7 +49,7 @@ pub fn webhook(
     secret: Option<WebhookSecret>,
 ) -> Result<Webhook, WebhookError> {
     let allowed = AllowedHosts::public()
-        .and_inside(THIS_MACHINE)
+        .and_inside(this_machine::NAMES)
         .and_inside(allowed_inside);
     let url = WebhookUrl::parse(url, allowed)?;
     Ok(Outbox::new(AccountsTold, Calls::new(url, secret)?))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args};
 
 use super::is_argument;
-use crate::outbox::{AccountsOutbox, BrokerUrl, OutboxError, outbox};
+use crate::outbox::{AccountsOutbox, BrokerUrl, OutboxError, REDIS_KEEPS_ABOUT, outbox};
 
 /// What the program can be told of its outbox.
 #[derive(Debug, Clone, Args)]
@@ -22,7 +22,6 @@ pub struct OutboxOptions {
         value_name = "URL",
         env = "ANNALS_OUTBOX",
         hide_env_values = true,
-        conflicts_with = "outbox_file",
         global = true
     )]
     pub url: Option<BrokerUrl>,
@@ -47,6 +46,19 @@ pub struct OutboxOptions {
         global = true
     )]
     pub authority: Option<PathBuf>,
+
+    /// About so many entries are kept in the stream of Redis, the newest; older ones are removed, whether
+    /// they were read or not. A stream of NATS has limits of its own.
+    #[arg(
+        id = "outbox_keep",
+        long = "outbox-keep",
+        value_name = "ENTRIES",
+        env = "ANNALS_OUTBOX_KEEP",
+        default_value_t = REDIS_KEEPS_ABOUT,
+        value_parser = clap::value_parser!(u64).range(1_000..),
+        global = true
+    )]
+    pub keep: u64,
 }
 
 impl OutboxOptions {
@@ -56,11 +68,13 @@ impl OutboxOptions {
     /// [`OutboxError`] when none could be told at all.
     pub fn open(&self) -> Result<Option<AccountsOutbox>, OutboxError> {
         let url = match (&self.url, &self.url_file) {
+            (None, None) if self.authority.is_some() => return Err(OutboxError::AuthorityOfNobody),
             (None, None) => return Ok(None),
-            (Some(url), _) => url.clone(),
+            (Some(_), Some(_)) => return Err(OutboxError::TwoUrls),
+            (Some(url), None) => url.clone(),
             (None, Some(file)) => read_url(file)?,
         };
-        outbox(&url, self.authority.as_deref()).map(Some)
+        outbox(&url, self.authority.as_deref(), self.keep).map(Some)
     }
 
     pub(super) fn refuse_credentials_in(&self, matches: &ArgMatches) -> Result<(), OutboxError> {

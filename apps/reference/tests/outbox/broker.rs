@@ -5,15 +5,20 @@ use std::time::Duration;
 
 use annals::outbox::async_nats::jetstream::stream::{Config, Stream};
 use annals::outbox::async_nats::{ConnectOptions, HeaderMap, jetstream};
-use annals_reference::outbox::{AccountsOutbox, BrokerUrl, JETSTREAM, TOPIC, outbox};
+use annals_reference::outbox::{
+    AccountsOutbox, BrokerUrl, JETSTREAM, REDIS_KEEPS_ABOUT, TOPIC, outbox,
+};
 use annals_servers::{Authority, Broker};
-use redis::TlsCertificates;
 use redis::aio::MultiplexedConnection;
 use redis::streams::StreamRangeReply;
+use redis::{AsyncConnectionConfig, TlsCertificates};
 use serde_json::{Map, Value};
 
 /// Far beyond what any wait takes when nothing is wrong.
 const LONG: Duration = Duration::from_secs(120);
+
+/// For so short NATS recognises a repeat by its id, so that all else is what keeps it out.
+const WINDOW: Duration = Duration::from_millis(100);
 
 /// A broker that holds nothing yet.
 pub(crate) struct NewBroker {
@@ -36,7 +41,11 @@ impl NewBroker {
             root_cert: Some(std::fs::read(authority.file()).unwrap()),
         };
         let client = redis::Client::build_with_tls(server.url(), certificates).unwrap();
-        let connection = client.get_multiplexed_async_connection().await.unwrap();
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(LONG))
+            .set_response_timeout(Some(LONG));
+        let connecting = client.get_multiplexed_async_connection_with_config(&config);
+        let connection = connecting.await.unwrap();
         Self {
             server,
             authority,
@@ -52,9 +61,12 @@ impl NewBroker {
         let config = Config {
             name: JETSTREAM.to_owned(),
             subjects: vec![TOPIC.to_owned()],
+            duplicate_window: WINDOW,
             ..Config::default()
         };
-        let stream = jetstream::new(client).create_stream(config).await.unwrap();
+        let mut context = jetstream::new(client);
+        context.set_timeout(LONG);
+        let stream = context.create_stream(config).await.unwrap();
         Self {
             server,
             authority,
@@ -70,7 +82,7 @@ impl NewBroker {
     /// What tells it.
     pub(crate) fn outbox(&self) -> AccountsOutbox {
         let url = BrokerUrl::from(self.server.url());
-        outbox(&url, Some(self.authority.file())).unwrap()
+        outbox(&url, Some(self.authority.file()), REDIS_KEEPS_ABOUT).unwrap()
     }
 
     /// What makes the program tell it.
@@ -89,10 +101,22 @@ impl NewBroker {
         }
     }
 
+    /// How much it was told.
+    async fn count(&mut self) -> u64 {
+        match &mut self.reader {
+            Reader::Redis(connection) => {
+                let mut count = redis::cmd("XLEN");
+                count.arg(TOPIC).query_async(connection).await.unwrap()
+            }
+            Reader::Nats(stream) => stream.info().await.unwrap().state.messages,
+        }
+    }
+
     /// Waits until it was told so much.
     pub(crate) async fn until_told(&mut self, number: usize) {
+        let number = u64::try_from(number).unwrap();
         let telling = async {
-            while self.told().await.len() < number {
+            while self.count().await < number {
                 tokio::task::yield_now().await;
             }
         };

@@ -173,6 +173,26 @@ fn a_file_of_the_outbox_that_cannot_be_used_is_named() {
 }
 
 #[test]
+fn what_is_said_of_the_outbox_and_makes_no_sense_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let start = |more: &[(&str, &str)]| {
+        let mut program = program();
+        program.args(["--listen", "127.0.0.1:0", "--data-dir"]);
+        refusal(program.arg(&data).envs(more.iter().copied()))
+    };
+    // Whoever says whom to trust wants a broker to be told.
+    let nobody = start(&[("ANNALS_OUTBOX_CA_FILE", "ca.pem")]);
+    assert!(nobody.contains("--outbox-ca-file"), "{nobody}");
+    let url = ("ANNALS_OUTBOX", "rediss://me:s3cret@127.0.0.1:1");
+    let two = start(&[url, ("ANNALS_OUTBOX_FILE", "url")]);
+    assert!(two.contains("keep one"), "{two}");
+    // Fewer than are told again after a crash.
+    let few = start(&[url, ("ANNALS_OUTBOX_KEEP", "10")]);
+    assert!(few.contains("--outbox-keep"), "{few}");
+}
+
+#[test]
 fn help_does_not_show_the_url() {
     let url = "postgres://me:s3cret@127.0.0.1:1/bank";
     let output = program()
