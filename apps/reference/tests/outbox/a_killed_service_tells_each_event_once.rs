@@ -9,13 +9,14 @@ use annals_reference::outbox::AccountsOutbox;
 use futures_util::TryStreamExt;
 
 use crate::broker::NewBroker;
+use crate::client::post;
 use crate::place::NewPlace;
 use crate::service::Service;
 
 const ROUNDS: usize = 6;
 
 /// In each round.
-const DEPOSITS: usize = 3;
+const DEPOSITS: usize = 4;
 
 /// Far beyond what any wait takes when nothing is wrong.
 const LONG: Duration = Duration::from_secs(60);
@@ -39,24 +40,21 @@ async fn is_told_each_event_once(mut broker: NewBroker) {
     let open = r#"{"accountId":"acc-1","ownerId":"me"}"#;
     post(&start(&broker), "open", "/accounts", open);
     for round in 0..ROUNDS {
+        let before = 1 + round * DEPOSITS;
         let service = start(&broker);
+        // It opens its connection with the first one.
+        deposit(&service, &format!("{round}/0"));
+        broker.until_told(before + 1).await;
         // Of what is sent to a broker that does not answer, nobody knows whether it arrives.
         broker.server().pause().unwrap();
-        for number in 0..DEPOSITS {
-            let key = format!("{round}/{number}");
-            post(
-                &service,
-                &key,
-                "/accounts/acc-1/deposit",
-                r#"{"amount":"1.00"}"#,
-            );
+        for number in 1..DEPOSITS {
+            deposit(&service, &format!("{round}/{number}"));
         }
         drop(service);
         broker.server().resume().unwrap();
         // And now it is killed after one more, or two, or all.
         let _service = start(&broker);
-        let before = 1 + round * DEPOSITS;
-        broker.until_told(before + 1 + round % DEPOSITS).await;
+        broker.until_told(before + 2 + round % (DEPOSITS - 1)).await;
     }
     let recorded = recorded_once_all_is_told(&place, &broker).await;
     assert_eq!(recorded.len(), 1 + ROUNDS * DEPOSITS);
@@ -91,12 +89,7 @@ async fn told(broker: &mut NewBroker) -> Vec<Mark> {
         .collect()
 }
 
-fn post(service: &Service, key: &str, path: &str, body: &str) {
-    let answer = service.send(&format!(
-        "POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nIdempotency-Key: {key}\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    ));
-    assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
+fn deposit(service: &Service, key: &str) {
+    let one = r#"{"amount":"1.00"}"#;
+    post(service, key, "/accounts/acc-1/deposit", one);
 }

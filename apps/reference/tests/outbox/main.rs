@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod broker;
+mod client;
 #[path = "../place/mod.rs"]
 #[expect(
     dead_code,
@@ -17,7 +18,7 @@ mod receiver;
 #[path = "../schema/mod.rs"]
 mod schema;
 #[path = "../process/service.rs"]
-#[expect(dead_code, reason = "nobody reads the log of a process that is killed")]
+#[expect(dead_code, reason = "processes are killed and not stopped")]
 mod service;
 #[path = "../webhook/teller.rs"]
 #[expect(dead_code, reason = "nothing is refused here")]
@@ -25,3 +26,4 @@ mod teller;
 
 mod a_broker_is_told_what_the_webhook_is;
 mod a_killed_service_tells_each_event_once;
+mod who_is_named_is_trusted_alone;

@@ -15,5 +15,6 @@ mod service;
 mod tables;
 
 mod a_stop_signal_drains;
+mod no_password_of_a_broker_is_logged;
 mod two_processes_share_a_database;
 mod what_is_unsafe_must_be_said;

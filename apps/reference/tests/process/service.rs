@@ -29,9 +29,9 @@ impl Service {
     pub(crate) fn start_with(place: &NewPlace, more: &[(&str, OsString)]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_annals-reference"))
             .args(["--listen", "127.0.0.1:0", "--log-format", "json"])
+            .env("RUST_LOG", "info")
             .envs(place.variables())
             .envs(more.iter().map(|(name, value)| (name, value)))
-            .env("RUST_LOG", "info")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -71,6 +71,12 @@ impl Service {
         let rest: Vec<String> = self.log.iter().collect();
         let status = self.process.wait().unwrap();
         assert!(status.success(), "{status}: {rest:#?}");
+    }
+
+    /// Kills it; all of its log that nobody has read.
+    pub(crate) fn kill(mut self) -> Vec<String> {
+        self.process.kill().unwrap();
+        self.log.iter().collect()
     }
 
     pub(crate) fn get(&self, path: &str) -> String {
