@@ -80,7 +80,7 @@ impl NatsSubjects {
     }
 
     /// The same, that trusts a server at a `tls://` URL only if its certificate is signed by those of a
-    /// file, PEM, instead of those that the machine trusts.
+    /// file, PEM, instead of those that the machine trusts. The file is read again with each connection.
     ///
     /// # Errors
     /// [`DestinationError::Authority`] when the file holds none, [`DestinationError::ServerUrl`] when the

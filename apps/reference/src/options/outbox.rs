@@ -14,8 +14,9 @@ pub struct OutboxOptions {
     /// rediss://… of Redis, where they are in the stream `bank.accounts`, or tls://… of NATS, where they
     /// are in the subject `bank.accounts` of the JetStream stream `BANK`, which must be there. Unencrypted,
     /// by redis:// or nats://, only on this machine. When it is given for the first time it begins with
-    /// what happens from then on; later it goes on where it was. A password belongs into the
-    /// variable or into a file: everybody on the machine can read a command line.
+    /// what happens from then on; later it goes on where it was, however long nobody was there to be told.
+    /// A password belongs into the variable or into a file: everybody on the machine can read a command
+    /// line.
     #[arg(
         id = "outbox",
         long = "outbox",
