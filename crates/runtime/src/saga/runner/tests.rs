@@ -8,8 +8,9 @@ use annals_core::{
     ReadModel, ReadModels, Recorded, Route, Select, SnapshotStore, TableFold, Timestamp, Value,
 };
 use annals_embedded::EmbeddedStore;
-use annals_testing::ManualClock;
+use annals_testing::{ManualClock, MemoryLeases};
 use async_trait::async_trait;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use serde::{Deserialize, Serialize};
 
 use super::*;
@@ -101,7 +102,11 @@ fn row(due: Timestamp) -> SagaRow {
     }
 }
 
-fn runner(clock: &ManualClock, read_models: Breaking) -> (Runner<Idle>, watch::Sender<Progress>) {
+fn runner(
+    clock: &ManualClock,
+    read_models: Breaking,
+    leases: Option<Arc<dyn Leases>>,
+) -> (Runner<Idle>, watch::Sender<Progress>) {
     let store = Arc::new(EmbeddedStore::in_memory().unwrap());
     let options = SagaOptions {
         clock: Arc::new(clock.clone()),
@@ -118,7 +123,7 @@ fn runner(clock: &ManualClock, read_models: Breaking) -> (Runner<Idle>, watch::S
         rows: Table::of(&read_models),
         index,
         nudged: engine.nudges.listen(),
-        seats: Seats::at(Idle::NAME, None),
+        seats: Seats::at(Idle::NAME, leases),
         options: engine.options,
         meter: SagaMeter::new(Idle::NAME),
     };
@@ -133,9 +138,50 @@ async fn an_index_that_fails_is_asked_again_as_seldom_as_if_nothing_was_due() {
         clock: clock.clone(),
         asked: Arc::clone(&asked),
     };
-    let (runner, _progress) = runner(&clock, read_models);
+    let (runner, _progress) = runner(&clock, read_models, None);
     let ended = tokio::time::timeout(10 * SECOND, runner.run()).await;
     assert!(ended.is_err(), "it goes on for ever");
     let asked = asked.load(Relaxed);
     assert!((5..=12).contains(&asked), "{asked} times in ten seconds");
+}
+
+/// The share of the instances that is measured.
+fn measured_share(snapshotter: &Snapshotter) -> Option<f64> {
+    let measured = snapshotter.snapshot().into_vec();
+    measured.iter().find_map(|(key, .., value)| match value {
+        DebugValue::Gauge(share) if key.key().name() == "annals_saga_share" => Some(**share),
+        _ => None,
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_look_leaves_its_share_to_others_and_says_so() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _recorded = ::metrics::set_default_local_recorder(&recorder);
+    let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+    let leases = MemoryLeases::new(&ManualClock::at(Timestamp::UNIX_EPOCH));
+    let _other = leases.try_acquire("saga/idle/0").await.unwrap();
+    let read_models = Breaking {
+        clock: clock.clone(),
+        asked: Arc::default(),
+    };
+    let (runner, _progress) = runner(&clock, read_models, Some(Arc::new(leases.clone())));
+    let running = tokio::spawn(runner.run());
+    wait(SECOND / 2).await;
+    let is_taken = || leases.token("saga/idle/1").is_some();
+    assert_eq!(
+        (is_taken(), measured_share(&snapshotter)),
+        (true, Some(0.5))
+    );
+    wait(10 * SECOND).await;
+    assert_eq!(
+        (is_taken(), measured_share(&snapshotter)),
+        (false, Some(0.0))
+    );
+    wait(8 * SECOND).await;
+    assert!(is_taken(), "it tries again");
+    running.abort();
+    running.await.unwrap_err();
+    assert_eq!(measured_share(&snapshotter), Some(0.0));
 }

@@ -1,3 +1,4 @@
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,7 +76,8 @@ async fn start_two(
 /// The transfers of one of two processes.
 fn share(process: usize) -> impl Iterator<Item = String> {
     let all = (0..TRANSFERS).map(|number| format!("t{number}"));
-    all.filter(move |transfer| id(transfer).share_of(2) == process)
+    let two = NonZeroUsize::new(2).unwrap();
+    all.filter(move |transfer| id(transfer).share_of(two) == process)
 }
 
 #[tokio::test]
@@ -84,7 +86,7 @@ async fn processes_share_the_instances_out() {
     let (leases, permits) = (MemoryLeases::new(&world.clock), Arc::new(Semaphore::new(0)));
     let _processes = start_two(&world, &leases, &permits).await;
     request_all(&world).await;
-    assert!(share(1).count() > 0);
+    assert!(share(0).count() > 0 && share(1).count() > 0);
     for transfer in share(1) {
         world.until_over(&transfer).await;
     }
@@ -139,11 +141,14 @@ async fn a_paused_owner_that_believes_it_still_is_one_does_nothing_twice() {
         .start_on(&world.store, Some(Arc::clone(&shared)))
         .await;
     until_held(&leases, SEATS[0]).await;
+    let token = leases.token(SEATS[0]);
     leases.pause(SEATS[0]);
     world
         .clock
         .advance(MemoryLeases::TERM + Duration::from_secs(1));
     let _other = world.start_on(&world.store, Some(shared)).await;
+    until_held(&leases, SEATS[0]).await;
+    assert!(leases.token(SEATS[0]) > token);
     request_all(&world).await;
     until_all_over(&world).await;
     check(&world).await;
