@@ -1,11 +1,13 @@
 use std::convert::Infallible;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use annals_core::payload::Payload;
 use annals_core::{
-    Clock, Decision, EncodeError, Event, EventSchema, Input, Position, Projector, QueryError,
-    ReadModel, ReadModels, Recorded, Route, Select, SnapshotStore, TableFold, Timestamp, Value,
+    Clock, Decision, EncodeError, Event, EventSchema, Input, InstanceId, Position, Projector,
+    QueryError, ReadModel, ReadModels, Recorded, Route, Select, SnapshotStore, TableFold,
+    Timestamp, Value,
 };
 use annals_embedded::EmbeddedStore;
 use annals_testing::{ManualClock, MemoryLeases};
@@ -81,6 +83,40 @@ impl ReadModels for Breaking {
     }
 }
 
+/// So many pages of instances that are due, all of the first of two shares.
+struct Crowd {
+    pages: usize,
+    asked: Arc<AtomicUsize>,
+}
+
+const PAGE: usize = 128;
+
+#[async_trait]
+impl ReadModels for Crowd {
+    async fn select(&self, _: Select) -> Result<Vec<Vec<Value>>, QueryError> {
+        let page = self.asked.fetch_add(1, Relaxed);
+        if page >= self.pages {
+            return Ok(Vec::new());
+        }
+        let two = NonZeroUsize::new(2).unwrap();
+        let names = (0..).map(|number| format!("t{page}-{number}"));
+        let of_first = names.filter(|name| InstanceId::new(name).unwrap().share_of(two) == 0);
+        let rows = of_first.take(PAGE).map(|instance| SagaRow {
+            instance,
+            ..row(Timestamp::UNIX_EPOCH)
+        });
+        Ok(rows.map(|row| row.to_values()).collect())
+    }
+
+    async fn projector(&self, _: TableFold) -> Result<Arc<dyn Projector>, QueryError> {
+        Err(broken())
+    }
+
+    async fn snapshots(&self) -> Result<Arc<dyn SnapshotStore>, QueryError> {
+        Err(broken())
+    }
+}
+
 fn broken() -> QueryError {
     let reason = "broken".to_owned();
     QueryError::Unavailable { reason }
@@ -104,7 +140,7 @@ fn row(due: Timestamp) -> SagaRow {
 
 fn runner(
     clock: &ManualClock,
-    read_models: Breaking,
+    read_models: impl ReadModels,
     leases: Option<Arc<dyn Leases>>,
 ) -> (Runner<Idle>, watch::Sender<Progress>) {
     let store = Arc::new(EmbeddedStore::in_memory().unwrap());
@@ -184,4 +220,25 @@ async fn who_cannot_look_leaves_its_share_to_others_and_says_so() {
     running.abort();
     running.await.unwrap_err();
     assert_eq!(measured_share(&snapshotter), Some(0.0));
+}
+
+#[tokio::test]
+async fn what_is_due_for_others_is_passed_over_so_much_at_a_time() {
+    let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+    let leases = MemoryLeases::new(&clock);
+    let _other = leases.try_acquire("saga/idle/0").await.unwrap();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let crowd = Crowd {
+        pages: 20,
+        asked: Arc::clone(&asked),
+    };
+    let (runner, _progress) = runner(&clock, crowd, Some(Arc::new(leases)));
+    let seat = runner.seats.take().await.unwrap().unwrap();
+    let mut shift = Shift::of(&runner, &seat);
+    let mut so_far = Vec::new();
+    for _ in 0..3 {
+        shift.look().await.unwrap();
+        so_far.push(asked.load(Relaxed));
+    }
+    assert_eq!(so_far, [8, 16, 21]);
 }
