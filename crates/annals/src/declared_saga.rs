@@ -69,7 +69,7 @@ impl BegunSagas {
         self.begun.iter().map(|saga| saga.inbox())
     }
 
-    /// Starts to do what is open, in the turns in which projections run.
+    /// Starts to do what is open, shared out by the leases by which projections run.
     pub(crate) fn run(
         self,
         read_models: &Arc<dyn ReadModels>,

@@ -41,8 +41,10 @@ pub struct PostgresOptions {
     pub(crate) schema: String,
     pub(crate) pool_size: usize,
     pub(crate) pooler: bool,
-    /// Longest wait for a free connection, and for a new one.
+    /// Longest wait for a new connection, or for one that was free to answer.
     pub(crate) connect_timeout: Duration,
+    /// Longest wait for a free connection.
+    pub(crate) turn_timeout: Duration,
     /// Longest run of one statement.
     pub(crate) statement_timeout: Duration,
     /// Longest time in which an append is tried; after it, nobody knows.
@@ -92,6 +94,7 @@ impl PostgresOptions {
             pool_size: ours.pool_size.map_or(8, NonZeroUsize::get),
             pooler: ours.pooler,
             connect_timeout: Duration::from_secs(5),
+            turn_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             append_timeout: Duration::from_secs(10),
         };
@@ -137,10 +140,17 @@ impl PostgresOptions {
         self
     }
 
-    /// Waits at most so long for a connection.
+    /// Waits at most so long for a new connection, or for one of the pool to answer.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
+        self
+    }
+
+    /// Waits at most so long until a connection of the pool is free: 5 s unless said.
+    #[must_use]
+    pub fn turn_timeout(mut self, limit: Duration) -> Self {
+        self.turn_timeout = limit;
         self
     }
 

@@ -57,7 +57,7 @@ pub(crate) fn pool(
 ) -> Result<Pool, PostgresError> {
     let driver = deadpool_postgres::Manager::new(options.connection(), tls.clone());
     let timeouts = Timeouts {
-        wait: Some(options.connect_timeout),
+        wait: Some(options.turn_timeout),
         create: Some(options.connect_timeout),
         recycle: Some(options.connect_timeout),
     };

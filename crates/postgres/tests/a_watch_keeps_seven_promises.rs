@@ -24,7 +24,8 @@ const PLAN: Plan = Plan {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_every_delivery() {
     let url = Place::on(annals_servers::postgres_url()).url();
-    let options = PostgresOptions::new(&url).unwrap().connect_timeout(LONG);
+    let options = PostgresOptions::new(&url).unwrap();
+    let options = options.connect_timeout(LONG).turn_timeout(LONG);
     let postgres = Postgres::connect_with(options).await.unwrap();
     let store = Arc::new(PostgresStore::open(&postgres).await.unwrap());
     let tally = PLAN.carry_out(store).await.unwrap();

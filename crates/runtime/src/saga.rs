@@ -60,7 +60,8 @@ pub struct SagaOptions {
     /// keeps its instance's place, for [`answer_within`](Self::answer_within) at most.
     pub at_once: NonZeroUsize,
     /// How often it is looked for what is due in any case: so late is what nobody told of, such as a
-    /// timer that a clock jumps over.
+    /// timer that a clock jumps over. If it is less than a second, processes ask as often who else works
+    /// on the saga.
     pub look_every: Duration,
     /// An instance is stuck when it is parked, or when something has been due for longer and nothing
     /// happened. So often it is told of those that are.

@@ -53,7 +53,7 @@ impl PostgresCatalogue {
     /// # Errors
     /// [`PostgresError`]: each says what to do.
     pub async fn connect(url: &str) -> Result<Self, PostgresError> {
-        let options = PostgresOptions::new(url)?.connect_timeout(TURN_WITHIN);
+        let options = PostgresOptions::new(url)?.turn_timeout(TURN_WITHIN);
         let postgres = Postgres::connect_with(options).await?;
         let schema = postgres.sql("{schema}_catalogue").into();
         let catalogue = Self { postgres, schema };

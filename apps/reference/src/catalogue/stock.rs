@@ -109,11 +109,17 @@ impl Command for ReserveStock {
 
     fn faults(&self) -> Vec<FieldFault> {
         let most = Self::MOST_LINES;
-        let of_count = (!(1..=most).contains(&self.lines.len()))
-            .then(|| FieldFault::new("lines", format!("must have 1 to {most} entries")));
         let lines = self.lines.iter().enumerate();
-        let of_lines = lines.filter_map(|(index, line)| line.fault(index));
-        of_count.into_iter().chain(of_lines).collect()
+        let mut faults: Vec<_> = lines
+            .filter_map(|(index, line)| line.fault(index))
+            .collect();
+        if !(1..=most).contains(&self.lines.len()) {
+            faults.push(FieldFault::new(
+                "lines",
+                format!("must have 1 to {most} entries"),
+            ));
+        }
+        faults
     }
 }
 
@@ -129,9 +135,11 @@ impl StockLine {
     /// What is wrong with its shape, as the line of this index.
     fn fault(&self, index: usize) -> Option<FieldFault> {
         let most = ReserveStock::MOST_OF_A_LINE;
-        let field = || format!("lines[{index}].quantity");
-        (self.quantity.get() > most)
-            .then(|| FieldFault::new(field(), format!("must be at most {most}")))
+        if self.quantity.get() <= most {
+            return None;
+        }
+        let field = format!("lines[{index}].quantity");
+        Some(FieldFault::new(field, format!("must be at most {most}")))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use annals::embedded::EmbeddedStore;
-use annals::postgres::{Postgres, PostgresStore};
+use annals::postgres::{LeaseOptions, Postgres, PostgresLeases, PostgresStore};
 
 use crate::books::Books;
 use crate::place::NewPlace;
@@ -20,6 +20,15 @@ impl Log {
             NewPlace::Directory(path) => Self::Directory(path.path().join("log")),
             NewPlace::Postgres { url, .. } => Self::Postgres(url.expose().to_owned()),
         }
+    }
+
+    /// The leases of those that serve there.
+    pub(crate) async fn leases(&self) -> PostgresLeases {
+        let Self::Postgres(url) = self else {
+            panic!("in a directory there is one process");
+        };
+        let postgres = Postgres::connect(url).await.unwrap();
+        PostgresLeases::new(&postgres, LeaseOptions::default())
     }
 
     /// Enters all that was recorded since the last time.

@@ -1,9 +1,11 @@
 //! Rounds at one place: runs begin, something is killed in their midst, and all end as they have to.
 
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use annals::runtime::SagaRow;
-use annals::{ReadModel, Selection};
+use annals::{InstanceId, Leases, ReadModel, Selection};
 use annals_reference::bank::Bank;
 
 use crate::books::Books;
@@ -20,6 +22,9 @@ const SEED: u64 = 0x6b69_6c6c;
 
 /// Far more than are needed until enough was killed.
 const MOST_ROUNDS: u32 = 300;
+
+/// Likewise. On PostgreSQL, leases have to run out after each.
+const MOST_KILLS: usize = 120;
 
 /// Far beyond what any wait takes when nothing is wrong.
 const LONG: Duration = Duration::from_secs(60);
@@ -93,10 +98,24 @@ impl Rounds {
         }
     }
 
-    /// Begins a round, and waits until it is time to kill something.
+    /// Begins a round, and waits until it is time to kill something. A round that is over before that is
+    /// followed by another.
     pub(crate) async fn begin(&mut self) -> Clients {
+        loop {
+            let clients = self.begin_round();
+            let commits = self.until_kill.next().unwrap();
+            let is_time = self.commits.wait_for(commits, || clients.are_done());
+            if is_time.await {
+                return clients;
+            }
+            self.end(clients);
+        }
+    }
+
+    fn begin_round(&mut self) -> Clients {
         let missing = self.tally.missing();
-        assert!(self.begun < MOST_ROUNDS, "none after {missing:?}");
+        let is_bounded = self.begun < MOST_ROUNDS && self.tally.kills() < MOST_KILLS;
+        assert!(is_bounded, "none after {missing:?}");
         let runs = runs_of(self.begun, self.of_each_kind);
         self.begun += 1;
         for run in &runs {
@@ -104,10 +123,27 @@ impl Rounds {
                 self.service.post(&format!("{}/{number}", run.id), post);
             }
         }
-        let commits = self.until_kill.next().unwrap();
-        let clients = Clients::begin(&runs, &self.service);
-        self.commits.wait_for(commits, || clients.are_done()).await;
-        clients
+        Clients::begin(&runs, &self.service)
+    }
+
+    /// Waits until so many processes share the instances of each saga out.
+    pub(crate) async fn until_shared_by(&self, processes: usize) {
+        let leases = self.log.leases().await;
+        let shared = async {
+            for saga in ["transfer", "checkout"] {
+                let seats = format!("saga/{saga}/");
+                while leases.held(&seats).await.unwrap().len() < processes {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        tokio::time::timeout(LONG, shared).await.unwrap();
+    }
+
+    /// Which shares of two those have that are under way.
+    pub(crate) fn shares_under_way(&self) -> BTreeSet<usize> {
+        let sagas = self.books.under_way();
+        sagas.map(|(saga, _)| share_of_two(saga)).collect()
     }
 
     /// Counts what is under way.
@@ -148,6 +184,12 @@ impl Rounds {
         }
         bank.stop().await;
     }
+}
+
+fn share_of_two(saga: &str) -> usize {
+    let (_, id) = saga.split_once('/').unwrap();
+    let two = NonZeroUsize::new(2).unwrap();
+    InstanceId::new(id).unwrap().share_of(two)
 }
 
 /// Waits until every instance of a saga has ended by itself.

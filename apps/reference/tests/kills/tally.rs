@@ -25,6 +25,11 @@ impl Tally {
         }
     }
 
+    /// How often something was killed.
+    pub(crate) fn kills(&self) -> usize {
+        self.kills
+    }
+
     /// How many were killed.
     pub(crate) fn runs(&self) -> usize {
         self.killed.values().sum()

@@ -1,5 +1,7 @@
 //! What is recorded of an instance: each input, what was decided on it, and the instance after it.
 
+use std::num::NonZeroUsize;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -200,15 +202,12 @@ impl InstanceId {
         StreamId::new(&format!("{CATEGORY}{saga}"), self.as_str())
     }
 
-    /// Which of so many shares it belongs to, counted from 0: the same in every process. Names that differ
-    /// little are spread evenly.
-    ///
-    /// # Panics
-    /// When there are no shares.
-    pub fn share_of(&self, shares: usize) -> usize {
+    /// Which of so many shares it belongs to, counted from 0: the same in every process and in every version
+    /// of the program. Names that differ little are spread evenly.
+    pub fn share_of(&self, shares: NonZeroUsize) -> usize {
         let hash = blake3::hash(self.as_str().as_bytes());
         let first = hash.as_bytes().first_chunk().expect("a hash is longer");
-        let share = u64::from_le_bytes(*first) % shares as u64;
+        let share = u64::from_le_bytes(*first) % shares.get() as u64;
         usize::try_from(share).expect("it is less than their number")
     }
 }

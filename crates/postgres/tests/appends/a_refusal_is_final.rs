@@ -130,7 +130,7 @@ async fn of_several_conflicts_the_one_that_cannot_pass_is_told() {
 #[tokio::test]
 async fn a_repeat_that_cannot_be_compared_is_not_called_unavailable() {
     let options = PostgresOptions::new(&Place::on(postgres_url()).url()).unwrap();
-    let options = options.pool_size(1).connect_timeout(SOON);
+    let options = options.pool_size(1).turn_timeout(SOON);
     let postgres = Postgres::connect_with(options.append_timeout(SOON))
         .await
         .unwrap();

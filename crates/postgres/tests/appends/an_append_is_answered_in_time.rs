@@ -86,7 +86,10 @@ async fn an_append_that_an_old_clock_made_too_late_is_sent_again_by_a_new_sessio
 async fn a_server_that_falls_silent_keeps_no_append_waiting() {
     let line = LateLine::to(&Place::on(postgres_url()).url()).await;
     let options = PostgresOptions::new(line.url()).unwrap();
-    let options = options.connect_timeout(LIMIT).append_timeout(SOON);
+    let options = options
+        .connect_timeout(LIMIT)
+        .turn_timeout(LIMIT)
+        .append_timeout(SOON);
     let postgres = Postgres::connect_with(options).await.unwrap();
     let store = PostgresStore::open(&postgres).await.unwrap();
     let known = || append("Silent-1", ExpectedVersion::Any);
@@ -115,7 +118,7 @@ async fn a_server_that_falls_silent_keeps_no_append_waiting() {
 #[tokio::test]
 async fn a_repeat_that_cannot_be_compared_is_answered_in_time() {
     let options = PostgresOptions::new(&Place::on(postgres_url()).url()).unwrap();
-    let options = options.pool_size(1).connect_timeout(LIMIT);
+    let options = options.pool_size(1).turn_timeout(LIMIT);
     let postgres = Postgres::connect_with(options.append_timeout(SOON))
         .await
         .unwrap();

@@ -85,6 +85,7 @@ async fn a_server_that_is_stuck_is_not_waited_for_for_ever() {
     let options = PostgresOptions::new(&cluster.url())
         .unwrap()
         .connect_timeout(BRIEF)
+        .turn_timeout(BRIEF)
         .statement_timeout(BRIEF)
         .append_timeout(BRIEF);
     let service = Service::start_with(options).await.unwrap();

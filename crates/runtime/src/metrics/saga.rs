@@ -1,5 +1,7 @@
 //! What is measured of a saga.
 
+use std::num::NonZeroUsize;
+
 use ::metrics::{Counter, Gauge};
 use annals_core::{Decision, Ending, SagaEvent};
 
@@ -56,8 +58,8 @@ impl SagaMeter {
     }
 
     /// It is shared out among so many processes, and this is one of them.
-    pub(crate) fn shared_among(&self, processes: usize) {
-        self.share.set(1.0 / processes as f64);
+    pub(crate) fn shared_among(&self, processes: NonZeroUsize) {
+        self.share.set(1.0 / processes.get() as f64);
     }
 
     /// This process does nothing for it.

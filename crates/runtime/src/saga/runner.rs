@@ -1,4 +1,4 @@
-//! The task that has done what is due, whenever it is its turn.
+//! The task that has done what is due, for as long as it has a seat.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 use super::driver::Driver;
 use super::nudges::Nudged;
 use super::rows::SagaRow;
-use super::seats::{Seat, Seats};
+use super::seats::{Seat, Seats, asked_every};
 use super::shift::Shift;
 use super::{SagaEngine, SagaOptions};
 use crate::backoff::wait;
@@ -18,6 +18,12 @@ use crate::projection::{Progress, ProjectionHandle};
 
 #[cfg(test)]
 mod tests;
+
+/// After so many looks in a row that failed, a process leaves its share to others.
+const FAILED_LOOKS: u32 = 5;
+
+/// It takes another after this many times the wait between looks.
+const LEFT_FOR_LOOKS: u32 = 10;
 
 /// The task that does what is open for the instances of a saga. Dropping it stops it: what it is at is
 /// done again under the same keys by whoever comes next.
@@ -77,7 +83,7 @@ impl<S: Saga> SagaEngine<S> {
 }
 
 impl SagaHandle {
-    /// Stops it, and waits until nothing is done any more.
+    /// Stops it, and waits until nothing is done any more. Its share is free for others soon after.
     pub async fn stop(&self) {
         self.task.abort();
         let mut ended = self.ended.clone();
@@ -93,30 +99,37 @@ impl Drop for SagaHandle {
 
 impl<S: Saga> Runner<S> {
     async fn run(self) {
+        self.meter.stands_by();
         loop {
-            self.meter.stands_by();
+            let mut pause = asked_every(&self.options);
             match self.seats.take().await {
                 Ok(Some(seat)) => tokio::select! {
                     () = seat.lost() => {}
-                    () = self.work(&seat) => {}
+                    () = self.work(&seat) => pause = LEFT_FOR_LOOKS * self.options.look_every,
                 },
                 Ok(None) => {}
                 Err(error) => tracing::warn!(saga = S::NAME, %error, "who works on it is unknown"),
             }
-            wait(self.options.look_every).await;
+            wait(pause).await;
         }
     }
 
-    /// Does what is due for as long as it has a seat.
+    /// Does what is due, until what is due cannot be found out while others may be able to.
     async fn work(&self, seat: &Seat<'_>) {
         let mut shift = Shift::of(self, seat);
-        loop {
+        let mut failed = 0;
+        while failed < FAILED_LOOKS || !shift.is_shared() {
             seat.working();
-            if let Err(error) = shift.look().await {
-                tracing::warn!(saga = S::NAME, %error, "what is due is unknown");
+            match shift.look().await {
+                Ok(()) => failed = 0,
+                Err(error) => {
+                    failed += 1;
+                    tracing::warn!(saga = S::NAME, %error, "what is due is unknown");
+                }
             }
             seat.idle();
             shift.until_next_look().await;
         }
+        tracing::warn!(saga = S::NAME, "its share is left to others for a while");
     }
 }

@@ -6,12 +6,19 @@
 
 use std::collections::BTreeSet;
 use std::future::pending;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals_core::{InstanceId, Lease, LeaseError, Leases};
 
+use super::SagaOptions;
+
 /// Most processes that work on a saga at once; more stand by.
 const SEATS: usize = 64;
+
+/// No share is known for longer than this before it is asked for again, and no seat is waited for longer.
+const ASK_EVERY: Duration = Duration::from_secs(1);
 
 /// The seats at a saga.
 pub(super) struct Seats {
@@ -34,7 +41,7 @@ pub(super) struct Share {
     /// Which of the seats that are taken it is, counted from 0.
     pub(super) index: usize,
     /// How many are taken.
-    pub(super) of: usize,
+    pub(super) of: NonZeroUsize,
 }
 
 impl Seats {
@@ -88,7 +95,7 @@ impl Seat<'_> {
         taken.insert(self.number);
         Ok(Share {
             index: taken.range(..self.number).count(),
-            of: taken.len(),
+            of: NonZeroUsize::new(taken.len()).expect("its own is among them"),
         })
     }
 
@@ -111,7 +118,17 @@ impl Seat<'_> {
     }
 }
 
+/// How often it is asked who works on a saga.
+pub(super) fn asked_every(options: &SagaOptions) -> Duration {
+    ASK_EVERY.min(options.look_every)
+}
+
 impl Share {
+    /// True if others have the rest.
+    pub(super) fn is_part(self) -> bool {
+        self.of.get() > 1
+    }
+
     /// True if an instance is one of it.
     pub(super) fn has(self, instance: &InstanceId) -> bool {
         instance.share_of(self.of) == self.index
@@ -125,6 +142,11 @@ mod tests {
 
     use super::*;
 
+    fn share(index: usize, of: usize) -> Share {
+        let of = NonZeroUsize::new(of).unwrap();
+        Share { index, of }
+    }
+
     fn seats(leases: &MemoryLeases) -> Seats {
         Seats::at("transfer", Some(Arc::new(leases.clone())))
     }
@@ -134,14 +156,13 @@ mod tests {
         let leases = MemoryLeases::new(&ManualClock::at(Timestamp::UNIX_EPOCH));
         let seats = seats(&leases);
         let first = seats.take().await.unwrap().unwrap();
-        let only = Share { index: 0, of: 1 };
-        assert_eq!(first.share().await.unwrap(), only);
+        assert_eq!(first.share().await.unwrap(), share(0, 1));
         let _second = seats.take().await.unwrap();
         let third = seats.take().await.unwrap().unwrap();
-        assert_eq!(third.share().await.unwrap(), Share { index: 2, of: 3 });
+        assert_eq!(third.share().await.unwrap(), share(2, 3));
         leases.take_away("saga/transfer/1");
-        assert_eq!(third.share().await.unwrap(), Share { index: 1, of: 2 });
-        assert_eq!(first.share().await.unwrap(), Share { index: 0, of: 2 });
+        assert_eq!(third.share().await.unwrap(), share(1, 2));
+        assert_eq!(first.share().await.unwrap(), share(0, 2));
     }
 
     #[tokio::test]
@@ -163,7 +184,7 @@ mod tests {
         let mut sizes = [0; 3];
         for number in 0..3_000 {
             let instance = InstanceId::new(number.to_string()).unwrap();
-            let has = |index| Share { index, of: 3 }.has(&instance);
+            let has = |index| share(index, 3).has(&instance);
             let indices: Vec<_> = (0..3).filter(|index| has(*index)).collect();
             let [index] = indices[..] else {
                 panic!("{instance} is of {indices:?}");

@@ -1,4 +1,4 @@
-//! The time for which a runner has its turn: it finds what is due, and has it done.
+//! The time for which a runner has a seat: it finds what is due in its share, and has it done.
 
 use std::future::pending;
 use std::pin::pin;
@@ -9,11 +9,12 @@ use annals_core::{InstanceId, QueryError, Saga, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::SagaOptions;
 use super::driven::{Driven, Ended};
 use super::nudges::Nudged;
 use super::resting::Resting;
 use super::runner::Runner;
-use super::seats::{Seat, Share};
+use super::seats::{Seat, Share, asked_every};
 use super::sweep::Sweep;
 use crate::backoff::{Backoff, wait};
 use crate::projection::Progress;
@@ -21,6 +22,9 @@ use crate::projection::Progress;
 /// The index may move a thousand times a second; it is looked at less often. What begins in this
 /// process does not wait for it.
 const BETWEEN_SWEEPS: Duration = Duration::from_millis(20);
+
+/// So many rows are met in one look: those of others take no place, and may be many.
+const ROWS_OF_A_LOOK: usize = 1_024;
 
 /// No instance that cannot go on is left alone for longer.
 const LONGEST_REST: Duration = Duration::from_secs(60);
@@ -37,8 +41,20 @@ pub(super) struct Shift<'a, S: Saga> {
     sweep: Sweep,
     driven: Driven<S>,
     resting: Resting,
-    /// False if the last look failed: then the next one is not before it is due in any case.
-    could_look: bool,
+    looked: Looked,
+}
+
+/// How a look ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    /// All that is due was met.
+    Through,
+    /// There were no more places.
+    Full,
+    /// It was enough for once, and what is due was mostly others'.
+    Far,
+    /// It failed: the next one is not before it is due in any case.
+    Failed,
 }
 
 impl<'a, S: Saga> Shift<'a, S> {
@@ -53,21 +69,23 @@ impl<'a, S: Saga> Shift<'a, S> {
             nudged: runner.nudged.anew(),
             sweep: Sweep::of(S::NAME, runner.rows.clone()),
             driven: Driven::new(Arc::clone(&runner.driver), options.at_once),
-            could_look: true,
-            resting: Resting::new(Backoff {
-                first: options.look_every,
-                most: LONGEST_REST.max(options.look_every),
-            }),
+            looked: Looked::Through,
+            resting: resting(options),
             runner,
         }
+    }
+
+    /// True if others can do what is due if this process leaves.
+    pub(super) fn is_shared(&self) -> bool {
+        self.share.is_some_and(Share::is_part)
     }
 
     /// Begins to drive the instances that are due, for as long as there are places.
     pub(super) async fn look(&mut self) -> Result<(), QueryError> {
         self.ask_for_share().await;
         let looked = self.begin_due().await;
-        self.could_look = looked.is_ok();
-        looked
+        self.looked = *looked.as_ref().unwrap_or(&Looked::Failed);
+        looked.map(drop)
     }
 
     /// Asks which instances are those of its seat, unless it has lately.
@@ -75,7 +93,7 @@ impl<'a, S: Saga> Shift<'a, S> {
         if Instant::now() < self.ask_at {
             return;
         }
-        self.ask_at = Instant::now() + self.runner.options.look_every;
+        self.ask_at = Instant::now() + asked_every(&self.runner.options);
         match self.seat.share().await {
             Ok(share) if self.share == Some(share) => {}
             Ok(share) => {
@@ -83,6 +101,8 @@ impl<'a, S: Saga> Shift<'a, S> {
                 tracing::info!(saga = S::NAME, index, of, "works on its share");
                 self.runner.meter.shared_among(of);
                 self.share = Some(share);
+                // Some of those that rest may be others' now.
+                self.resting = resting(&self.runner.options);
             }
             Err(error) => tracing::warn!(saga = S::NAME, %error, "who works on it is unknown"),
         }
@@ -92,27 +112,29 @@ impl<'a, S: Saga> Shift<'a, S> {
         self.share.is_some_and(|share| share.has(instance))
     }
 
-    async fn begin_due(&mut self) -> Result<(), QueryError> {
+    async fn begin_due(&mut self) -> Result<Looked, QueryError> {
         if !self.sweep.is_under_way() {
             self.index.mark_unchanged();
         }
-        while self.driven.has_place() {
+        for _ in 0..ROWS_OF_A_LOOK {
+            if !self.driven.has_place() {
+                return Ok(Looked::Full);
+            }
             let now = self.runner.options.clock.now();
             let Some(instance) = self.sweep.next(now).await? else {
-                return Ok(());
+                return Ok(Looked::Through);
             };
             if self.is_ours(&instance) && !self.resting.has(&instance) {
                 self.driven.begin(instance);
             }
         }
-        Ok(())
+        Ok(Looked::Far)
     }
 
     /// Waits until there may be something to find: something is due, the index moved, a look is due in
-    /// any case, or there is a place for what the last look left.
+    /// any case, or the last look left something.
     pub(super) async fn until_next_look(&mut self) {
-        let look_every = self.runner.options.look_every;
-        let mut look_at = Instant::now() + look_every;
+        let mut look_at = self.next_look();
         // Without a place, one that ends is waited for.
         if self.driven.has_place() {
             self.look_when_due(&mut look_at, self.sweep.next_due());
@@ -131,7 +153,7 @@ impl<'a, S: Saga> Shift<'a, S> {
                     let due = self.ended(ended);
                     self.look_when_due(&mut look_at, due);
                     self.look_when_due(&mut look_at, self.sweep.next_due());
-                    if self.sweep.is_under_way() && self.could_look {
+                    if self.looked == Looked::Full && self.sweep.is_under_way() {
                         return;
                     }
                 }
@@ -158,18 +180,31 @@ impl<'a, S: Saga> Shift<'a, S> {
         }
     }
 
+    /// When it is looked in any case.
+    fn next_look(&self) -> Instant {
+        let wait = match self.looked {
+            Looked::Far => self.between_looks(),
+            Looked::Through | Looked::Full | Looked::Failed => self.runner.options.look_every,
+        };
+        let next = Instant::now() + wait;
+        match self.looked {
+            Looked::Failed => next,
+            _ => next.min(self.ask_at),
+        }
+    }
+
     /// How soon the index is looked at again.
     fn between_looks(&self) -> Duration {
         let look_every = self.runner.options.look_every;
-        match self.could_look {
-            true => BETWEEN_SWEEPS.min(look_every),
-            false => look_every,
+        match self.looked {
+            Looked::Failed => look_every,
+            _ => BETWEEN_SWEEPS.min(look_every),
         }
     }
 
     /// Makes the next look no later than something is due.
     fn look_when_due(&self, look_at: &mut Instant, due: Option<Timestamp>) {
-        let Some(due) = due.filter(|_| self.could_look) else {
+        let Some(due) = due.filter(|_| self.looked != Looked::Failed) else {
             return;
         };
         let left = due.duration_since(self.runner.options.clock.now());
@@ -179,6 +214,19 @@ impl<'a, S: Saga> Shift<'a, S> {
             *look_at = at.min(*look_at);
         }
     }
+}
+
+impl<S: Saga> Drop for Shift<'_, S> {
+    fn drop(&mut self) {
+        self.runner.meter.stands_by();
+    }
+}
+
+fn resting(options: &SagaOptions) -> Resting {
+    Resting::new(Backoff {
+        first: options.look_every,
+        most: LONGEST_REST.max(options.look_every),
+    })
 }
 
 /// Waits until the index has moved since it was looked at. Never again once its projection has ended:

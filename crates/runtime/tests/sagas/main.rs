@@ -15,7 +15,7 @@ mod many_are_due_at_once;
 mod no_instance_is_in_the_way;
 mod nobody_waits_for_the_read_model;
 mod one_that_panics_is_tried_again;
-mod processes_take_turns;
+mod processes_share_instances_out;
 mod standing_store;
 mod time_is_what_the_clock_says;
 mod transfer;

@@ -98,7 +98,7 @@ impl World {
         self.start_on(&self.store, None).await
     }
 
-    /// Starts one that sees the store like that, and takes turns with others.
+    /// Starts one that sees the store like that, and shares the work with others.
     pub(crate) async fn start_on(
         &self,
         store: &Arc<dyn EventStore>,

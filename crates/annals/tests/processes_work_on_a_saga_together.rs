@@ -1,4 +1,4 @@
-//! Two processes on PostgreSQL: each has its share of the instances of a saga.
+//! Two processes on PostgreSQL: both do what is due for a saga, at the same time.
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -97,7 +97,7 @@ async fn completed(service: &Annals) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_process_does_what_is_due_for_its_share() {
+async fn each_process_has_something_to_do() {
     let server = annals_servers::postgres_url();
     let mark = if server.contains('?') { '&' } else { '?' };
     let url = format!("{server}{mark}schema=a{}", RandomIds.next().simple());
