@@ -45,6 +45,10 @@ now it is appended to what was recorded before it, and read for only when that i
 reads for a saga from 8 to little more than 1 (sweeps meet some that have just ended), and its questions whether an append
 was made from 4 to none. Of the bytes a saga costs beyond its commands, most are the whole instance, once with each input:
 that is what lets the engine do without reads. Since it holds nothing that is empty, a saga takes 7 % less of the processors.
+To remember for a second what this process recorded last would spare the one read that is left, and a fifth of the time; it
+is not done, since a command could go out that much later than another process cancelled its instance. On the embedded
+store, where nobody waits for a network, the processors are what there is too little of: the read model takes about a
+quarter of them, deciding and JSON a fifth.
 ";
 
 /// Measures everything.
