@@ -55,7 +55,8 @@ pub enum ContentMode {
 impl NatsSubjects {
     /// The subjects of a stream of the server at a URL, `tls://user:password@host:port`. With `nats://`
     /// a connection is encrypted only if the server wants it, and servers that it names are not connected
-    /// to. Nobody is connected to before the first message. The stream must be there, and its retention be `limits`.
+    /// to. Nobody is connected to before the first message. The stream must be there, and its retention be
+    /// `limits`.
     ///
     /// # Errors
     /// [`DestinationError::ServerUrl`] when it is no such URL.
